@@ -1,0 +1,230 @@
+"""The command line: parses, calls, prints; no logic. Sub-commands import what they need when they run."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from mixsuite import __version__
+from mixsuite.errors import InputError
+
+app = typer.Typer(
+    name="mixsuite",
+    help="Is a mixup-style method better than mixup, where, by how much, and at what cost?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Device(StrEnum):
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Executor(StrEnum):
+    auto = "auto"
+    loop = "loop"
+
+
+class Rerun(StrEnum):
+    missing = "missing"
+    failed = "failed"
+    always = "always"
+
+
+class Kind(StrEnum):
+    methods = "methods"
+    datasets = "datasets"
+    matrices = "matrices"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mixsuite {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    matrix: Annotated[
+        str,
+        typer.Argument(help="A matrix: a name in ./benchmarks (or shipped with mixsuite), or a path ending in .toml."),
+    ],
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help='Methods instead of the matrix\'s, e.g. "mixup(alpha=0.4),./mine.py"; the reference is added.'
+        ),
+    ] = None,
+    datasets: Annotated[
+        str | None,
+        typer.Option(
+            help='Datasets: the matrix\'s entries of a name ("wine"), or further ones ("wine(rows=60)@my_recipe").'
+        ),
+    ] = None,
+    seeds: Annotated[str | None, typer.Option(help="Seeds, as 0-9 or 0,2,4.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Results folder. Default: results/<matrix name>/.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with data sets. Default: $MIXSUITE_DATA, else the user cache.")
+    ] = None,
+    device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=1024, help="Processes, one thread each. Default: one per core; one on a GPU."),
+    ] = None,
+    executor: Annotated[Executor, typer.Option(help="How runs are trained.")] = Executor.auto,
+    rerun: Annotated[
+        Rerun, typer.Option(help="What to train: what is missing; also what failed; or everything.")
+    ] = Rerun.missing,
+    accept_old: Annotated[bool, typer.Option("--accept-old", help="Take results of former code as done.")] = False,
+    timeout: Annotated[float | None, typer.Option(min=0.01, help="Seconds a run may take.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be trained, and about how long; write nothing.")
+    ] = False,
+    save_predictions: Annotated[
+        bool, typer.Option("--save-predictions", help="Keep each run's test outputs in <out>/predictions/.")
+    ] = False,
+) -> None:
+    """Train a matrix of methods x datasets x seeds and write its leaderboards.
+
+    What is done already is not trained again, so a stopped call goes on where it was. The results folder
+    holds records/ and matrix.toml (the sources) and runs.csv, leaderboard.csv, leaderboard/ (rebuilt).
+
+    Exit status: 0 all cells are ok or skipped; 1 a failed run stands; 2 bad input; 130 interrupted.
+    """
+    from mixsuite import runner
+    from mixsuite import work as todo
+    from mixsuite.matrix import load_matrix
+    from mixsuite.progress import duration, progress
+    from mixsuite.spec import parse_seeds, split_list
+
+    chosen = load_matrix(matrix)
+    options = todo.Options(
+        out=out or Path("results") / chosen.name,
+        data=todo.data_root(data),
+        device=device.value,
+        workers=workers,
+        executor=executor.value,
+        rerun=rerun.value,
+        accept_old=accept_old,
+        timeout=timeout,
+        save_predictions=save_predictions,
+    )
+    resolved, work = todo.prepare(
+        chosen,
+        options,
+        split_list(methods) if methods is not None else None,
+        split_list(datasets) if datasets is not None else None,
+        parse_seeds(seeds) if seeds is not None else None,
+    )
+    if dry_run:
+        cells, seconds = runner.dry_run(work, options)
+        for (task, method), count in cells.items():
+            typer.echo(f"{count:4d}  {task}  {method}")
+        about = f", about {duration(seconds)}" if work.todo else ""
+        typer.echo(f"{len(work.todo)} of {len(work.runs)} runs to train{about}")
+        return
+    typer.echo(
+        f"{chosen.name}: {len(resolved.tasks)} tasks x {len(resolved.methods)} methods x {len(resolved.seeds)} seeds; "
+        f"{len(work.todo)} of {len(work.runs)} runs to train",
+        err=True,
+    )
+    try:
+        with progress(len(work.todo)) as watch:
+            runner.execute(chosen, resolved, work, options, watch)
+    except KeyboardInterrupt:
+        typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
+        raise typer.Exit(130) from None
+    raise typer.Exit(_report(options.out))
+
+
+def _report(out: Path) -> int:
+    """Rebuild and print a folder's tables; its exit status."""
+    from mixsuite.report.leaderboard import build
+    from mixsuite.report.table import load_results
+    from mixsuite.report.text import report_text
+
+    report = build(out)
+    results = load_results(out)
+    typer.echo(report_text(report, {t.name: t.primary for t in results.shown.tasks.values()}))
+    typer.echo(f"\nwritten: {out}/leaderboard.csv, {out}/leaderboard/, {out}/runs.csv", err=True)
+    missing = sum(map(len, results.shown.cells.values())) - len(results.records)
+    failed = sum(r.status == "failed" for r in results.records.values())
+    return 1 if failed or missing else 0
+
+
+@app.command()
+def leaderboard(
+    out: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/quick"),
+) -> None:
+    """Rebuild every derived file of a results folder from its records, and print the tables.
+
+    Exit status: 0 all cells are ok or skipped; 1 a failed or missing run; 2 bad input.
+    """
+    if not (out / "matrix.toml").is_file():
+        raise InputError(
+            f"--out {out}: no results there (no matrix.toml); make some with: mixsuite run MATRIX --out {out}"
+        )
+    raise typer.Exit(_report(out))
+
+
+@app.command(name="list")
+def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
+    """What there is to run: methods and datasets with their parameters, and matrices."""
+    from mixsuite import plugins
+    from mixsuite.matrix import matrix_names
+
+    if kind is Kind.matrices:
+        for name in matrix_names():
+            typer.echo(name)
+        return
+    for item in plugins.describe(plugins.METHODS if kind is Kind.methods else plugins.DATASETS):
+        typer.echo(f"{item['name']}  {item['about']}")
+        for label, value in _facts(item):
+            typer.echo(f"    {label}: {value}")
+
+
+def _facts(item: dict[str, Any]) -> list[tuple[str, str]]:
+    names = {
+        "params": "parameters", "domain": "domain", "domains": "domains", "pairing": "pairing", "lam_law": "lambda",
+        "recipe": "recipe", "source": "source", "licence": "licence", "reference": "reference",
+    }  # fmt: skip
+    return [
+        (label, ", ".join(item[key]) if isinstance(item[key], list | tuple) else str(item[key]))
+        for key, label in names.items()
+        if item.get(key)
+    ]
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"warning: {message}", file=sys.stderr)  # noqa: T201
+
+
+def main() -> None:
+    """The ``mixsuite`` command: bad input is one line on stderr and exit status 2."""
+    warnings.showwarning = _show_warning
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"mixsuite: {error}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("interrupted", err=True)
+        sys.exit(130)

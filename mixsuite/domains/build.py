@@ -1,0 +1,96 @@
+"""From a dataset and a seed to Data on the device, and from a recipe to a model: what all domains share."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mixsuite.digest import digest
+from mixsuite.domains.contract import Data, Dataset, Domain, Part, Raw, Staged, State
+from mixsuite.domains.split import draw_split
+from mixsuite.errors import InputError, unknown
+from mixsuite.plugins import bind
+from mixsuite.recipe import Recipe
+from mixsuite.rng import torch_seed
+from mixsuite.spec import parse_call
+
+
+def _targets(y: np.ndarray, kind: str, train: np.ndarray) -> tuple[Tensor, Tensor | None, Tensor | None]:
+    """Targets as they are trained, and for regression the shift and scale of the training part."""
+    if kind == "class" and y.ndim == 1:
+        return torch.from_numpy(y.astype(np.int64)), None, None
+    values = torch.from_numpy(y.astype(np.float64)).reshape(len(y), -1)
+    if kind != "regression":
+        return values, None, None
+    shift, scale = values[train].mean(0), values[train].std(0, correction=0)
+    scale = torch.where(scale > 0, scale, torch.ones_like(scale))
+    return (values - shift) / scale, shift, scale
+
+
+def make_data(
+    domain: Domain,
+    dataset: Dataset,
+    raw: Raw,
+    seed: int,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+) -> Data:
+    """A dataset split by the seed, encoded by training statistics alone, on the device.
+
+    Raises:
+        InputError: the split cannot be drawn as asked, or a part that is needed is empty.
+    """
+    split = draw_split(dataset, raw, seed)
+    if not len(split.train) or not len(split.test):
+        raise InputError(
+            f"{type(dataset).__name__}: {len(split.train)} training and {len(split.test)} test rows; both must be there"
+        )
+    encoded = domain.encode(raw, split.train)
+    y, shift, scale = _targets(split.y, dataset.kind, split.train)
+
+    def move(t: Tensor) -> Tensor:
+        return t.to(device=device, dtype=dtype if t.is_floating_point() else t.dtype)
+
+    def part(rows: np.ndarray) -> Part:
+        index = torch.from_numpy(rows)
+        leaves = encoded.x if isinstance(encoded.x, tuple) else (encoded.x,)
+        moved = tuple(move(leaf[index]) for leaf in leaves)
+        x: State = moved if isinstance(encoded.x, tuple) else moved[0]
+        weight = None if raw.weight is None else move(torch.from_numpy(raw.weight[rows].astype(np.float64)))
+        return Part(x, move(y[index]), weight)
+
+    return Data(
+        train=part(split.train),
+        valid=part(split.valid),
+        test=part(split.test),
+        kind=dataset.kind,
+        classes=dataset.classes if dataset.kind != "regression" else y.shape[1],
+        groups=encoded.groups,
+        shift=None if shift is None else move(shift),
+        scale=None if scale is None else move(scale),
+        digests={
+            "data": digest(raw.x, raw.y, raw.part, raw.weight),
+            "split": digest(split.train, split.valid, split.test, split.y[split.train]),
+        },
+    )
+
+
+def make_model(domain: Domain, data: Data, recipe: Recipe, seed: int) -> Staged:
+    """The recipe's model with initial weights that depend on the seed alone, on the data's device.
+
+    Weights are drawn on the host under a forked generator, so they are the same on every device.
+
+    Raises:
+        InputError: an unknown model or parameter.
+    """
+    call = parse_call(recipe.model)
+    if call.name not in domain.models:
+        raise unknown("model", call.name, domain.models)
+    builder = domain.models[call.name]
+    params = bind(builder, call, "model", given=("data", "dropout"))
+    first = data.train.x[0] if isinstance(data.train.x, tuple) else data.train.x
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(torch_seed(seed, "init"))
+        model = builder(data, dropout=recipe.dropout, **params)
+    return model.to(device=first.device, dtype=first.dtype)

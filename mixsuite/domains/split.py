@@ -1,0 +1,78 @@
+"""Train, validation and test: official where there is one, else drawn from the run's seed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from mixsuite.domains.contract import Dataset, Raw
+from mixsuite.errors import InputError
+from mixsuite.rng import stream
+
+
+class Split(NamedTuple):
+    """Row numbers of each part, ascending, and the labels as trained. Parts are disjoint."""
+
+    train: np.ndarray
+    valid: np.ndarray
+    test: np.ndarray
+    y: np.ndarray  # [n, ...] all rows' targets, the training rows' with label noise
+
+
+def _take(
+    rows: np.ndarray, count: int, labels: np.ndarray | None, draws: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray]:
+    """(count rows drawn, the rest), stratified by label where every class can stand on both sides."""
+    if count <= 0:
+        return rows[:0], rows
+    if count >= len(rows):
+        return rows, rows[:0]
+    strata = None
+    if labels is not None:
+        _, sizes = np.unique(labels[rows], return_counts=True)
+        if sizes.min() >= 2 and min(count, len(rows) - count) >= len(sizes):
+            strata = labels[rows]
+    taken, rest = train_test_split(rows, train_size=count, stratify=strata, random_state=draws)
+    return np.sort(taken), np.sort(rest)
+
+
+def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:
+    """The split of one run; every method sees the same one for the same seed.
+
+    Test: the official part, else ``dataset.test`` of all rows. Then validation: min(training rows,
+    20 % of what is left), which may be none. Then training: ``dataset.rows`` of what is left, or all.
+
+    Raises:
+        InputError: more training rows are asked for than there are.
+    """
+    draws = stream(seed, "split")
+    n = len(raw.y)
+    labels = raw.y if dataset.kind == "class" and raw.y.ndim == 1 else None
+    everything = np.arange(n)
+    if raw.part is None:
+        test, rest = _take(everything, round(dataset.test * n), labels, draws)
+        valid = None
+    else:
+        test, rest = everything[raw.part == 2], everything[raw.part != 2]
+        valid = everything[raw.part == 1] if (raw.part == 1).any() else None
+    if valid is None:
+        wanted = len(rest) if dataset.rows is None else dataset.rows
+        valid, rest = _take(rest, min(wanted, len(rest) // 5), labels, draws)
+    else:
+        rest = everything[raw.part == 0]
+    if dataset.rows is not None and dataset.rows > len(rest):
+        raise InputError(f"rows={dataset.rows}: {type(dataset).__name__} has {len(rest)} training rows at most")
+    train, _ = _take(rest, len(rest) if dataset.rows is None else dataset.rows, labels, draws)
+    return Split(train, valid, test, _noisy(dataset, raw.y, train, seed))
+
+
+def _noisy(dataset: Dataset, y: np.ndarray, train: np.ndarray, seed: int) -> np.ndarray:
+    if not dataset.label_noise:
+        return y
+    draws = stream(seed, "label_noise")
+    hit = train[draws.permutation(len(train))[: round(dataset.label_noise * len(train))]]
+    y = y.copy()
+    y[hit] = draws.randint(0, dataset.classes, len(hit))
+    return y

@@ -1,0 +1,147 @@
+"""The contract between a mixing method and everything else: Plan, Batch, Method."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple
+
+from torch import Tensor
+
+from mixsuite.mixing.engine import Loss, State, Tail, interpolate, two_term_loss
+from mixsuite.rng import Rng
+
+
+class Plan(NamedTuple):
+    """What one step mixes: tensors only. N rows come out; N may differ from the batch size B.
+
+    partner: [N] int64, the row each one is mixed with.
+    wx:      [N, ...] in [0, 1], own share of the signal; broadcasts over the mixed tensor.
+    wy:      [N] in [0, 1], own share of the target.
+    own:     [N] int64, the row that keeps its place; None: every row in place, N = B.
+    weight:  [N], share of the row in the loss; None: 1/N each.
+    """
+
+    partner: Tensor
+    wx: Tensor
+    wy: Tensor
+    own: Tensor | None = None
+    weight: Tensor | None = None
+
+
+class Batch(NamedTuple):
+    """What a method sees of one step.
+
+    y:          [B] int64 classes, [B, C] soft or multi-label targets, or [B, K] regression targets.
+    shape:      of one row of the first leaf at the site, without the rows' axis.
+    progress:   0-d tensor in [0, 1), the share of the steps already done.
+    stats:      what ``prepare`` returned.
+    x:          [B, ...] the input, detached, where the class sets needs_x = True; else None.
+    row_weight: [B] weights of the data's rows in the loss, or None.
+    """
+
+    y: Tensor
+    shape: tuple[int, ...]
+    progress: Tensor
+    stats: dict[str, Tensor]
+    x: State | None = None
+    row_weight: Tensor | None = None
+
+
+class TaskInfo(NamedTuple):
+    """What a method may know of a task before it trains.
+
+    kind: "class" | "multilabel" | "regression".
+    sites: name -> shape of one row of the first leaf there.
+    batch: rows a step, as the method itself asked for.
+    """
+
+    domain: str
+    kind: str
+    classes: int
+    sites: dict[str, tuple[int, ...]]
+    batch: int
+    rows: int
+
+
+class TrainInfo(NamedTuple):
+    """The training part, for ``Method.prepare``. x: [n, ...]; y: [n, ...]; groups: source column of each column."""
+
+    x: State
+    y: Tensor
+    rows: int
+    classes: int
+    kind: str
+    groups: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Method(ABC):
+    """A mixing method. Write ``plan``; everything else has a default.
+
+    site:   where to mix: a name among the task's sites, or "random", drawn anew each step.
+    start:  share of training at which mixing starts (ERM before).
+    stop:   share of training at which mixing stops (ERM from there on).
+    length: train this many times as long, the schedule stretched: a control at equal compute.
+    batch:  join this many successive batches: a control at equal compute.
+
+    Class literals that describe a method, read without importing it:
+    label     "matched" (wy is wx's mean) | "own" (wy = 1) | "free"; None: not declared.
+    pairing   how partners are chosen, in a word or two.
+    lam_law   the law of lambda.
+    rows      rows that come out per row that goes in, as text.
+    domains   domains it is meant for; () means all.
+    needs_x   True: batch.x is set. vectorised False: plan works row by row in Python.
+    stackable False: its runs cannot be trained side by side as one.
+    """
+
+    site: str = field(default="input", kw_only=True)
+    start: float = field(default=0.0, kw_only=True)
+    stop: float = field(default=1.0, kw_only=True)
+    length: int = field(default=1, kw_only=True)
+    batch: int = field(default=1, kw_only=True)
+
+    label: ClassVar[str | None] = None
+    pairing: ClassVar[str] = ""
+    lam_law: ClassVar[str] = ""
+    rows: ClassVar[str] = "1"
+    domains: ClassVar[tuple[str, ...]] = ()
+    needs_x: ClassVar[bool] = False
+    vectorised: ClassVar[bool] = True
+    stackable: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        require(0 <= self.start <= self.stop <= 1, "start, stop", (self.start, self.stop), "0 <= start <= stop <= 1")
+        require(1 <= self.length <= 1000, "length", self.length, "1 to 1000")
+        require(1 <= self.batch <= 1000, "batch", self.batch, "1 to 1000")
+
+    @abstractmethod
+    def plan(self, batch: Batch, rng: Rng) -> Plan:
+        """What this step mixes. Pure torch; draws from ``rng`` alone; no .item()."""
+
+    def prepare(self, train: TrainInfo) -> dict[str, Tensor]:
+        """Once per run, on the training part: tensors that ``plan`` finds in batch.stats."""
+        return {}
+
+    def reject(self, task: TaskInfo) -> str | None:
+        """Why the method does not apply to a task; None where it does."""
+        return None
+
+    def mix(self, h: State, plan: Plan) -> State:
+        """The mixed state. Overridden only for what no share can say (resizing, added noise)."""
+        return interpolate(h, plan)
+
+    def objective(self, tail: Tail, state: State, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
+        """The scalar to minimise, from the unmixed state at the site. Default: one forward pass on the
+        mixed rows and the two-term loss. Overridden for terms that are no mixing."""
+        return two_term_loss(tail(self.mix(state, plan)), batch, plan, loss)
+
+    def active(self, step: int, steps: int) -> bool:
+        """Whether this step mixes: start * steps <= step < stop * steps."""
+        return self.start * steps <= step < self.stop * steps
+
+
+def require(good: bool, name: str, value: object, allowed: str) -> None:
+    """A parameter's check: raises ValueError naming the parameter, its value and what is allowed."""
+    if not good:
+        raise ValueError(f"{name}={value!r}: allowed is {allowed}")

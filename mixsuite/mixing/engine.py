@@ -1,0 +1,116 @@
+"""The one arithmetic line of the suite: mixing states by a plan, and the loss that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from mixsuite.mixing.contract import Batch, Method, Plan
+
+State = Tensor | tuple[Tensor, ...]
+Loss = Callable[[Tensor, Tensor], Tensor]  # (out [N, ...], y [N, ...]) -> [N]
+Tail = Callable[[State], Tensor]  # the stages after the site
+
+
+def select_rows(h: State, rows: Tensor) -> State:
+    """The given rows of every leaf."""
+    if isinstance(h, tuple):
+        return tuple(leaf.index_select(0, rows) for leaf in h)
+    return h.index_select(0, rows)
+
+
+def first_leaf(h: State) -> Tensor:
+    """The leaf that gives a site its shape: a tensor itself, or the first of a tuple."""
+    return h[0] if isinstance(h, tuple) else h
+
+
+def _share(wx: Tensor, leaf: Tensor) -> Tensor:
+    """wx for one leaf [N, ...]: a scalar per row is reshaped, a mask must broadcast as it stands."""
+    if wx.numel() == wx.shape[0]:
+        return wx.reshape(-1, *[1] * (leaf.dim() - 1))
+    fits = wx.dim() == leaf.dim() and all(a in (1, b) for a, b in zip(wx.shape[1:], leaf.shape[1:], strict=True))
+    if not fits:
+        raise ValueError(
+            f"wx {list(wx.shape)} cannot be laid over a leaf {list(leaf.shape)} without widening it; "
+            "give one share per row, or a mask whose trailing axes equal the leaf's or are 1"
+        )
+    return wx
+
+
+def interpolate(h: State, plan: Plan) -> State:
+    """z = wx * h[own] + (1 - wx) * h[partner], for every leaf of h. [B, ...] -> [N, ...]
+
+    h is never written to: the rows of the partner are gathered and interpolated in place.
+    """
+
+    def mix(leaf: Tensor) -> Tensor:
+        own = leaf if plan.own is None else leaf.index_select(0, plan.own)
+        wx = _share(plan.wx, leaf).to(leaf.dtype)
+        return leaf.index_select(0, plan.partner).lerp_(own, wx)
+
+    return tuple(mix(leaf) for leaf in h) if isinstance(h, tuple) else mix(h)
+
+
+def two_term_loss(out: Tensor, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
+    """sum(weight * (wy * L(out, y[own]) + (1 - wy) * L(out, y[partner]))), a scalar.
+
+    For cross-entropy and binary cross-entropy this equals the loss at the mixed target; for squared
+    error it has the same gradient (the values differ by a term without out); for absolute or Huber
+    error it is another loss. Row weights of the data (``batch.row_weight``) multiply each term.
+    """
+    y, s = batch.y, batch.row_weight
+    own = loss(out, y if plan.own is None else y[plan.own])
+    other = loss(out, y[plan.partner])
+    if s is not None:
+        own = own * (s if plan.own is None else s[plan.own])
+        other = other * s[plan.partner]
+    wy = plan.wy.to(own.dtype)
+    per_row = wy * own + (1 - wy) * other
+    if plan.weight is None:
+        return per_row.mean()
+    return (plan.weight.to(per_row.dtype) * per_row).sum()
+
+
+def clean_loss(out: Tensor, batch: Batch, loss: Loss) -> Tensor:
+    """The loss of unmixed rows, a scalar: what ERM minimises, and every method outside its window."""
+    per_row = loss(out, batch.y)
+    return (per_row if batch.row_weight is None else per_row * batch.row_weight).mean()
+
+
+def step_loss(
+    method: Method, active: bool, tail: Tail, h: State, batch: Batch, plan: Plan | None, loss: Loss
+) -> Tensor:
+    """The scalar that one step differentiates: the method's objective, or ERM's outside its window."""
+    if not active or plan is None:
+        return clean_loss(tail(h), batch, loss)
+    return method.objective(tail, h, batch, plan, loss)
+
+
+def check_plan(plan: Plan, rows: int) -> None:
+    """Refuse a plan that cannot be meant, with a message for its author. Called at a run's first steps.
+
+    Raises:
+        ValueError: a wrong type, shape or range, naming the field.
+    """
+
+    def need(good: bool, text: str) -> None:
+        if not good:
+            raise ValueError(f"plan: {text}")
+
+    n = plan.partner.shape[0]
+    for name, index in (("own", plan.own), ("partner", plan.partner)):
+        if index is not None:
+            need(index.dtype == torch.int64, f"{name} must be int64, is {index.dtype}")
+            need(index.shape == (n,), f"{name} must be [{n}], is {list(index.shape)}")
+            need(bool(((index >= 0) & (index < rows)).all()), f"{name} must lie in 0..{rows - 1}")
+    need(plan.own is not None or n == rows, f"own=None needs as many rows as the batch, {rows}, has {n}")
+    need(plan.wx.dim() >= 1 and plan.wx.shape[0] == n, f"wx must be [{n}, ...], is {list(plan.wx.shape)}")
+    need(plan.wy.shape == (n,), f"wy must be [{n}], is {list(plan.wy.shape)}")
+    for name, share in (("wx", plan.wx), ("wy", plan.wy)):
+        need(bool(((share >= 0) & (share <= 1)).all()), f"{name} must lie in [0, 1]")
+    if plan.weight is not None:
+        need(plan.weight.shape == (n,), f"weight must be [{n}], is {list(plan.weight.shape)}")

@@ -1,0 +1,35 @@
+"""Shapes of shares: scalars over rows, and boxes as masks."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def over(v: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """v [N] with trailing axes of 1, so that it broadcasts over rows of the given shape."""
+    return v.reshape(-1, *[1] * len(shape))
+
+
+def box_mask(lam: Tensor, across: Tensor, down: Tensor, shape: tuple[int, ...]) -> Tensor:
+    """Masks that are 0 inside a box and 1 outside, as CutMix draws boxes. [N, 1, H, W]
+
+    The box has sides sqrt(1 - lam) * (H, W), rounded down to an even number of pixels, and a centre
+    that is uniform over the pixels; what lies outside the picture is cut off
+    (Yun et al. 2019, arXiv:1905.04899, section 3).
+
+    Args:
+        lam: [N] nominal share that stays, in [0, 1].
+        across, down: [N] uniform in [0, 1), the centre's column and row.
+        shape: [C, H, W] of one row.
+    """
+    *_, height, width = shape
+
+    def inside(u: Tensor, size: int) -> Tensor:  # [N, size]
+        centre = (u * size).floor()
+        half = (0.5 * (1 - lam).sqrt() * size).floor()
+        pixel = torch.arange(size, device=u.device, dtype=u.dtype)
+        return (pixel >= (centre - half)[:, None]) & (pixel < (centre + half)[:, None])
+
+    box = inside(down, height)[:, None, :, None] & inside(across, width)[:, None, None, :]
+    return 1 - box.to(lam.dtype)

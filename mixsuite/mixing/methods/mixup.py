@@ -1,0 +1,32 @@
+"""mixup (Zhang, Cisse, Dauphin and Lopez-Paz 2018, arXiv:1710.09412, section 2)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mixsuite.mixing import Method, Plan, over
+from mixsuite.mixing.contract import require
+
+
+@dataclass(frozen=True)
+class Mixup(Method):
+    """Convex combinations of rows and targets with the batch in another order. One forward pass.
+
+    alpha: lambda is drawn from Beta(alpha, alpha); it is not folded to above one half.
+    lam:   "batch": one lambda per step, as the paper's code does; "row": one per row.
+    """
+
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
+
+    label = "matched"
+    pairing = "permutation"
+    lam_law = "Beta(alpha, alpha)"
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
+
+    def plan(self, batch, rng):
+        n = len(batch.y)
+        lam = rng.beta(self.alpha, self.alpha, n if self.lam == "row" else 1).expand(n)
+        return Plan(rng.permutation(n), over(lam, batch.shape), lam)

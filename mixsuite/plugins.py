@@ -1,0 +1,206 @@
+"""Names to objects: a method or dataset is a file name in a folder, a module path, or ``./file.py``.
+
+There is no registry. Listing reads files without importing them; resolving imports the one named.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import sys
+import typing
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from mixsuite.errors import InputError, unknown
+from mixsuite.spec import Call, Params
+
+METHODS = "mixsuite.mixing.methods"
+DATASETS = "mixsuite.domains.datasets"
+_HERE = Path(__file__).parent
+
+
+def folder(package: str) -> Path:
+    """The folder of one of the suite's own packages."""
+    return _HERE.joinpath(*package.split(".")[1:])
+
+
+def names(package: str) -> list[str]:
+    """What a package offers, by file name, without importing any of it."""
+    return sorted(p.stem for p in folder(package).glob("*.py") if not p.stem.startswith("_"))
+
+
+def source_path(package: str, call: Call) -> Path:
+    """The file that a name, module path or path stands for.
+
+    Raises:
+        InputError: no such name or file; a file whose name a built-in one has already.
+    """
+    own = names(package)
+    what = package.rsplit(".", 1)[1].removesuffix("s")
+    if call.name in own:
+        return folder(package) / f"{call.name}.py"
+    if call.name.endswith(".py"):
+        path = Path(call.name)
+        if not path.is_file():
+            raise InputError(f"{what} file '{call.name}' does not exist")
+    elif "." in call.name:
+        try:
+            spec = importlib.util.find_spec(call.name)
+        except (ImportError, ValueError):
+            spec = None
+        if spec is None or not spec.origin:
+            raise InputError(f"{what} module '{call.name}' cannot be found")
+        path = Path(spec.origin)
+    else:
+        raise unknown(what, call.name, own)
+    if path.stem in own:
+        raise InputError(f"{what} file '{call.name}': '{path.stem}' is a built-in {what}; give the file another name")
+    return path.resolve()
+
+
+def load_class(package: str, path: Path, base: type) -> type:
+    """The one subclass of ``base`` that a file defines.
+
+    Raises:
+        InputError: the file cannot be imported, or defines none or several.
+    """
+    own = path.parent == folder(package)
+    module = importlib.import_module(f"{package}.{path.stem}") if own else _import_file(path)
+    found = [
+        value
+        for value in vars(module).values()
+        if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__
+    ]
+    if len(found) != 1:
+        listed = ", ".join(c.__name__ for c in found) or "none"
+        raise InputError(f"{path}: must define one subclass of {base.__name__}, defines {listed}")
+    if inspect.isabstract(found[0]):
+        missing = ", ".join(sorted(getattr(found[0], "__abstractmethods__", ())))
+        raise InputError(f"{path}: {found[0].__name__} does not define {missing}")
+    return found[0]
+
+
+def _import_file(path: Path) -> ModuleType:
+    # The name carries the content, so that an edited file is imported anew in a live process.
+    content = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    name = f"_mixsuite_file_{path.stem}_{content}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        where = _line_in(path, error)
+        raise InputError(f"{path}{where}: cannot be imported: {type(error).__name__}: {error}") from error
+    return module
+
+
+def _line_in(path: Path, error: Exception) -> str:
+    if isinstance(error, SyntaxError):
+        return f", line {error.lineno}"
+    lines = []
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == str(path):
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    return f", line {lines[-1]}" if lines else ""
+
+
+def _checked(what: str, call: Call, hints: dict[str, Any]) -> dict[str, Any]:
+    """The call's parameters, converted to the annotated types.
+
+    Raises:
+        InputError: an unknown parameter, or a value that its type does not take.
+    """
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    values = {}
+    for key, value in call.params:
+        if key not in hints:
+            raise unknown(f"parameter of {what} '{call.name}'", key, hints)
+        try:
+            hint = hints[key]
+            config = None if dataclasses.is_dataclass(hint) else ConfigDict(allow_inf_nan=False)
+            values[key] = TypeAdapter(hint, config=config).validate_python(value)
+        except ValidationError as error:
+            raise InputError(f"{call}: {key}={value!r}: {error.errors()[0]['msg'].lower()}") from None
+    return values
+
+
+def instantiate(cls: type, call: Call, what: str) -> Any:
+    """An object of a frozen dataclass with the call's parameters.
+
+    Raises:
+        InputError: an unknown parameter, a wrong type, or a value that the class refuses.
+    """
+    if not dataclasses.is_dataclass(cls):
+        raise InputError(f"{what} '{call.name}': {cls.__name__} must be a dataclass")
+    types = typing.get_type_hints(cls, include_extras=True)
+    hints = {f.name: types[f.name] for f in dataclasses.fields(cls) if f.init}
+    values = _checked(what, call, hints)
+    try:
+        return cls(**values)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{call}: {error}") from None
+
+
+def bind(builder: Callable[..., Any], call: Call, what: str, given: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A function's keyword parameters from a call; those in ``given`` are the caller's own.
+
+    Raises:
+        InputError: an unknown parameter or a wrong type.
+    """
+    hints = typing.get_type_hints(builder, include_extras=True)
+    own = {k: hints[k] for k in inspect.signature(builder).parameters if k not in given}
+    return _checked(what, call, own)
+
+
+def every_parameter(instance: Any) -> Params:
+    """All fields of a dataclass object, in order of declaration."""
+    return tuple((f.name, getattr(instance, f.name)) for f in dataclasses.fields(instance))
+
+
+def shown(name: str, instance: Any) -> str:
+    """``name(non-default parameters)``, the name in every table."""
+    changed = [
+        (f.name, getattr(instance, f.name))
+        for f in dataclasses.fields(instance)
+        if getattr(instance, f.name) != f.default
+    ]
+    return str(Call(name, tuple(changed)))
+
+
+def describe(package: str) -> list[dict[str, Any]]:
+    """Name, parameters, class literals and first sentence of everything in a package, by reading source."""
+    return [_describe_file(folder(package) / f"{name}.py") for name in names(package)]
+
+
+def _describe_file(path: Path) -> dict[str, Any]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    # A file may have helper classes; the plugin's own is the last dataclass.
+    (*_, cls) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.decorator_list)
+    literals: dict[str, Any] = {}
+    params: list[str] = []
+    for node in cls.body:
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            default = f" = {ast.unparse(node.value)}" if node.value else ""
+            params.append(f"{node.target.id}: {ast.unparse(node.annotation)}{default}")
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            try:
+                literals[node.targets[0].id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue
+    doc = (ast.get_docstring(cls) or ast.get_docstring(tree) or "").split("\n\n")[0]
+    return {"name": path.stem, "params": params, "about": " ".join(doc.split()), **literals}

@@ -1,0 +1,141 @@
+"""Worker processes: started once, given one order at a time, replaced when they die or overrun."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import IO, Any, Self
+
+# A worker trains on one core: two processes with default threads on two cores were 6 to 18 times slower.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+_MAIN = "from mixsuite.worker import main; main()"
+_MAX_STILLBORN = 3
+
+
+class _Worker:
+    """One process and the pipe to it."""
+
+    def __init__(self) -> None:
+        self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed in kill()
+        self.pipe, theirs = Pipe()
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _MAIN, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            env=os.environ | _ONE_THREAD,
+            start_new_session=True,  # a Ctrl-C at the terminal reaches the runner alone
+        )
+        theirs.close()
+        self.order: Any = None
+        self.since = 0.0
+        self.ready = False
+
+    def give(self, order: Any) -> None:
+        self.order, self.since = order, time.monotonic()
+        self.pipe.send(order)
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.pipe.close()
+        self.log.close()
+
+    def death(self) -> str:
+        """What a dead process died of, with the end of what it wrote."""
+        code = self.process.wait()
+        how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit status {code}"
+        self.log.seek(0, os.SEEK_END)
+        self.log.seek(max(0, self.log.tell() - 4000))
+        said = self.log.read().decode(errors="replace").strip()
+        return f"the worker process died: {how}" + (f"\n\n{said}" if said else "")
+
+
+class Pool:
+    """``size`` workers. Orders go in, (order, outcome) come out, in the order they are finished.
+
+    timeout: seconds an order may take; a worker that overruns is killed and replaced, as is one that
+             dies: that costs its own order alone.
+    """
+
+    def __init__(self, size: int, timeout: float | None = None) -> None:
+        self.size, self.timeout = size, timeout
+        self._workers: list[_Worker] = []
+        self._stillborn = 0
+
+    def start(self, count: int) -> None:
+        """Start workers in advance (they take seconds to import torch), at most ``size``."""
+        while len(self._workers) < min(count, self.size):
+            self._workers.append(_Worker())
+
+    def map(
+        self, orders: Iterable[Any], started: Callable[[int], None] = lambda running: None
+    ) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Carry out orders. ``started`` is told how many run whenever that changes."""
+        todo = deque(orders)
+        self.start(len(todo))
+        while todo or any(w.order is not None for w in self._workers):
+            self.start(len(todo) + sum(w.order is not None for w in self._workers))
+            for worker in self._workers:
+                if worker.ready and worker.order is None and todo:
+                    try:
+                        worker.give(todo[0])
+                        todo.popleft()
+                    except OSError:  # it died while idle: the next turn replaces it
+                        worker.order = None
+            started(sum(w.order is not None for w in self._workers))
+            yield from self._collect()
+
+    def _collect(self) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Wait for answers, deaths and overruns; at most half a second."""
+        by_pipe: dict[Connection, _Worker] = {w.pipe: w for w in self._workers}
+        for pipe in wait(list(by_pipe), timeout=0.5):
+            worker = by_pipe[pipe]  # type: ignore[index]
+            try:
+                answer = worker.pipe.recv()
+            except (EOFError, OSError):
+                yield from self._bury(worker, worker.death())
+                continue
+            if answer["status"] == "ready":
+                worker.ready, self._stillborn = True, 0
+                continue
+            order, worker.order = worker.order, None
+            yield order, answer
+        for worker in list(self._workers):
+            if self.timeout and worker.order is not None and time.monotonic() - worker.since > self.timeout:
+                yield from self._bury(worker, f"timeout: longer than {self.timeout:g} s")
+
+    def _bury(self, worker: _Worker, reason: str) -> Iterator[tuple[Any, dict[str, Any]]]:
+        if not worker.ready:
+            self._stillborn += 1
+            if self._stillborn >= _MAX_STILLBORN:
+                raise RuntimeError(f"worker processes do not start: {reason}")
+        self._workers.remove(worker)
+        order = worker.order
+        worker.kill()
+        if order is not None:
+            yield order, {"status": "failed", "reason": reason}
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.kill()
+        self._workers.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

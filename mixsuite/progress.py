@@ -1,0 +1,75 @@
+"""The live display of a run: a bar on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from mixsuite.runner import Watch
+
+if TYPE_CHECKING:
+    from mixsuite.runner import Tally
+
+_EVERY = 15.0  # seconds between lines where stderr is no terminal
+
+
+def duration(seconds: float | None) -> str:
+    """12s, 3m05s, 1h02m; "?" where it is not known."""
+    if seconds is None:
+        return "?"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def _line(tally: Tally) -> str:
+    skipped = f", {tally.skipped} skipped" if tally.skipped else ""
+    return (
+        f"{tally.done}/{tally.total} done ({tally.failed} failed{skipped}), {tally.running} running, "
+        f"about {duration(tally.seconds_left)} left"
+    )
+
+
+@contextlib.contextmanager
+def progress(total: int) -> Iterator[Watch]:
+    """A function to call with the tally whenever it changes."""
+    if not total:
+        yield lambda tally: None
+    elif sys.stderr.isatty():
+        with _bar(total) as watch:
+            yield watch
+    else:
+        yield _lines()
+
+
+def _lines() -> Watch:
+    last = time.monotonic()
+
+    def watch(tally: Tally) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _EVERY or tally.done == tally.total:
+            last = time.monotonic()
+            print(_line(tally), file=sys.stderr, flush=True)  # noqa: T201
+
+    return watch
+
+
+@contextlib.contextmanager
+def _bar(total: int) -> Iterator[Watch]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (BarColumn(bar_width=30), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        row = bar.add_task("starting the workers", total=total)
+
+        def watch(tally: Tally) -> None:
+            bar.update(row, completed=tally.done, description=f"{_line(tally)}  {tally.last}")
+
+        yield watch

@@ -1,0 +1,179 @@
+"""Records: one JSON line per run in <out>/records/<task>.jsonl. Append-only, one writer, latest wins."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from mixsuite.errors import InputError
+
+SCHEMA = 1
+STATUSES = ("ok", "failed", "skipped")
+
+
+@dataclass(frozen=True)
+class Record:
+    """The outcome of one run.
+
+    names:   domain, dataset, recipe, task and method as tables show them.
+    spec:    the canonical spec that ``id`` is the hash of.
+    reason:  why it failed (with the traceback) or was skipped.
+    code, data: what made it (mixsuite.code) and the fingerprint of the data's files.
+    The rest is what training and the metrics returned; empty where the run did not get there.
+    """
+
+    schema: int
+    id: str
+    names: dict[str, str]
+    spec: dict[str, Any]
+    status: str
+    reason: str
+    code: dict[str, Any]
+    data: str
+    time: str
+    machine: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    curve: list[dict[str, float]] = field(default_factory=list)
+    reliability: dict[str, list[float]] | None = None
+    temperature: dict[str, Any] | None = None
+    seconds: float | None = None
+    steps: int | None = None
+    rows_per_step: float | None = None
+    peak_memory: int | None = None
+    parameters: int | None = None
+    parts: dict[str, int] = field(default_factory=dict)
+    executor: dict[str, Any] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    probes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def seed(self) -> int:
+        return int(self.spec["seed"])
+
+    def line(self) -> str:
+        """One line of JSON. NaN is refused: a run whose metric is NaN is a failed run."""
+        return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False) + "\n"
+
+
+_FIELDS = set(Record.__dataclass_fields__)
+_NEEDED = {"schema", "id", "names", "spec", "status", "reason", "code", "data", "time"}
+_NAMES = {"domain", "dataset", "recipe", "task", "method"}
+
+
+def parse_record(line: str, where: str) -> Record:
+    """A line as a Record.
+
+    Raises:
+        InputError: not one of ours: ``where`` (file and line) and what is wrong.
+    """
+    try:
+        value = json.loads(line)
+    except ValueError:
+        raise InputError(f"{where}: not a line of JSON; remove the line to go on") from None
+    if not isinstance(value, dict) or not value.keys() >= {"schema"}:
+        raise InputError(f"{where}: not a mixsuite record; remove the line to go on")
+    if value["schema"] != SCHEMA:
+        raise InputError(f"{where}: schema {value['schema']!r} is unknown (readable: {SCHEMA})")
+    good = (
+        value.keys() >= _NEEDED
+        and value["status"] in STATUSES
+        and isinstance(value["names"], dict)
+        and value["names"].keys() >= _NAMES
+        and isinstance(value["spec"], dict)
+        and isinstance(value["spec"].get("seed"), int)
+        and isinstance(value["code"], dict)
+        and isinstance(value.get("metrics", {}), dict)
+        and all(isinstance(v, int | float) for v in value.get("metrics", {}).values())
+    )
+    if not good:
+        raise InputError(f"{where}: a mixsuite record with fields missing or wrong; remove the line to go on")
+    return Record(**{k: v for k, v in value.items() if k in _FIELDS})
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Numbered lines; a last one without a line end is torn: left out, with a warning."""
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            if not raw.endswith(b"\n"):
+                warnings.warn(
+                    f"{path.name}, line {number}: torn (a run was cut off while it was written); ignored", stacklevel=3
+                )
+                return
+            try:
+                yield number, raw.decode("utf-8")
+            except UnicodeDecodeError:
+                raise InputError(f"{path}, line {number}: not text; remove the line to go on") from None
+
+
+def read_records(out: Path) -> dict[str, Record]:
+    """The latest record of every id in a folder's record files.
+
+    Raises:
+        InputError: a line that is no record (file and line named).
+    """
+    latest: dict[str, Record] = {}
+    for path in sorted((out / "records").glob("*.jsonl")):
+        for number, line in _lines(path):
+            record = parse_record(line, f"{path}, line {number}")
+            latest[record.id] = record
+    return latest
+
+
+class RecordWriter:
+    """The one writer of a results folder: holds its lock, appends whole lines.
+
+    Raises:
+        InputError: the folder cannot be made, or another run holds the lock.
+    """
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        try:
+            (out / "records").mkdir(parents=True, exist_ok=True)
+            self._lock = (out / ".lock").open("w")
+        except OSError as error:
+            raise InputError(f"--out {out}: cannot be made: {error.strerror} ({error.filename})") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise InputError(f"--out {out}: another run is writing there; wait for it, or give another --out") from None
+        self._files: dict[str, int] = {}
+
+    def append(self, name: str, record: Record) -> None:
+        """Add a record to <out>/records/<name>.jsonl: one write of one whole line."""
+        if name not in self._files:
+            path = self.out / "records" / f"{name}.jsonl"
+            _drop_torn_tail(path)
+            self._files[name] = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        data = record.line().encode()
+        while data:
+            data = data[os.write(self._files[name], data) :]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number in self._files.values():
+            os.close(number)
+        self._lock.close()
+
+
+def _drop_torn_tail(path: Path) -> None:
+    """Cut off a last line without its end, so that the next record starts on a line of its own."""
+    if not path.exists():
+        return
+    with path.open("rb+") as file:
+        content = file.read()
+        keep = content.rfind(b"\n") + 1
+        if keep < len(content):
+            file.truncate(keep)

@@ -1,0 +1,1 @@
+"""From records to tables. Reads records and <out>/matrix.toml only, and never imports torch."""

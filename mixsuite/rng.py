@@ -1,0 +1,132 @@
+"""Named random streams: every number a run draws is a function of (seed, kind, step).
+
+A stream is a counter-based generator (Philox) with key (seed, kind). Step t of a kind that takes W
+numbers a step starts at counter t*W/4 (Philox gives four doubles per count), so a block of steps is
+one draw and row t of it equals step t drawn alone. All laws are quantiles of uniforms: two methods
+that ask for the same kind see the same uniforms whatever their parameters, which pairs their runs.
+No global generator is read or changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+_BLOCK_VALUES = 16_384  # draws of one kind that are made and moved to the device at once
+
+
+def _philox(seed: int, purpose: str, count: int = 0) -> np.random.Philox:
+    kind = int.from_bytes(hashlib.sha256(purpose.encode()).digest()[:8], "little")
+    return np.random.Philox(key=np.array([seed, kind], dtype=np.uint64), counter=count)
+
+
+def stream(seed: int, purpose: str) -> np.random.RandomState:
+    """The suite's own stream for one purpose of a run ("split", "label_noise"), for scikit-learn."""
+    return np.random.RandomState(_philox(seed, f"suite/{purpose}"))
+
+
+def torch_seed(seed: int, purpose: str) -> int:
+    """A 63-bit seed for code that can only be seeded by a number (weight initialisation, dropout)."""
+    return int(_philox(seed, f"suite/{purpose}").random_raw()) >> 1
+
+
+def uniforms(seed: int, purpose: str, start: int, steps: int, width: int) -> np.ndarray:
+    """Steps start .. start+steps-1 of one stream. [steps, width] float64 in [0, 1)."""
+    padded = -(-width // 4) * 4
+    generator = np.random.Generator(_philox(seed, purpose, start * (padded // 4)))
+    return generator.random((steps, padded))[:, :width]
+
+
+def batch_order(seed: int, rows: int, batch: int, steps: int) -> np.ndarray:
+    """Row numbers of every batch, cut from concatenated epoch permutations. [steps, batch] int64.
+
+    Rows are seen equally often up to one, none is dropped.
+    """
+    epochs = -(-steps * batch // rows)
+    order = np.argsort(uniforms(seed, "suite/order", 0, epochs, rows), axis=1, kind="stable")
+    return order.reshape(-1)[: steps * batch].reshape(steps, batch)
+
+
+class Rng:
+    """What a method draws from: one step's view of its run's streams.
+
+    Every request names its ``kind``; a second request of a kind within one step is ``kind#2``. A kind
+    is ``width`` numbers wide (the batch size), of which a request takes the first ones, so one lambda
+    per batch is row 0 of one per row. Numbers are drawn on the host, a block of steps at a time, and
+    moved to ``device`` once per block.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        width: int,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.seed, self.width, self.device, self.dtype = seed, width, torch.device(device), dtype
+        self._step = 0
+        self._asked: dict[str, int] = {}
+        self._blocks: dict[tuple[object, ...], tuple[int, Tensor]] = {}
+
+    def at(self, step: int) -> Rng:
+        """This generator, set to a step: the first request of each kind is then that step's."""
+        self._step = step
+        self._asked = {}
+        return self
+
+    def uniform(self, *shape: int, kind: str) -> Tensor:
+        """Uniform on [0, 1). [*shape]"""
+        return self._draw(kind, shape, ("uniform",), lambda u: u)
+
+    def normal(self, *shape: int, kind: str) -> Tensor:
+        """Standard normal. [*shape]"""
+
+        def quantile(u: np.ndarray) -> np.ndarray:
+            from scipy.special import ndtri
+
+            return np.asarray(ndtri(np.maximum(u, 2.0**-54)))
+
+        return self._draw(kind, shape, ("normal",), quantile)
+
+    def beta(self, a: float, b: float, *shape: int, kind: str = "lam") -> Tensor:
+        """Beta(a, b) by its quantile function, so that laws share their uniforms. [*shape]"""
+
+        def quantile(u: np.ndarray) -> np.ndarray:
+            from scipy.special import betaincinv
+
+            return u if a == b == 1 else np.asarray(betaincinv(a, b, u))
+
+        return self._draw(kind, shape, ("beta", a, b), quantile)
+
+    def permutation(self, n: int, kind: str = "partner") -> Tensor:
+        """A permutation of 0 .. n-1, by argsort of uniforms. [n] int64"""
+        rank: Callable[[np.ndarray], np.ndarray] = lambda u: np.argsort(u, axis=1, kind="stable")  # noqa: E731
+        return self._draw(kind, (n,), ("permutation",), rank)
+
+    def _draw(
+        self,
+        kind: str,
+        shape: tuple[int, ...],
+        law: tuple[object, ...],
+        quantile: Callable[[np.ndarray], np.ndarray],
+    ) -> Tensor:
+        number = self._asked[kind] = self._asked.get(kind, 0) + 1
+        name = kind if number == 1 else f"{kind}#{number}"
+        count = math.prod(shape)
+        width = max(self.width, count)
+        key = (name, law, shape)
+        steps = max(1, _BLOCK_VALUES // width)
+        first = self._step // steps * steps
+        held = self._blocks.get(key)
+        if held is None or held[0] != first:
+            u = uniforms(self.seed, f"draw/{name}", first, steps, width)[:, :count]
+            values = torch.from_numpy(np.ascontiguousarray(quantile(u)))
+            dtype = values.dtype if values.dtype == torch.int64 else self.dtype
+            held = (first, values.to(self.device, dtype).reshape(steps, *shape))
+            self._blocks[key] = held
+        return held[1][self._step - first]

@@ -1,0 +1,245 @@
+"""The only module that knows the whole order: resolve, skip what is done, train, record, report."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mixsuite.errors import InputError
+from mixsuite.matrix import Matrix, load_matrix
+from mixsuite.pool import Pool
+from mixsuite.records import SCHEMA, Record, RecordWriter
+from mixsuite.resolve import Resolved
+from mixsuite.shown import Shown, load_shown
+from mixsuite.spec import RunSpec, Task, file_names, parse_seeds, split_list
+from mixsuite.work import Options, Rerun, Work, data_root, estimate, prepare
+from mixsuite.worker import Order
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass
+class Tally:
+    """How a call stands, for the progress display."""
+
+    total: int
+    running: int = 0
+    ok: int = 0
+    failed: int = 0
+    skipped: int = 0
+    seconds_left: float | None = None
+    last: str = ""
+
+    @property
+    def done(self) -> int:
+        return self.ok + self.failed + self.skipped
+
+
+Watch = Callable[[Tally], None]
+
+
+def pick_device(device: str) -> str:
+    """ "auto" as cuda where there is one, else cpu.
+
+    Raises:
+        InputError: cuda was asked for and is not there.
+    """
+    import torch
+
+    if device == "cpu":
+        return "cpu"
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise InputError("--device cuda: torch sees no CUDA device here (allowed: auto, cpu)")
+    return "cpu"
+
+
+def _size(options: Options, device: str) -> int:
+    if options.workers is not None:
+        return options.workers
+    return len(os.sched_getaffinity(0)) if device == "cpu" else 1
+
+
+def _orders(work: Work, options: Options, device: str, deterministic: bool) -> list[Order]:
+    kind = "loop" if options.executor == "auto" else options.executor
+    return [
+        Order(
+            spec=run,
+            task=run.task,
+            root=options.data,
+            device=device,
+            code=work.code[run.task.name, run.method.name]["hash"],
+            executor=kind,
+            deterministic=deterministic,
+            predictions=options.out / "predictions" / f"{run.id}.npz" if options.save_predictions else None,
+        )
+        for run in work.todo
+    ]
+
+
+def _look(pool: Pool, work: Work, options: Options, device: str) -> dict[str, float]:
+    """Open every task once before anything is written; task -> rough seconds a run.
+
+    Raises:
+        InputError: a task that cannot be run as asked (more rows than there are, ...).
+    """
+    tasks: dict[str, Task] = {run.task.name: run.task for run in work.todo}
+    rough = {}
+    for order, found in pool.map([Order(None, task, options.data, device) for task in tasks.values()]):
+        if found["status"] == "bad_input":
+            raise InputError(found["reason"])
+        rough[order.task.name] = found.get("seconds", 1.0)
+    return rough
+
+
+def _record(run: RunSpec, work: Work, found: dict[str, Any], device: str) -> Record:
+    task = run.task
+    names = {
+        "domain": task.domain,
+        "dataset": task.shown_dataset,
+        "recipe": task.recipe_name,
+        "task": task.name,
+        "method": run.method.name,
+    }
+    status = "failed" if found["status"] == "bad_input" else found["status"]
+    rest = {k: v for k, v in found.items() if k in Record.__dataclass_fields__ and k != "status"}
+    return Record(
+        schema=SCHEMA,
+        id=run.id,
+        names=names,
+        spec=run.canonical(),
+        status=status,
+        code=work.code[task.name, run.method.name],
+        data=work.data[task.name],
+        time=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **{"machine": {"device": device}, **rest},
+    )
+
+
+def dry_run(work: Work, options: Options) -> tuple[Counter[tuple[str, str]], float]:
+    """What a call would train: (task, method) -> runs still to do, and an estimate in seconds."""
+    cells = Counter((run.task.name, run.method.name) for run in work.todo)
+    if not work.todo:
+        return cells, 0.0
+    device = pick_device(options.device)
+    size = _size(options, device)
+    with Pool(size) as pool:
+        rough = _look(pool, work, options, device)
+    return cells, estimate(work, rough, size)
+
+
+def execute(
+    matrix: Matrix, resolved: Resolved, work: Work, options: Options, watch: Watch = lambda tally: None
+) -> Tally:
+    """Train what is to do, one record an outcome, and remember the cells in <out>/matrix.toml.
+
+    Raises:
+        InputError: bad input found only by opening the data; nothing has been written then.
+        KeyboardInterrupt: stopped; what was finished is recorded, and the next call goes on.
+    """
+    device = pick_device(options.device)
+    tally = Tally(total=len(work.todo))
+    if not work.todo:
+        with RecordWriter(options.out):
+            _remember(matrix, resolved, work, options)
+        return tally
+    size = _size(options, device)
+    load_shown(options.out)  # refused before anything is trained
+    with Pool(size, options.timeout) as pool:
+        pool.start(len(work.todo))
+        rough = _look(pool, work, options, device)
+        with RecordWriter(options.out) as writer:
+            shown = _remember(matrix, resolved, work, options)
+            files = file_names(list(shown.tasks.values()))
+            clock = _Clock(estimate(work, rough, size) - 3.0, len(work.todo))
+
+            def running(count: int) -> None:
+                tally.running = count
+                watch(tally)
+
+            for order, found in pool.map(_orders(work, options, device, matrix.deterministic), running):
+                assert order.spec is not None
+                record = _record(order.spec, work, found, device)
+                writer.append(files[order.task.name], record)
+                setattr(tally, record.status, getattr(tally, record.status) + 1)
+                tally.seconds_left = clock.left(tally.done)
+                tally.last = f"{record.names['task']} {record.names['method']} seed {record.seed}: {record.status}"
+                watch(tally)
+    return tally
+
+
+def _remember(matrix: Matrix, resolved: Resolved, work: Work, options: Options) -> Shown:
+    shown = load_shown(options.out)
+    shown.reference, shown.margin = resolved.reference, matrix.margin
+    shown.add(work.runs)
+    shown.save(options.out)
+    return shown
+
+
+class _Clock:
+    """Time left: the estimate at first, then the pace so far."""
+
+    def __init__(self, estimate: float, total: int) -> None:
+        self.started, self.estimate, self.total = time.monotonic(), estimate, total
+
+    def left(self, done: int) -> float:
+        gone = time.monotonic() - self.started
+        if not done:
+            return self.estimate
+        return gone / done * (self.total - done)
+
+
+def run(
+    matrix: str = "quick",
+    *,
+    methods: str | list[str] | None = None,
+    datasets: str | list[str] | None = None,
+    seeds: str | list[int] | None = None,
+    out: str | Path | None = None,
+    data: str | Path | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    executor: str = "auto",
+    rerun: Rerun = "missing",
+    accept_old: bool = False,
+    timeout: float | None = None,
+    save_predictions: bool = False,
+) -> pd.DataFrame:
+    """Run a matrix and return its tidy frame, as <out>/runs.csv has it: one row a run and metric.
+
+    The arguments are those of ``mixsuite run``; what is done already is not trained again.
+
+    Raises:
+        InputError: bad input, in one line.
+    """
+    from mixsuite.report.leaderboard import build
+
+    chosen = load_matrix(matrix)
+    options = Options(
+        out=Path(out) if out is not None else Path("results") / chosen.name,
+        data=data_root(Path(data) if data is not None else None),
+        device=device,
+        workers=workers,
+        executor=executor,
+        rerun=rerun,
+        accept_old=accept_old,
+        timeout=timeout,
+        save_predictions=save_predictions,
+    )
+    resolved, work = prepare(
+        chosen,
+        options,
+        split_list(methods) if isinstance(methods, str) else methods,
+        split_list(datasets) if isinstance(datasets, str) else datasets,
+        parse_seeds(seeds) if seeds is not None else None,
+    )
+    execute(chosen, resolved, work, options)
+    return build(options.out).runs

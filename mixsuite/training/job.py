@@ -1,0 +1,95 @@
+"""What goes into an executor and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mixsuite.domains.contract import Data, Staged, State, site_shapes
+from mixsuite.errors import SkipRun
+from mixsuite.mixing import Method, TaskInfo
+from mixsuite.mixing.engine import select_rows
+from mixsuite.recipe import Recipe
+
+Augment = Callable[[State, Tensor], State]
+
+
+class Diverged(RuntimeError):
+    """The loss or the weights became infinite or NaN."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run, ready to train: data on the device, a model with its initial weights, a method.
+
+    domain: its name, told to methods; select: "last" | "best_validation".
+    """
+
+    domain: str
+    data: Data
+    model: Staged
+    method: Method
+    recipe: Recipe
+    seed: int
+    select: str = "last"
+    augment: Augment | None = None
+
+    @property
+    def batch(self) -> int:
+        """Rows a step: the recipe's, times the method's own multiple."""
+        return self.recipe.batch * self.method.batch
+
+    @property
+    def steps(self) -> int:
+        """Steps in all: the recipe's, times the method's own multiple."""
+        return self.recipe.length(len(self.data.train)) * self.method.length
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model and what its training cost.
+
+    curve:        up to 50 points {"step", "loss"(, "valid")}: the mean training objective since the last
+                  point, and the validation metric where it was looked at.
+    seconds:      of the training loop alone.
+    rows_per_step: rows that enter the last stage, over differentiated forward passes, mean over steps.
+    peak_memory:  bytes, of the process on CPU, of the device's allocations on a GPU.
+    digests:      "init", "order", "draws", "plan", "weights".
+    """
+
+    model: Staged
+    curve: list[dict[str, float]]
+    seconds: float
+    steps: int
+    rows_per_step: float
+    peak_memory: int
+    digests: dict[str, str]
+    executor: dict[str, Any]
+
+
+def task_info(job: Job) -> TaskInfo:
+    """What the job's method may know of its task."""
+    data = job.data
+    first = select_rows(data.train.x, torch.arange(1, device=data.train.y.device))
+    shapes = site_shapes(job.model, first)
+    return TaskInfo(job.domain, data.kind, data.classes, shapes, job.batch, len(data.train))
+
+
+def check_applies(job: Job, info: TaskInfo) -> None:
+    """Whether the method can run on the task.
+
+    Raises:
+        SkipRun: it cannot: the reason, for the record.
+    """
+    method = job.method
+    if method.site != "random" and method.site not in info.sites:
+        raise SkipRun(f"no site '{method.site}' here (this task has: {', '.join(info.sites)})")
+    if type(method).domains and info.domain not in type(method).domains:
+        raise SkipRun(f"made for {', '.join(type(method).domains)}, not for {info.domain}")
+    reason = method.reject(info)
+    if reason:
+        raise SkipRun(reason)

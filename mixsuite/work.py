@@ -1,0 +1,123 @@
+"""What is to be done: options, the runs a call is about, and which of them have a record already."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from mixsuite.errors import InputError
+from mixsuite.matrix import Matrix
+from mixsuite.records import Record, read_records
+from mixsuite.resolve import Resolved, code_for, make_dataset, resolve
+from mixsuite.spec import RunSpec
+
+Rerun = Literal["missing", "failed", "always"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How runs are carried out: none of it is part of a run's identity."""
+
+    out: Path
+    data: Path
+    device: str = "auto"
+    workers: int | None = None
+    executor: str = "auto"
+    rerun: Rerun = "missing"
+    accept_old: bool = False
+    timeout: float | None = None
+    save_predictions: bool = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a call is about: every run asked for, those still to do, and what identifies their results."""
+
+    runs: list[RunSpec]
+    todo: list[RunSpec]
+    code: dict[tuple[str, str], dict[str, Any]]  # (task, method) -> code fingerprint
+    data: dict[str, str]  # task -> fingerprint of the data's files
+    records: dict[str, Record]
+
+
+def data_root(given: Path | None) -> Path:
+    """The folder with data sets: as given, else MIXSUITE_DATA, else the user's cache folder.
+
+    Raises:
+        InputError: a folder was given that is not there.
+    """
+    if given is not None and not given.is_dir():
+        raise InputError(f"--data {given}: no such folder")
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return given or Path(os.environ.get("MIXSUITE_DATA") or cache / "mixsuite" / "data")
+
+
+def plan_work(resolved: Resolved, options: Options) -> Work:
+    """Which runs are still to do. Reads, writes nothing.
+
+    Raises:
+        InputError: data that are missing or damaged, a foreign line in the records, ...
+    """
+    data = {task.name: make_dataset(task).fingerprint(options.data) for task in resolved.tasks}
+    runs = resolved.runs()
+    records = read_records(options.out)
+    code: dict[tuple[str, str], dict[str, Any]] = {}
+    for run in runs:
+        cell = run.task.name, run.method.name
+        if cell not in code:
+            code[cell] = code_for(run)
+    todo = [run for run in runs if not _done(run, code, data, records, options)]
+    return Work(runs, todo, code, data, records)
+
+
+def _done(
+    run: RunSpec,
+    code: dict[tuple[str, str], dict[str, Any]],
+    data: dict[str, str],
+    records: dict[str, Record],
+    options: Options,
+) -> bool:
+    record = records.get(run.id)
+    if record is None or options.rerun == "always":
+        return False
+    if record.data != data[run.task.name]:
+        return False
+    same_code = record.code.get("hash") == code[run.task.name, run.method.name]["hash"]
+    if not same_code and not options.accept_old:
+        return False
+    return record.status != "failed" or options.rerun == "missing"
+
+
+def estimate(work: Work, rough: dict[str, float], workers: int) -> float:
+    """Seconds that the work will take: from past runs of the task, else from a rough time per step."""
+    past: dict[str, list[float]] = {}
+    for record in work.records.values():
+        if record.status == "ok" and record.seconds is not None:
+            past.setdefault(record.names["task"], []).append(record.seconds)
+    total = 0.0
+    for run in work.todo:
+        seen = past.get(run.task.name)
+        params = dict(run.method.call.params)
+        total += sum(seen) / len(seen) if seen else rough[run.task.name] * params.get("length", 1)
+    return total / workers + 3.0
+
+
+def prepare(
+    matrix: Matrix,
+    options: Options,
+    methods: list[str] | None = None,
+    datasets: list[str] | None = None,
+    seeds: tuple[int, ...] | None = None,
+) -> tuple[Resolved, Work]:
+    """Everything that can be refused without training.
+
+    Raises:
+        InputError: bad input of any kind; nothing has been written.
+    """
+    resolved = resolve(matrix, methods, datasets, seeds)
+    work = plan_work(resolved, options)
+    if not work.runs:
+        raise InputError(f"matrix '{matrix.name}': every cell is excluded; nothing to run")
+    return resolved, work

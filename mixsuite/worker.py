@@ -1,0 +1,205 @@
+"""A worker process: imports torch once, then trains run after run that come through a pipe.
+
+It never writes to the results folder: what a run came to goes back through the pipe as plain values.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+import traceback
+from collections import deque
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mixsuite.domains.build import make_data, make_model
+from mixsuite.domains.contract import Data, Dataset, Domain, Raw
+from mixsuite.errors import InputError, SkipRun
+from mixsuite.matrix import check_model
+from mixsuite.metrics import evaluate
+from mixsuite.recipe import Recipe
+from mixsuite.resolve import code_for, make_dataset, make_domain, make_method
+from mixsuite.spec import RunSpec, Task
+from mixsuite.training import EXECUTORS, Fitted, Job
+from mixsuite.training.predict import predict
+
+_DTYPES = {"float32": torch.float32, "bf16": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker is told: a run, or (spec None) to look whether a task can be run at all.
+
+    code: the code hash that the run's record will bear.
+    """
+
+    spec: RunSpec | None
+    task: Task
+    root: Path
+    device: str
+    code: str = ""
+    executor: str = "loop"
+    deterministic: bool = False
+    predictions: Path | None = None
+
+
+class Bench:
+    """Everything a worker keeps between runs: the data sets it read last."""
+
+    def __init__(self, held: int = 2) -> None:
+        self._raw: deque[tuple[Dataset, Path, Raw]] = deque(maxlen=held)
+
+    def raw(self, dataset: Dataset, root: Path) -> Raw:
+        """A data set's rows, read once while it is among the last ones used."""
+        for kept, at, raw in self._raw:
+            if type(kept) is type(dataset) and kept == dataset and at == root:
+                return raw
+        raw = dataset.load(root)
+        self._raw.append((dataset, root, raw))
+        return raw
+
+    def do(self, order: Order) -> dict[str, Any]:
+        """Carry out an order. Never raises: "status" is ok, skipped, failed, or bad_input."""
+        try:
+            return self._look(order) if order.spec is None else self._run(order, order.spec)
+        except SkipRun as skip:
+            return {"status": "skipped", "reason": str(skip)}
+        except InputError as error:
+            return {"status": "bad_input", "reason": str(error)}
+        except Exception as error:
+            return {"status": "failed", "reason": f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}"}
+
+    def _open(self, order: Order, seed: int) -> tuple[Domain, Data, Recipe]:
+        task = order.task
+        domain, dataset = make_domain(task.domain), make_dataset(task)
+        needs = (*domain.requires, *type(dataset).requires)
+        try:
+            raw = self.raw(dataset, order.root)
+        except ImportError as error:
+            package = (error.name or "").split(".")[0]
+            if package not in needs:
+                raise
+            raise SkipRun(f"{package} cannot be imported ({error}); install it: pip install {package}") from None
+        recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
+        data = make_data(domain, dataset, raw, seed, order.device, _DTYPES[recipe.precision])
+        return domain, data, recipe
+
+    def _look(self, order: Order) -> dict[str, Any]:
+        domain, data, recipe = self._open(order, seed=0)
+        make_model(domain, data, recipe, seed=0)
+        if recipe.batch > len(data.train):
+            raise InputError(
+                f"{order.task.name}: recipe's batch={recipe.batch} is more than its {len(data.train)} training rows"
+            )
+        if order.task.select == "best_validation" and not len(data.valid):
+            raise InputError(f"{order.task.name}: select = 'best_validation' needs validation rows; this task has none")
+        steps = recipe.length(len(data.train))
+        return {"status": "ok", "reason": "", "seconds": steps * domain.step_seconds}
+
+    def _run(self, order: Order, spec: RunSpec) -> dict[str, Any]:
+        domain, data, recipe = self._open(order, spec.seed)
+        model = make_model(domain, data, recipe, spec.seed)
+        method = make_method(spec.method)
+        if code_for(spec)["hash"] != order.code:
+            raise RuntimeError("a source file of this run was changed after the call began; run it again")
+        augment = domain.augment(recipe)
+        job = Job(spec.task.domain, data, model, method, recipe, spec.seed, spec.task.select, augment)
+        (fitted,) = EXECUTORS[order.executor]([job])
+        return _outcome(order, data, fitted)
+
+
+def _outcome(order: Order, data: Data, fitted: Fitted) -> dict[str, Any]:
+    """A trained model's part of a record."""
+    out, y = predict(fitted.model, data.test), data.test.y
+    if data.kind == "regression":
+        assert data.scale is not None and data.shift is not None
+        out, y = out * data.scale + data.shift, y * data.scale + data.shift
+    valid = (predict(fitted.model, data.valid), data.valid.y) if len(data.valid) else (None, None)
+    found = evaluate(out, y, data.kind, *valid)
+    bad = [name for name, value in found["metrics"].items() if not np.isfinite(value)]
+    if bad:
+        return {"status": "failed", "reason": f"not a number: {', '.join(bad)}"}
+    if order.predictions is not None:
+        _save_predictions(order.predictions, out, y)
+    return {
+        "status": "ok",
+        "reason": "",
+        **found,
+        "curve": fitted.curve,
+        "seconds": fitted.seconds,
+        "steps": fitted.steps,
+        "rows_per_step": fitted.rows_per_step,
+        "peak_memory": fitted.peak_memory,
+        "parameters": sum(p.numel() for p in fitted.model.parameters()),
+        "parts": {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)},
+        "executor": fitted.executor,
+        "digests": data.digests | fitted.digests,
+        "machine": machine(order.device),
+    }
+
+
+def _save_predictions(path: Path, out: torch.Tensor, y: torch.Tensor) -> None:
+    """Outputs and targets of the test part as <run id>.npz, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    np.savez(buffer, out=out.cpu().numpy(), y=y.cpu().numpy())
+    part = path.with_suffix(".part")
+    part.write_bytes(buffer.getvalue())
+    part.replace(path)
+
+
+def machine(device: str) -> dict[str, Any]:
+    """The kind of machine, as far as a result may depend on it."""
+    import platform
+
+    info: dict[str, Any] = {
+        "device": device,
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+    }
+    if device.startswith("cuda"):
+        info["gpu"] = torch.cuda.get_device_name(device)
+        info["cuda"] = torch.version.cuda
+    return info
+
+
+def serve(pipe: Connection) -> None:
+    """Answer orders until the other end closes. Where it closes in the middle of a run, the process ends."""
+    torch.set_num_threads(1)
+    bench, orders = Bench(), deque[Order]()
+    waiting = threading.Semaphore(0)
+
+    def listen() -> None:
+        while True:
+            try:
+                orders.append(pipe.recv())
+            except (EOFError, OSError):
+                os._exit(0)  # the runner is gone: nobody would take the result
+            waiting.release()
+
+    threading.Thread(target=listen, daemon=True).start()
+    pipe.send({"status": "ready"})
+    while True:
+        waiting.acquire()
+        order = orders.popleft()
+        if order.deterministic:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+            torch.use_deterministic_algorithms(True)
+        pipe.send(bench.do(order))
+
+
+def main() -> None:
+    """The process that the pool starts: ``python -c ... PIPE``."""
+    # What libraries print must not disturb the terminal: it goes where stderr goes, the pool's log.
+    sys.stdout = sys.stderr
+    serve(Connection(int(sys.argv[1])))

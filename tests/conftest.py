@@ -1,0 +1,141 @@
+"""Shared fixtures. Every test process uses one thread, as workers do."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mixsuite import cli
+from mixsuite.domains.build import make_data, make_model
+from mixsuite.domains.contract import Dataset, Raw
+from mixsuite.matrix import check_model
+from mixsuite.recipe import Recipe
+from mixsuite.resolve import make_domain, resolve_method
+from mixsuite.resolve import make_method as method_of
+from mixsuite.training import Job
+
+torch.set_num_threads(1)
+
+TINY = """
+seeds = "0-1"
+datasets = ["iris(rows=20)@tiny"]
+methods = ["erm", "mixup"]
+[recipes.tiny]
+model = "mlp(width=8, depth=1)"
+optimizer = "sgd"
+lr = 0.1
+steps = 10
+batch = 8
+"""
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """A matrix that trains in milliseconds: iris, erm and mixup, seeds 0 and 1."""
+    path = tmp_path / "tiny.toml"
+    path.write_text(TINY)
+    return path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command came to."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def mixsuite(monkeypatch, capfd) -> Callable[..., Outcome]:
+    """The command line, called in this process: mixsuite("run", "quick") -> status, out, err."""
+
+    def call(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["mixsuite", *map(str, arguments)])
+        capfd.readouterr()
+        try:
+            cli.main()
+            status = 0
+        except SystemExit as end:
+            status = int(end.code or 0)
+        out, err = capfd.readouterr()
+        return Outcome(status, out, err)
+
+    return call
+
+
+@dataclass(frozen=True)
+class Toy(Dataset):
+    """A made-up data set for tests of the machinery: two blobs, pictures or rows."""
+
+    domain = "tabular"
+    classes = 2
+
+    def load(self, root):
+        import pandas as pd
+
+        draws = np.random.default_rng(0)
+        y = np.arange(60) % 2
+        return Raw(pd.DataFrame(draws.normal(size=(60, 3)) + y[:, None]), y)
+
+
+@dataclass(frozen=True)
+class ToyPictures(Toy):
+    """The same as pictures of 6 by 6."""
+
+    domain = "images"
+
+    def load(self, root):
+        draws = np.random.default_rng(0)
+        y = np.arange(60) % 2
+        return Raw(draws.normal(size=(60, 6, 6)) + y[:, None, None], y)
+
+
+@pytest.fixture
+def job() -> Callable[..., Job]:
+    """A job on made-up data: job("mixup(alpha=0.2)", seed=0, domain="images", lr=0.1, ...)."""
+
+    def make(
+        method: str,
+        seed: int = 0,
+        domain: str = "tabular",
+        dataset: Dataset | None = None,
+        raw: Raw | None = None,
+        select: str = "last",
+        dtype: torch.dtype = torch.float32,
+        **values: object,
+    ) -> Job:
+        adapter = make_domain(domain)
+        dataset = dataset or (Toy() if domain == "tabular" else ToyPictures())
+        model = "mlp(width=8, depth=2)" if domain == "tabular" else "conv(width=4)"
+        given = {"model": model, "optimizer": "sgd", "lr": 0.1, "steps": 12, "batch": 8} | values
+        recipe = check_model(Recipe, given, "test")
+        data = make_data(adapter, dataset, raw or dataset.load(Path()), seed, dtype=dtype)
+        network = make_model(adapter, data, recipe, seed)
+        return Job(
+            domain, data, network, method_of(resolve_method(method)), recipe, seed, select, adapter.augment(recipe)
+        )
+
+    return make
+
+
+@pytest.fixture
+def run_python() -> Callable[[str], str]:
+    """Run code in a fresh interpreter and return what it printed."""
+    import subprocess
+
+    def run(code: str, **environment: str) -> str:
+        import os
+
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | environment
+        )
+        return done.stdout
+
+    return run
