@@ -141,13 +141,12 @@ def run(
         about = f", about {duration(seconds)}" if work.todo else ""
         typer.echo(f"{len(work.todo)} of {len(work.runs)} runs to train{about}")
         return
-    typer.echo(
+    header = (
         f"{chosen.name}: {len(resolved.tasks)} tasks x {len(resolved.methods)} methods x {len(resolved.seeds)} seeds; "
-        f"{len(work.todo)} of {len(work.runs)} runs to train",
-        err=True,
+        f"{len(work.todo)} of {len(work.runs)} runs to train"
     )
     try:
-        with progress(len(work.todo)) as watch:
+        with progress(header, len(work.todo)) as watch:
             runner.execute(chosen, resolved, work, options, watch)
     except KeyboardInterrupt:
         typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)

@@ -90,7 +90,8 @@ def check_model(model: type[BaseModel], values: dict[str, Any], where: str) -> A
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A misspelt key makes two errors: unknown and missing. The unknown one tells more.
+        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         place = [str(p) for p in first["loc"]]
         if first["type"] == "extra_forbidden":
             fields = Recipe.model_fields if model is Recipe or place[0] == "recipes" else model.model_fields
@@ -128,9 +129,13 @@ def load_matrix(text: str) -> Matrix:
             raise unknown("matrix", text, matrix_names())
         path = found[0]
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not TOML: {error}") from None
+        source = path.read_text(encoding="utf-8")
+        values = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        said = str(error).replace("at end of document", f"at the end, line {len(source.splitlines())}")
+        raise InputError(f"{path}: not TOML: {said}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
     if "name" in values:
         raise InputError(f"{path}: {unknown('key', 'name', set(Matrix.model_fields) - {'name'})}")
     matrix: Matrix = check_model(Matrix, values, str(path))

@@ -168,18 +168,16 @@ def bind(builder: Callable[..., Any], call: Call, what: str, given: tuple[str, .
 
 
 def every_parameter(instance: Any) -> Params:
-    """All fields of a dataclass object, in order of declaration."""
-    return tuple((f.name, getattr(instance, f.name)) for f in dataclasses.fields(instance))
+    """All fields of a dataclass object: its own class's first, then what it inherits."""
+    own = vars(type(instance)).get("__annotations__", {})
+    names = sorted((f.name for f in dataclasses.fields(instance)), key=lambda name: name not in own)
+    return tuple((name, getattr(instance, name)) for name in names)
 
 
 def shown(name: str, instance: Any) -> str:
     """``name(non-default parameters)``, the name in every table."""
-    changed = [
-        (f.name, getattr(instance, f.name))
-        for f in dataclasses.fields(instance)
-        if getattr(instance, f.name) != f.default
-    ]
-    return str(Call(name, tuple(changed)))
+    defaults = {f.name: f.default for f in dataclasses.fields(instance)}
+    return str(Call(name, tuple((k, v) for k, v in every_parameter(instance) if v != defaults[k])))
 
 
 def describe(package: str) -> list[dict[str, Any]]:

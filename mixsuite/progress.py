@@ -37,23 +37,28 @@ def _line(tally: Tally) -> str:
 
 
 @contextlib.contextmanager
-def progress(total: int) -> Iterator[Watch]:
-    """A function to call with the tally whenever it changes."""
-    if not total:
-        yield lambda tally: None
-    elif sys.stderr.isatty():
-        with _bar(total) as watch:
+def progress(header: str, total: int) -> Iterator[Watch]:
+    """A function to call with the tally whenever it changes.
+
+    The header is said once the first run begins: until then the input may still turn out bad, which
+    is one line and no more.
+    """
+    if sys.stderr.isatty():
+        with _bar(header, total) as watch:
             yield watch
     else:
-        yield _lines()
+        yield _lines(header)
 
 
-def _lines() -> Watch:
-    last = time.monotonic()
+def _lines(header: str) -> Watch:
+    last = 0.0
 
     def watch(tally: Tally) -> None:
         nonlocal last
-        if time.monotonic() - last >= _EVERY or tally.done == tally.total:
+        if not last:
+            print(header, file=sys.stderr, flush=True)  # noqa: T201
+            last = time.monotonic()
+        if time.monotonic() - last >= _EVERY or (tally.total and tally.done == tally.total):
             last = time.monotonic()
             print(_line(tally), file=sys.stderr, flush=True)  # noqa: T201
 
@@ -61,15 +66,20 @@ def _lines() -> Watch:
 
 
 @contextlib.contextmanager
-def _bar(total: int) -> Iterator[Watch]:
+def _bar(header: str, total: int) -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
     columns = (BarColumn(bar_width=30), TextColumn("{task.description}"))
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        row = bar.add_task("starting the workers", total=total)
+        row = bar.add_task("starting the workers and opening the data", total=total)
+        said = False
 
         def watch(tally: Tally) -> None:
+            nonlocal said
+            if not said:
+                bar.console.print(header, highlight=False, markup=False)
+                said = True
             bar.update(row, completed=tally.done, description=f"{_line(tally)}  {tally.last}")
 
         yield watch

@@ -150,6 +150,7 @@ def execute(
     if not work.todo:
         with RecordWriter(options.out):
             _remember(matrix, resolved, work, options)
+        watch(tally)
         return tally
     size = _size(options, device)
     load_shown(options.out)  # refused before anything is trained
@@ -160,6 +161,7 @@ def execute(
             shown = _remember(matrix, resolved, work, options)
             files = file_names(list(shown.tasks.values()))
             clock = _Clock(estimate(work, rough, size) - 3.0, len(work.todo))
+            tally.seconds_left = clock.left(0)
 
             def running(count: int) -> None:
                 tally.running = count

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
+from toys import Toy, ToyPictures
 
 from mixsuite import cli
 from mixsuite.domains.build import make_data, make_model
@@ -68,33 +68,6 @@ def mixsuite(monkeypatch, capfd) -> Callable[..., Outcome]:
         return Outcome(status, out, err)
 
     return call
-
-
-@dataclass(frozen=True)
-class Toy(Dataset):
-    """A made-up data set for tests of the machinery: two blobs, pictures or rows."""
-
-    domain = "tabular"
-    classes = 2
-
-    def load(self, root):
-        import pandas as pd
-
-        draws = np.random.default_rng(0)
-        y = np.arange(60) % 2
-        return Raw(pd.DataFrame(draws.normal(size=(60, 3)) + y[:, None]), y)
-
-
-@dataclass(frozen=True)
-class ToyPictures(Toy):
-    """The same as pictures of 6 by 6."""
-
-    domain = "images"
-
-    def load(self, root):
-        draws = np.random.default_rng(0)
-        y = np.arange(60) % 2
-        return Raw(draws.normal(size=(60, 6, 6)) + y[:, None, None], y)
 
 
 @pytest.fixture

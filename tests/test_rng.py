@@ -101,7 +101,7 @@ def test_no_global_generator_is_read_or_changed():
     before = states()
     first = _everything()
     random.seed(1)
-    np.random.seed(1)  # noqa: NPY002
+    np.random.seed(1)
     torch.manual_seed(1)
     moved = states()
     assert torch.equal(first, _everything())

@@ -94,7 +94,7 @@ def _fit(job: Job) -> Fitted:
                 plan = method.plan(inputs, rng.at(step))
                 if step < CHECKED_PLANS:
                     check_plan(plan, batch)
-                update(plans, plan)
+                update(plans, (site, plan))
             tail.start = model.sites[site]
             h = model(x, 0, tail.start)
             objective = step_loss(method, plan is not None, tail, h, inputs, plan, loss_of_rows)

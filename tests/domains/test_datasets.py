@@ -1,0 +1,94 @@
+"""Every data set: metadata, checksums, classes, and the real files."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mixsuite import plugins
+from mixsuite.domains.contract import Dataset, Raw
+from mixsuite.errors import InputError
+from mixsuite.matrix import load_matrix
+from mixsuite.recipe import shipped_recipes
+from mixsuite.resolve import make_dataset, resolve_task
+
+NAMES = plugins.names(plugins.DATASETS)
+ROOT = Path(os.environ.get("MIXSUITE_DATA") or Path.home() / ".cache" / "mixsuite" / "data")
+SIZES = {  # rows, classes or None
+    "digits": (1797, 10), "wine": (178, 3), "breast_cancer": (569, 2), "iris": (150, 3), "diabetes": (442, None),
+    "titanic": (1309, 2), "fashion_mnist": (70000, 10),
+}  # fmt: skip
+
+
+def class_of(name) -> type[Dataset]:
+    return plugins.load_class(plugins.DATASETS, plugins.folder(plugins.DATASETS) / f"{name}.py", Dataset)
+
+
+def load(name) -> tuple[Dataset, Raw]:
+    dataset = class_of(name)()
+    missing = [p for p in dataset.files(ROOT) if not p.is_file()]
+    if missing:
+        pytest.skip(f"not in the data root: {missing[0].relative_to(ROOT)}")
+    dataset.fingerprint(ROOT)
+    return dataset, dataset.load(ROOT)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_metadata_is_complete(name):
+    cls = class_of(name)
+    assert cls.source
+    assert cls.licence
+    assert cls.reference
+    assert cls.recipe in shipped_recipes()
+    assert cls.__doc__
+    assert set(cls.sha256) == {p.name for p in cls().files(ROOT)}
+    assert name in SIZES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_rows_and_classes_are_as_published(name):
+    dataset, raw = load(name)
+    rows, classes = SIZES[name]
+    assert len(raw.y) == len(raw.x) == rows
+    if classes is not None:
+        assert dataset.classes == classes
+        assert np.unique(raw.y).tolist() == list(range(classes))
+
+
+def test_titanic_has_numbers_categories_and_missing_values():
+    _, raw = load("titanic")
+    assert list(raw.x.columns) == ["age", "sibsp", "parch", "fare", "pclass", "sex", "embarked"]
+    assert raw.x["age"].isna().sum() == 263
+    assert raw.x["embarked"].isna().sum() == 2
+    assert raw.y.sum() == 500
+
+
+def test_a_damaged_file_is_refused(tmp_path, monkeypatch):
+    digits = class_of("digits")
+    copy = tmp_path / "digits.csv.gz"
+    copy.write_bytes(digits().files(ROOT)[0].read_bytes()[:-1])
+    monkeypatch.setattr(digits, "files", lambda self, root: [copy])
+    with pytest.raises(InputError, match="damaged"):
+        digits().fingerprint(tmp_path)
+
+
+def test_a_missing_file_says_where_to_get_it_and_where_to_put_it(tmp_path):
+    with pytest.raises(InputError, match=r"FashionMNIST/raw/train-images-idx3-ubyte is missing; get it from .* --data"):
+        class_of("fashion_mnist")().fingerprint(tmp_path)
+
+
+@pytest.mark.parametrize("text", load_matrix("quick").datasets)
+def test_every_task_of_the_quick_matrix_can_be_split_for_every_seed(text):
+    from mixsuite.domains.split import draw_split
+
+    matrix = load_matrix("quick")
+    dataset = make_dataset(resolve_task(text, matrix))
+    raw = dataset.load(ROOT)
+    for seed in matrix.seeds:
+        split = draw_split(dataset, raw, seed)
+        assert len(split.train) == dataset.rows
+        assert len(split.test) >= 50
+        if dataset.kind == "class":
+            assert len(np.unique(raw.y[split.train])) == dataset.classes
+            assert len(np.unique(raw.y[split.test])) == dataset.classes

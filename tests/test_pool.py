@@ -1,0 +1,122 @@
+"""The pool: a worker that dies or overruns costs its own run alone, and the pool lives on."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from mixsuite.matrix import load_matrix
+from mixsuite.pool import Pool
+from mixsuite.resolve import code_for, resolve
+from mixsuite.worker import Order
+
+FAULTY = '''"""A method that goes wrong in the way it is told to, at the seed it is told."""
+import os, signal, time
+from dataclasses import dataclass
+from typing import Literal
+from mixsuite.mixing import Method, Plan, over
+
+@dataclass(frozen=True)
+class Faulty(Method):
+    """kind: how it goes wrong; otherwise erm."""
+    kind: Literal["exit", "kill", "hang", "error", "nan", "plan", "none"] = "none"
+
+    def plan(self, batch, rng):
+        import torch
+        if self.kind == "exit":
+            os._exit(9)
+        if self.kind == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.kind == "hang":
+            time.sleep(600)
+        if self.kind == "error":
+            raise RuntimeError("planted")
+        lam = torch.ones(len(batch.y))
+        if self.kind == "plan":
+            lam = lam * 2
+        return Plan(torch.arange(len(batch.y)), over(lam, batch.shape), lam)
+
+    def objective(self, tail, state, batch, plan, loss):
+        value = super().objective(tail, state, batch, plan, loss)
+        return value * float("nan") if self.kind == "nan" else value
+'''
+
+
+@pytest.fixture
+def orders(tiny, tmp_path):
+    """Orders for tiny runs of the faulty method, by kind of fault."""
+    path = tmp_path / "faulty.py"
+    path.write_text(FAULTY)
+
+    def make(*kinds: str) -> list[Order]:
+        made = []
+        for kind in kinds:
+            resolved = resolve(load_matrix(str(tiny)), [f"{path}(kind={kind})"], seeds=(0,))
+            run = resolved.runs()[-1]
+            made.append(Order(run, run.task, Path(), "cpu", code_for(run)["hash"]))
+        return made
+
+    return make
+
+
+def test_each_fault_costs_its_own_run_alone(orders):
+    kinds = ["none", "exit", "error", "kill", "nan", "plan", "hang", "none"]
+    with Pool(2, timeout=4.0) as pool:
+        found = [(dict(o.spec.method.call.params)["kind"], outcome) for o, outcome in pool.map(orders(*kinds))]
+    said = dict(found)
+    assert len(found) == len(kinds)
+    assert {k for k, o in said.items() if o["status"] == "ok"} == {"none"}
+    assert "exit status 9" in said["exit"]["reason"]
+    assert "signal 9 (SIGKILL)" in said["kill"]["reason"]
+    assert said["hang"]["reason"] == "timeout: longer than 4 s"
+    assert "RuntimeError: planted" in said["error"]["reason"]
+    assert "faulty.py" in said["error"]["reason"]  # the whole traceback
+    assert "Diverged" in said["nan"]["reason"]
+    assert "wx must lie in [0, 1]" in said["plan"]["reason"]
+
+
+def test_workers_are_started_once_and_use_one_thread(orders):
+    with Pool(1) as pool:
+        outcomes = [outcome for _, outcome in pool.map(orders("none", "none", "none"))]
+        (worker,) = pool._workers
+        pid = worker.process.pid
+        outcomes += [outcome for _, outcome in pool.map(orders("none"))]
+        assert pool._workers[0].process.pid == pid
+    assert {o["machine"]["threads"] for o in outcomes} == {1}
+    assert len({o["digests"]["weights"] for o in outcomes}) == 1
+    assert all(o["peak_memory"] < 2e9 for o in outcomes)
+
+
+def test_a_worker_that_dies_between_runs_is_replaced(orders):
+    with Pool(1) as pool:
+        list(pool.map(orders("none")))
+        os.kill(pool._workers[0].process.pid, signal.SIGKILL)
+        pool._workers[0].process.wait()
+        ((_, outcome),) = pool.map(orders("none"))
+        assert outcome["status"] == "ok"
+
+
+def test_workers_end_with_the_runner(orders):
+    pool = Pool(1)
+    list(pool.map(orders("none")))
+    process = pool._workers[0].process
+    pool._workers[0].pipe.close()  # as it is when the runner was killed
+    assert process.wait(timeout=10) == 0
+    pool.close()
+
+
+def test_workers_that_cannot_start_are_an_error_not_a_loop(orders, monkeypatch):
+    monkeypatch.setattr("mixsuite.pool._MAIN", "raise SystemExit('planted')")
+    with Pool(1) as pool, pytest.raises(RuntimeError, match="do not start"):
+        list(pool.map(orders("none")))
+
+
+def test_a_source_that_was_changed_meanwhile_is_noticed(orders, tmp_path):
+    (order,) = orders("none")
+    path = tmp_path / "faulty.py"
+    path.write_text(path.read_text() + "# edited\n")
+    with Pool(1) as pool:
+        ((_, outcome),) = pool.map([order])
+    assert outcome["status"] == "failed"
+    assert "was changed after the call began" in outcome["reason"]

@@ -1,0 +1,95 @@
+"""The README's code blocks are run as they stand; its table is the tool's."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mixsuite.report.leaderboard import make_report
+from mixsuite.report.table import load_results
+from mixsuite.report.text import report_text
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
+REFERENCE = ROOT / "results" / "reference" / "quick"
+
+
+def blocks(language: str) -> list[str]:
+    return [text for kind, text in BLOCKS if kind == language]
+
+
+def commands(first: str) -> list[str]:
+    """Commands of all sh blocks that begin with a word, without their comments."""
+    lines = [line.split("  #")[0].strip() for text in blocks("sh") for line in text.splitlines()]
+    return [line for line in lines if line.split()[0] == first]
+
+
+def test_every_block_is_of_a_kind_that_is_tested():
+    assert {kind for kind, _ in BLOCKS} == {"sh", "python", "toml", "text"}
+    assert all(line.split()[0] in ("make", "mixsuite") for text in blocks("sh") for line in text.splitlines())
+
+
+@pytest.mark.parametrize("command", commands("make"))
+def test_make_targets_exist(command):
+    subprocess.run(shlex.split(command) + ["-n"], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_the_blocks_run_in_a_folder_of_their_own(tmp_path):
+    """Files are written under the names they bear, then every command and script is run, in order."""
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+    def run(*command: str) -> str:
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        return done.stdout
+
+    for language, text in BLOCKS:
+        first = text.splitlines()[0]
+        if language in ("python", "toml") and re.fullmatch(r"# \w+\.\w+", first):
+            (tmp_path / first[2:]).write_text(text)
+        elif language == "python":
+            assert "mixup" in run(sys.executable, "-c", text)
+        elif language == "sh":
+            for line in text.splitlines():
+                if line.startswith("mixsuite "):
+                    run(*shlex.split(line))
+    assert len((tmp_path / "intra_mix.py").read_text().splitlines()) <= 30
+    assert "intra_mix(alpha=0.4)" in (tmp_path / "results" / "mine" / "runs.csv").read_text()
+
+
+def test_the_table_is_what_the_tool_says_of_the_reference():
+    results = load_results(REFERENCE)
+    text = report_text(make_report(results), {t.name: t.primary for t in results.shown.tasks.values()})
+    (table,) = blocks("text")
+    assert len(table.splitlines()) > 5
+    assert table.strip() in text
+
+
+def test_the_reference_is_complete_and_no_task_is_trivial_or_hopeless():
+    results = load_results(REFERENCE)
+    assert results.others == 0
+    assert sum(map(len, results.shown.cells.values())) == len(results.records)
+    assert {r.status for r in results.records.values()} <= {"ok", "skipped"}
+    for name, table in make_report(results).tasks.items():
+        erm = table.set_index("method").loc["erm"]
+        if results.shown.tasks[name].classification:
+            assert 0.01 < erm["mean"] < 0.45, name
+
+
+def test_every_file_of_the_reference_is_small_and_rebuilt_byte_for_byte(tmp_path):
+    import shutil
+
+    from mixsuite.report.leaderboard import build
+
+    copy = tmp_path / "copy"
+    shutil.copytree(REFERENCE, copy)
+    build(copy)
+    for path in REFERENCE.rglob("*"):
+        if path.is_file() and path.name != ".lock":
+            assert path.stat().st_size < 3_000_000
+            assert (copy / path.relative_to(REFERENCE)).read_bytes() == path.read_bytes(), path
