@@ -218,8 +218,7 @@ def long_run(tmp_path):
 
 
 def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
-    matrix, out = tmp_path / "short.toml", tmp_path / "out"
-    matrix.write_text(long_run.MATRIX)
+    matrix, out = long_run.write_matrix(tmp_path, 40), tmp_path / "out"
     runner = subprocess.Popen(long_run.command(matrix, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not (out / "records").exists() or not read_records(out):
         assert runner.poll() is None
@@ -237,15 +236,14 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
 
 def test_three_kills_lose_nothing_that_was_recorded(long_run, tmp_path):
     """SIGKILL of the runner; twenty at random moments are in `make proofs`."""
-    kills, rest, same = long_run.prove(tmp_path, kills=3)
+    kills, rest, same = long_run.prove(tmp_path, kills=3, seeds=50)
     assert len(kills) == 3
     assert rest > 0
     assert same
 
 
 def test_killed_runners_leave_no_workers_behind(long_run, tmp_path):
-    matrix, out = tmp_path / "short.toml", tmp_path / "out"
-    matrix.write_text(long_run.MATRIX)
+    matrix, out = long_run.write_matrix(tmp_path, 40), tmp_path / "out"
     long_run.kill_once(matrix, out, 0.0)
 
     def workers() -> list[int]:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from mixsuite.digest import digest
-from mixsuite.domains.contract import Data, Dataset, Domain, Part, Raw, Staged, State
+from mixsuite.domains.contract import Data, Dataset, Domain, Part, Raw, Staged, first_leaf, map_leaves
 from mixsuite.domains.split import draw_split
 from mixsuite.errors import InputError, unknown
 from mixsuite.plugins import bind
@@ -46,31 +46,33 @@ def make_data(
         raise InputError(
             f"{type(dataset).__name__}: {len(split.train)} training and {len(split.test)} test rows; both must be there"
         )
-    encoded = domain.encode(raw, split.train)
-    y, shift, scale = _targets(split.y, dataset.kind, split.train)
+    # Only rows that are used are encoded: a part of a large set costs no more than a small set.
+    used = np.sort(np.concatenate([split.train, split.valid, split.test]))
+    place = {name: np.searchsorted(used, getattr(split, name)) for name in ("train", "valid", "test")}
+    encoded = domain.encode(raw.take(used), place["train"])
+    y, shift, scale = _targets(split.y[used], dataset.kind, place["train"])
 
     def move(t: Tensor) -> Tensor:
         return t.to(device=device, dtype=dtype if t.is_floating_point() else t.dtype)
 
-    def part(rows: np.ndarray) -> Part:
-        index = torch.from_numpy(rows)
-        leaves = encoded.x if isinstance(encoded.x, tuple) else (encoded.x,)
-        moved = tuple(move(leaf[index]) for leaf in leaves)
-        x: State = moved if isinstance(encoded.x, tuple) else moved[0]
+    def part(name: str) -> Part:
+        index = torch.from_numpy(place[name])
+        x = map_leaves(lambda leaf: move(leaf[index]), encoded.x)
+        rows = getattr(split, name)
         weight = None if raw.weight is None else move(torch.from_numpy(raw.weight[rows].astype(np.float64)))
         return Part(x, move(y[index]), weight)
 
     return Data(
-        train=part(split.train),
-        valid=part(split.valid),
-        test=part(split.test),
+        train=part("train"),
+        valid=part("valid"),
+        test=part("test"),
         kind=dataset.kind,
         classes=dataset.classes if dataset.kind != "regression" else y.shape[1],
         groups=encoded.groups,
         shift=None if shift is None else move(shift),
         scale=None if scale is None else move(scale),
         digests={
-            "data": digest(raw.x, raw.y, raw.part, raw.weight),
+            "data": raw.digest,
             "split": digest(split.train, split.valid, split.test, split.y[split.train]),
         },
     )
@@ -89,7 +91,7 @@ def make_model(domain: Domain, data: Data, recipe: Recipe, seed: int) -> Staged:
         raise unknown("model", call.name, domain.models)
     builder = domain.models[call.name]
     params = bind(builder, call, "model", given=("data", "dropout"))
-    first = data.train.x[0] if isinstance(data.train.x, tuple) else data.train.x
+    first = first_leaf(data.train.x)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(seed, "init"))
         model = builder(data, dropout=recipe.dropout, **params)

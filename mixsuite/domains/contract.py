@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -14,13 +15,25 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mixsuite.digest import digest
 from mixsuite.errors import InputError
 from mixsuite.recipe import Recipe
 
 State = Tensor | tuple[Tensor, ...]
 
 
-class Raw(NamedTuple):
+def map_leaves(f: Callable[[Tensor], Tensor], h: State) -> State:
+    """f of every leaf of a state."""
+    return tuple(f(leaf) for leaf in h) if isinstance(h, tuple) else f(h)
+
+
+def first_leaf(h: State) -> Tensor:
+    """The leaf that gives a site its shape: a tensor itself, or the first of a tuple."""
+    return h[0] if isinstance(h, tuple) else h
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
     """A dataset as it was read: every row, in the files' own order.
 
     x:      rows in the domain's raw form (images uint8 or float [n, H, W(, C)]; tables a pandas frame).
@@ -33,6 +46,17 @@ class Raw(NamedTuple):
     y: np.ndarray
     part: np.ndarray | None = None
     weight: np.ndarray | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """16 hex digits of everything that was read."""
+        return digest(self.x, self.y, self.part, self.weight)
+
+    def take(self, rows: np.ndarray) -> Raw:
+        """The given rows alone."""
+        x = self.x.iloc[rows] if hasattr(self.x, "iloc") else self.x[rows]
+        part, weight = (None if v is None else v[rows] for v in (self.part, self.weight))
+        return Raw(x, self.y[rows], part, weight)
 
 
 @dataclass(frozen=True)
@@ -209,6 +233,6 @@ def site_shapes(model: Staged, x: State) -> dict[str, tuple[int, ...]]:
     with torch.no_grad():
         for name, stop in model.sites.items():
             h = model(x, 0, stop)
-            shapes[name] = tuple((h[0] if isinstance(h, tuple) else h).shape[1:])
+            shapes[name] = tuple(first_leaf(h).shape[1:])
     model.train(training)
     return shapes

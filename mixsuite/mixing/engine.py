@@ -23,11 +23,6 @@ def select_rows(h: State, rows: Tensor) -> State:
     return h.index_select(0, rows)
 
 
-def first_leaf(h: State) -> Tensor:
-    """The leaf that gives a site its shape: a tensor itself, or the first of a tuple."""
-    return h[0] if isinstance(h, tuple) else h
-
-
 def _share(wx: Tensor, leaf: Tensor) -> Tensor:
     """wx for one leaf [N, ...]: a scalar per row is reshaped, a mask must broadcast as it stands."""
     if wx.numel() == wx.shape[0]:
@@ -81,11 +76,9 @@ def clean_loss(out: Tensor, batch: Batch, loss: Loss) -> Tensor:
     return (per_row if batch.row_weight is None else per_row * batch.row_weight).mean()
 
 
-def step_loss(
-    method: Method, active: bool, tail: Tail, h: State, batch: Batch, plan: Plan | None, loss: Loss
-) -> Tensor:
-    """The scalar that one step differentiates: the method's objective, or ERM's outside its window."""
-    if not active or plan is None:
+def step_loss(method: Method, tail: Tail, h: State, batch: Batch, plan: Plan | None, loss: Loss) -> Tensor:
+    """The scalar that one step differentiates: the method's objective, or ERM's where there is no plan."""
+    if plan is None:
         return clean_loss(tail(h), batch, loss)
     return method.objective(tail, h, batch, plan, loss)
 

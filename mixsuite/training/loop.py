@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -11,11 +12,11 @@ import torch
 from torch import Tensor
 
 from mixsuite.digest import digest, update
-from mixsuite.domains.contract import Staged, State
+from mixsuite.domains.contract import Staged, State, first_leaf
 from mixsuite.errors import InputError
 from mixsuite.metrics import primary
-from mixsuite.mixing import Batch, Plan, TrainInfo
-from mixsuite.mixing.engine import check_plan, first_leaf, select_rows, step_loss
+from mixsuite.mixing import Batch, Plan, TaskInfo, TrainInfo
+from mixsuite.mixing.engine import check_plan, select_rows, step_loss
 from mixsuite.rng import Rng, batch_order, torch_seed, uniforms
 from mixsuite.training.job import Diverged, Fitted, Job, check_applies, task_info
 from mixsuite.training.losses import LOSSES
@@ -51,81 +52,94 @@ class _CountingTail:
         return out
 
 
+class _Feed:
+    """What each step sees, drawn in advance: the order of rows, the site, the augmentation. A function of
+    the job's data, recipe and seed, never of its method but for the method's own site and length."""
+
+    def __init__(self, job: Job, info: TaskInfo) -> None:
+        self.job, self.info = job, info
+        train, steps, batch = job.data.train, job.steps, job.batch
+        first = first_leaf(train.x)
+        pieces = batch_order(job.seed, len(train), job.recipe.batch, steps * job.method.batch)
+        self.order = pieces.reshape(steps, batch)
+        self.rows = torch.from_numpy(self.order).to(first.device)
+        by_depth = sorted(info.sites, key=lambda name: (job.model.sites[name], name))
+        self.sites = _sites(job, by_depth, steps)
+        self.progress = torch.arange(steps, device=first.device, dtype=torch.float32) / steps
+        self.draws = Rng(job.seed, 4 * batch, first.device, first.dtype)
+        groups = job.data.groups
+        told = TrainInfo(train.x, train.y, len(train), info.classes, info.kind, groups)
+        self.stats = job.method.prepare(told)
+
+    def batch(self, step: int) -> tuple[str, State, Batch]:
+        """(site, input rows, what the method sees) of one step."""
+        train, rows, site = self.job.data.train, self.rows[step], self.sites[step]
+        x = select_rows(train.x, rows)
+        if self.job.augment is not None:
+            u = self.draws.at(step).uniform(len(rows), 4, kind="suite augment")
+            x = self.job.augment(x, u)
+        weight = None if train.weight is None else train.weight[rows]
+        seen = x if self.job.method.needs_x else None
+        return site, x, Batch(train.y[rows], self.info.sites[site], self.progress[step], self.stats, seen, weight)
+
+
 def _fit(job: Job) -> Fitted:
     info = task_info(job)
     check_applies(job, info)
-    data, model, method, recipe = job.data, job.model, job.method, job.recipe
-    train, steps, batch = data.train, job.steps, job.batch
-    if recipe.batch > len(train):
-        raise InputError(f"recipe's batch={recipe.batch}: the task has {len(train)} training rows")
-    device, dtype = first_leaf(train.x).device, first_leaf(train.x).dtype
-    loss_of_rows = LOSSES[data.kind]
-
-    # Everything random, in advance: order of rows, site of each step, augmentation; the method's own draws.
-    order = batch_order(job.seed, len(train), recipe.batch, steps * method.batch).reshape(steps, batch)
-    rows = torch.from_numpy(order).to(device)
-    rng = Rng(job.seed, batch, device, dtype)
-    sites = _sites(job, sorted(info.sites, key=lambda name: (model.sites[name], name)), steps)
-    progress = torch.arange(steps, device=device, dtype=torch.float32) / steps
-    stats = method.prepare(TrainInfo(train.x, train.y, len(train), data.classes, data.kind, data.groups))
-
+    model, method, recipe, steps = job.model, job.method, job.recipe, job.steps
+    if recipe.batch > len(job.data.train):
+        raise InputError(f"recipe's batch={recipe.batch}: the task has {len(job.data.train)} training rows")
+    loss_of_rows = LOSSES[job.data.kind]
+    first = first_leaf(job.data.train.x)
     init = digest(*model.state_dict().values())
-    plans = hashlib.sha256()
+
+    feed, rng = _Feed(job, info), Rng(job.seed, job.batch, first.device, first.dtype)
     optimizer, rates = make_optimizer(recipe, model), learning_rates(recipe, steps)
-    curve = _Curve(steps)
-    best = _Best(job)
-    tail = _CountingTail(model)
+    tail, log, best = _CountingTail(model), _Log(steps), _Best(job)
     model.train()
-    reset_peak(device)
+    reset_peak(first.device)
     started = time.perf_counter()
-    with _autocast(recipe.precision, device), _dropout_seeds(recipe.dropout, job.seed) as reseed:
+    with _autocast(recipe.precision, first.device), _dropout_seeds(recipe.dropout, job.seed) as reseed:
         for step in range(steps):
             reseed(step)
-            site = sites[step]
-            x = select_rows(train.x, rows[step])
-            if job.augment is not None:
-                x = job.augment(x, _augment_draws(job.seed, step, batch, device, dtype))
-            weight = None if train.weight is None else train.weight[rows[step]]
-            seen = x if method.needs_x else None
-            inputs = Batch(train.y[rows[step]], info.sites[site], progress[step], stats, seen, weight)
-
+            site, x, batch = feed.batch(step)
             plan: Plan | None = None
             if method.active(step, steps):
-                plan = method.plan(inputs, rng.at(step))
+                plan = method.plan(batch, rng.at(step))
                 if step < CHECKED_PLANS:
-                    check_plan(plan, batch)
-                update(plans, (site, plan))
+                    check_plan(plan, job.batch)
             tail.start = model.sites[site]
             h = model(x, 0, tail.start)
-            objective = step_loss(method, plan is not None, tail, h, inputs, plan, loss_of_rows)
+            objective = step_loss(method, tail, h, batch, plan, loss_of_rows)
 
             for group in optimizer.param_groups:
                 group["lr"] = rates[step]
             optimizer.zero_grad(set_to_none=True)
             objective.backward()
             optimizer.step()
-            curve.add(step, objective.detach())
+            log.add(step, site, plan, objective.detach())
             if best.due(step):
-                curve.points[-1]["valid"] = best.look(model)
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
+                log.points[-1]["valid"] = best.look(model)
+    if first.device.type == "cuda":
+        torch.cuda.synchronize(first.device)
     seconds = time.perf_counter() - started
     best.restore(model)
     weights = list(model.state_dict().values())
     if not all(bool(torch.isfinite(w).all()) for w in weights):
         raise Diverged(f"weights are infinite or NaN after {steps} steps")
+    shared = (uniforms(job.seed, f"draw/{kind}", 0, steps, job.batch) for kind in ("partner", "lam"))
     return Fitted(
         model=model,
-        curve=curve.points,
+        curve=log.points,
         seconds=seconds,
         steps=steps,
         rows_per_step=tail.rows / steps,
-        peak_memory=peak_memory(device),
+        peak_memory=peak_memory(first.device),
         digests={
             "init": init,
-            "order": digest(order),
-            "draws": digest(*(uniforms(job.seed, f"draw/{k}", 0, steps, batch) for k in ("partner", "lam"))),
-            "plan": plans.hexdigest()[:16],
+            "order": digest(feed.order),
+            "draws": digest(*shared),
+            "plan": log.plans.hexdigest()[:16],
             "weights": digest(*weights),
         },
         executor={"kind": "loop", "block": 1},
@@ -139,12 +153,6 @@ def _sites(job: Job, names: list[str], steps: int) -> list[str]:
     names = [name for name in names if name != "wave"]
     u = uniforms(job.seed, "draw/site", 0, steps, 1)[:, 0]
     return [names[int(v * len(names))] for v in u]
-
-
-def _augment_draws(seed: int, step: int, batch: int, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """Uniforms for the augmentation of one step, four a row. [B, 4]"""
-    u = uniforms(seed, "suite/augment", step, 1, 4 * batch).reshape(batch, 4)
-    return torch.from_numpy(u).to(device, dtype)
 
 
 def _autocast(precision: str, device: torch.device) -> contextlib.AbstractContextManager[object]:
@@ -169,24 +177,35 @@ def _dropout_seeds(dropout: float, seed: int) -> Iterator[Callable[[int], None]]
         yield reseed
 
 
-class _Curve:
-    """The mean objective over each of up to 50 stretches of the run; NaN is noticed at their ends."""
+class _Log:
+    """The curve and the plans' digest. The device is waited for at the ends of up to 50 stretches of the
+    run only: there NaN is noticed, and the plans since the last one are hashed."""
 
     def __init__(self, steps: int) -> None:
-        count = min(CURVE_POINTS, steps)
-        self.ends = {(i + 1) * steps // count - 1 for i in range(count)}
+        self.ends = curve_ends(steps)
         self.points: list[dict[str, float]] = []
-        self._sum: Tensor | float = 0.0
-        self._count = 0
+        self.plans = hashlib.sha256()
+        self._values: list[Tensor] = []
+        self._plans: list[tuple[str, Plan]] = []
 
-    def add(self, step: int, value: Tensor) -> None:
-        self._sum, self._count = self._sum + value, self._count + 1
-        if step in self.ends:
-            mean = float(self._sum) / self._count
-            if not abs(mean) < float("inf"):
-                raise Diverged(f"the training loss is {mean} by step {step + 1}")
-            self.points.append({"step": step + 1, "loss": mean})
-            self._sum, self._count = 0.0, 0
+    def add(self, step: int, site: str, plan: Plan | None, value: Tensor) -> None:
+        self._values.append(value)
+        if plan is not None:
+            self._plans.append((site, plan))
+        if step not in self.ends:
+            return
+        update(self.plans, self._plans)
+        mean = float(torch.stack(self._values).mean())
+        if not math.isfinite(mean):
+            raise Diverged(f"the training loss is {mean} by step {step + 1}")
+        self.points.append({"step": step + 1, "loss": float(f"{mean:.6g}")})
+        self._values, self._plans = [], []
+
+
+def curve_ends(steps: int) -> list[int]:
+    """The last step of each of up to 50 stretches of a run, ascending."""
+    count = min(CURVE_POINTS, steps)
+    return [(i + 1) * steps // count - 1 for i in range(count)]
 
 
 class _Best:
@@ -201,7 +220,7 @@ class _Best:
         if job.select == "best_validation":
             if not len(job.data.valid):
                 raise InputError("select = 'best_validation': this task has no validation rows")
-            points = sorted(_Curve(steps).ends)
+            points = curve_ends(steps)
             self.ends = set(points[:: max(1, len(points) // 20)]) | {steps - 1}
 
     def due(self, step: int) -> bool:

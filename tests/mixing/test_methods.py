@@ -43,6 +43,17 @@ def test_mixup_equals_its_slow_twin(step, lam, alpha):
         assert float(plan.wy[i]) == pytest.approx(share, abs=1e-6)
 
 
+def test_two_alphas_share_partners_and_quantiles():
+    from scipy.stats import beta
+
+    narrow, wide = plan_of("mixup(alpha=0.2, lam=row)", step=4), plan_of("mixup(alpha=1.0, lam=row)", step=4)
+    assert torch.equal(narrow.partner, wide.partner)
+    assert not torch.equal(narrow.wy, wide.wy)
+    torch.testing.assert_close(
+        torch.tensor(beta(0.2, 0.2).cdf(narrow.wy.numpy())).float(), wide.wy, atol=1e-3, rtol=1e-3
+    )
+
+
 @given(st.integers(0, 200), st.sampled_from(["batch", "row"]))
 def test_cutmix_equals_its_slow_twin(step, lam):
     """The twin pastes pixel by pixel: a box of the partner, cut off at the border, share by counting."""

@@ -1,6 +1,7 @@
 """The loop: a run is a function of its job; methods are paired; controls and windows do what they say."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -162,7 +163,7 @@ def test_best_validation_without_validation_rows_is_refused(job):
 
     raw = Toy().load(None)
     part = np.repeat([0, 2], [4, 56])
-    j = job("erm", raw=raw._replace(part=part), select="best_validation", batch=4)
+    j = job("erm", raw=replace(raw, part=part), select="best_validation", batch=4)
     assert len(j.data.valid) == 0
     with pytest.raises(InputError, match="no validation rows"):
         one(j)
