@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 from toys import Toy, ToyPictures
@@ -21,6 +22,8 @@ from mixsuite.resolve import make_method as method_of
 from mixsuite.training import Job
 
 torch.set_num_threads(1)
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)  # the same examples everywhere
+hypothesis.settings.load_profile("same")
 
 TINY = """
 seeds = "0-1"
