@@ -88,17 +88,17 @@ def load_class(package: str, path: Path, base: type) -> type:
 
 
 def _import_file(path: Path) -> ModuleType:
-    # The name carries the content, so that an edited file is imported anew in a live process.
-    content = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    name = f"_mixsuite_file_{path.stem}_{content}"
+    # The name carries the content, so that an edited file is imported anew in a live process. The source
+    # is compiled here: Python's own cache goes by size and second, and would miss a quick edit.
+    source = path.read_bytes()
+    name = f"_mixsuite_file_{path.stem}_{hashlib.sha256(source).hexdigest()[:12]}"
     if name in sys.modules:
         return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = ModuleType(name)
+    module.__file__ = str(path)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        exec(compile(source, str(path), "exec"), vars(module))
     except Exception as error:
         del sys.modules[name]
         where = _line_in(path, error)
