@@ -6,6 +6,7 @@ There is no registry. Listing reads files without importing them; resolving impo
 from __future__ import annotations
 
 import ast
+import contextlib
 import dataclasses
 import hashlib
 import importlib
@@ -16,10 +17,13 @@ import typing
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mixsuite.errors import InputError, unknown
 from mixsuite.spec import Call, Params
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 METHODS = "mixsuite.mixing.methods"
 DATASETS = "mixsuite.domains.datasets"
@@ -44,8 +48,8 @@ def source_path(package: str, call: Call) -> Path:
     """
     own = names(package)
     what = package.rsplit(".", 1)[1].removesuffix("s")
-    if call.name in own:
-        return folder(package) / f"{call.name}.py"
+    if call.name.partition(":")[0] in own:
+        return folder(package) / f"{call.name.partition(':')[0]}.py"
     if call.name.endswith(".py"):
         path = Path(call.name)
         if not path.is_file():
@@ -118,6 +122,18 @@ def _line_in(path: Path, error: Exception) -> str:
     return f", line {lines[-1]}" if lines else ""
 
 
+def _either(adapter: TypeAdapter[Any], value: Any) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            with contextlib.suppress(ValidationError):
+                return adapter.validate_python(str(value), strict=True)
+        raise error
+
+
 def _checked(what: str, call: Call, hints: dict[str, Any]) -> dict[str, Any]:
     """The call's parameters, converted to the annotated types.
 
@@ -133,10 +149,25 @@ def _checked(what: str, call: Call, hints: dict[str, Any]) -> dict[str, Any]:
         try:
             hint = hints[key]
             config = None if dataclasses.is_dataclass(hint) else ConfigDict(allow_inf_nan=False)
-            values[key] = TypeAdapter(hint, config=config).validate_python(value)
+            adapter: TypeAdapter[Any] = TypeAdapter(hint, config=config)
+            # version=3 may be written for version="3": a number stands for its text where only text fits.
+            values[key] = _either(adapter, value)
         except ValidationError as error:
             raise InputError(f"{call}: {key}={value!r}: {error.errors()[0]['msg'].lower()}") from None
     return values
+
+
+def _spelled_out(cls: type, call: Call) -> Call:
+    """``name:VALUE(...)`` as ``name(parameter=VALUE, ...)``, for classes that say which parameter."""
+    name, colon, rest = call.name.partition(":")
+    if not colon or name.endswith(".py"):
+        return call
+    known: tuple[str, ...] = getattr(cls, "arguments", ())
+    given = rest.split(":")
+    if len(given) != len(known):
+        wanted = ":".join([name, *map(str.upper, known)])
+        raise InputError(f"'{call.name}': write {wanted}")
+    return Call(name, (*zip(known, given, strict=True), *call.params))
 
 
 def instantiate(cls: type, call: Call, what: str) -> Any:
@@ -147,6 +178,7 @@ def instantiate(cls: type, call: Call, what: str) -> Any:
     """
     if not dataclasses.is_dataclass(cls):
         raise InputError(f"{what} '{call.name}': {cls.__name__} must be a dataclass")
+    call = _spelled_out(cls, call)
     types = typing.get_type_hints(cls, include_extras=True)
     hints = {f.name: types[f.name] for f in dataclasses.fields(cls) if f.init}
     values = _checked(what, call, hints)
@@ -177,7 +209,10 @@ def every_parameter(instance: Any) -> Params:
 def shown(name: str, instance: Any) -> str:
     """``name(non-default parameters)``, the name in every table."""
     defaults = {f.name: f.default for f in dataclasses.fields(instance)}
-    return str(Call(name, tuple((k, v) for k, v in every_parameter(instance) if v != defaults[k])))
+    leading: tuple[str, ...] = getattr(instance, "arguments", ())
+    name = ":".join([name, *(str(getattr(instance, key)) for key in leading)])
+    changed = tuple((k, v) for k, v in every_parameter(instance) if v != defaults[k] and k not in leading)
+    return str(Call(name, changed))
 
 
 def describe(package: str) -> list[dict[str, Any]]:

@@ -93,7 +93,9 @@ def _open(package: str, call: Call, base: type) -> tuple[str, Any, str | None]:
 def resolve_method(text: str) -> MethodSpec:
     """A method entry with every parameter filled in: ``mixup`` and ``mixup(alpha=1.0)`` are one."""
     name, method, source = _open(plugins.METHODS, parse_call(text), Method)
-    return MethodSpec(plugins.shown(name, method), Call(name, plugins.every_parameter(method)), source)
+    return MethodSpec(
+        plugins.shown(name, method), Call(name, plugins.every_parameter(method)), source, bool(method.control)
+    )
 
 
 def resolve_task(text: str, matrix: Matrix) -> Task:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -93,15 +94,28 @@ class Rng:
 
         return self._draw(kind, shape, ("normal",), quantile)
 
-    def beta(self, a: float, b: float, *shape: int, kind: str = "lam") -> Tensor:
-        """Beta(a, b) by its quantile function, so that laws share their uniforms. [*shape]"""
+    def beta(self, a: float, b: float, *shape: int, kind: str = "lam", stratum: tuple[int, int] = (0, 1)) -> Tensor:
+        """Beta(a, b) by its quantile function, so that laws share their uniforms. [*shape]
 
-        def quantile(u: np.ndarray) -> np.ndarray:
+        stratum: (k, K) draws from the k-th of K equally likely parts of the law.
+        """
+        (values,) = self.coupled_betas([(a, b)], *shape, kind=kind, stratum=stratum)
+        return values
+
+    def coupled_betas(
+        self, laws: Sequence[tuple[float, float]], *shape: int, kind: str = "lam", stratum: tuple[int, int] = (0, 1)
+    ) -> list[Tensor]:
+        """One draw seen through several Beta laws: values at the same quantiles. Each [*shape]"""
+        name = self._request(kind)
+        part, parts = stratum
+
+        def quantile(law: tuple[float, float], u: np.ndarray) -> np.ndarray:
             from scipy.special import betaincinv
 
-            return u if a == b == 1 else np.asarray(betaincinv(a, b, u))
+            u = (part + u) / parts
+            return u if law == (1, 1) else np.asarray(betaincinv(*law, u))
 
-        return self._draw(kind, shape, ("beta", a, b), quantile)
+        return [self._values(name, shape, ("beta", *law, *stratum), partial(quantile, law)) for law in laws]
 
     def permutation(self, n: int, kind: str = "partner") -> Tensor:
         """A permutation of 0 .. n-1, by argsort of uniforms. [n] int64"""
@@ -115,8 +129,20 @@ class Rng:
         law: tuple[object, ...],
         quantile: Callable[[np.ndarray], np.ndarray],
     ) -> Tensor:
+        return self._values(self._request(kind), shape, law, quantile)
+
+    def _request(self, kind: str) -> str:
+        """The stream of this step's next request of a kind."""
         number = self._asked[kind] = self._asked.get(kind, 0) + 1
-        name = kind if number == 1 else f"{kind}#{number}"
+        return kind if number == 1 else f"{kind}#{number}"
+
+    def _values(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        law: tuple[object, ...],
+        quantile: Callable[[np.ndarray], np.ndarray],
+    ) -> Tensor:
         count = math.prod(shape)
         width = max(self.width, count)
         key = (name, law, shape)

@@ -80,7 +80,10 @@ class Shown:
             }
             for t in self.tasks.values()
         }
-        value["methods"] = {m.name: {"name": m.call.name, **_known(m.call.params)} for m in self.methods.values()}
+        value["methods"] = {
+            m.name: {"control": m.control, "call": {"name": m.call.name, **_known(m.call.params)}}
+            for m in self.methods.values()
+        }
         text = _HEADER + tomli_w.dumps(value)
         part = out / "matrix.toml.part"
         part.write_text(text, encoding="utf-8")
@@ -118,7 +121,7 @@ def load_shown(out: Path) -> Shown:
                 name, t["domain"], _call(t["dataset"]), t["recipe_name"], recipe, t["select"], t["classification"]
             )
         for name, m in value["methods"].items():
-            shown.methods[name] = MethodSpec(name, _call(m))
+            shown.methods[name] = MethodSpec(name, _call(m["call"]), control=m["control"])
         for block in value["cells"]:
             for task in block["tasks"]:
                 for method in block["methods"]:

@@ -168,20 +168,18 @@ class Task:
 
 @dataclass(frozen=True)
 class MethodSpec:
-    """A method with every parameter; ``name`` shows the non-default ones."""
+    """A method with every parameter; ``name`` shows the non-default ones.
+
+    control: shown in every table, ranked in none over tasks (see Method.control).
+    """
 
     name: str
     call: Call
     source: str | None = field(default=None, compare=False)  # an outsider's file
+    control: bool = field(default=False, compare=False)
 
     def canonical(self) -> dict[str, Any]:
         return {"name": self.call.name, "params": dict(self.call.params)}
-
-    @property
-    def control(self) -> bool:
-        """A control at another length or batch: shown in every table, ranked in none over tasks."""
-        params = dict(self.call.params)
-        return bool(params.get("length", 1) != 1 or params.get("batch", 1) != 1)
 
 
 @dataclass(frozen=True)

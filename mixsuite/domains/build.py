@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from mixsuite.digest import digest
-from mixsuite.domains.contract import Data, Dataset, Domain, Part, Raw, Staged, first_leaf, map_leaves
-from mixsuite.domains.split import draw_split
+from mixsuite.domains.contract import Data, Dataset, Domain, Part, Raw, Staged, first_leaf, map_leaves, take_rows
+from mixsuite.domains.split import count_classes, draw_split
 from mixsuite.errors import InputError, unknown
 from mixsuite.plugins import bind
 from mixsuite.recipe import Recipe
@@ -46,10 +46,12 @@ def make_data(
         raise InputError(
             f"{type(dataset).__name__}: {len(split.train)} training and {len(split.test)} test rows; both must be there"
         )
+    if dataset.kind == "class" and raw.y.ndim == 1 and len(np.unique(split.y[split.train])) < 2:
+        raise InputError(f"{type(dataset).__name__}: the training part has one class only; give it more rows")
     # Only rows that are used are encoded: a part of a large set costs no more than a small set.
     used = np.sort(np.concatenate([split.train, split.valid, split.test]))
     place = {name: np.searchsorted(used, getattr(split, name)) for name in ("train", "valid", "test")}
-    encoded = domain.encode(raw.take(used), place["train"])
+    encoded = domain.encode(raw, used, place["train"])
     y, shift, scale = _targets(split.y[used], dataset.kind, place["train"])
 
     def move(t: Tensor) -> Tensor:
@@ -57,7 +59,7 @@ def make_data(
 
     def part(name: str) -> Part:
         index = torch.from_numpy(place[name])
-        x = map_leaves(lambda leaf: move(leaf[index]), encoded.x)
+        x = map_leaves(move, take_rows(encoded.x, index))
         rows = getattr(split, name)
         weight = None if raw.weight is None else move(torch.from_numpy(raw.weight[rows].astype(np.float64)))
         return Part(x, move(y[index]), weight)
@@ -67,8 +69,9 @@ def make_data(
         valid=part("valid"),
         test=part("test"),
         kind=dataset.kind,
-        classes=dataset.classes if dataset.kind != "regression" else y.shape[1],
+        classes=count_classes(dataset, raw),
         groups=encoded.groups,
+        rate=raw.rate,
         shift=None if shift is None else move(shift),
         scale=None if scale is None else move(scale),
         digests={

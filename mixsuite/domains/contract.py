@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import torch
@@ -19,44 +19,82 @@ from mixsuite.digest import digest
 from mixsuite.errors import InputError
 from mixsuite.recipe import Recipe
 
-State = Tensor | tuple[Tensor, ...]
+
+class Ragged(ABC):
+    """Rows of unequal size that are kept unpadded: a state that knows how to pick rows. Nothing mixes it."""
+
+    @abstractmethod
+    def take(self, rows: Tensor) -> Self:
+        """The given rows alone, without collating them one by one."""
+
+    @abstractmethod
+    def map(self, f: Callable[[Tensor], Tensor]) -> Self:
+        """f of every tensor inside."""
+
+    @property
+    @abstractmethod
+    def first(self) -> Tensor:
+        """The tensor that carries the features: it gives device and type."""
+
+
+State = Tensor | tuple[Tensor, ...] | Ragged
 
 
 def map_leaves(f: Callable[[Tensor], Tensor], h: State) -> State:
     """f of every leaf of a state."""
+    if isinstance(h, Ragged):
+        return h.map(f)
     return tuple(f(leaf) for leaf in h) if isinstance(h, tuple) else f(h)
 
 
 def first_leaf(h: State) -> Tensor:
     """The leaf that gives a site its shape: a tensor itself, or the first of a tuple."""
+    if isinstance(h, Ragged):
+        return h.first
     return h[0] if isinstance(h, tuple) else h
+
+
+def take_rows(h: State, rows: Tensor) -> State:
+    """The given rows of a state."""
+    return h.take(rows) if isinstance(h, Ragged) else map_leaves(lambda leaf: leaf.index_select(0, rows), h)
+
+
+def concatenate(states: Sequence[State]) -> State:
+    """States one after another along the rows (none of them ragged)."""
+    if isinstance(states[0], tuple):
+        leaves = zip(*[h for h in states if isinstance(h, tuple)], strict=True)
+        return tuple(torch.cat(leaf) for leaf in leaves)
+    return torch.cat([h for h in states if isinstance(h, Tensor)])
 
 
 @dataclass(frozen=True, eq=False)
 class Raw:
     """A dataset as it was read: every row, in the files' own order.
 
-    x:      rows in the domain's raw form (images uint8 or float [n, H, W(, C)]; tables a pandas frame).
+    x:      rows in the domain's raw form: images, uint8 or float [n, H, W(, C)]; tables, a pandas frame;
+            speech, n arrays [C, T] (cepstra, or waves with C = 1); graphs, n pairs (features [V, F], edges [2, E]).
     y:      [n] class numbers, [n, C] soft or multi-label targets, or [n] or [n, K] numbers to predict.
     part:   [n] 0 train, 1 validation, 2 test, where there is an official split; else None.
     weight: [n] weight of each row in the loss, or None.
+    rate:   samples per second, where x are waves; else None.
     """
 
     x: Any
     y: np.ndarray
     part: np.ndarray | None = None
     weight: np.ndarray | None = None
+    rate: int | None = None
 
     @cached_property
     def digest(self) -> str:
         """16 hex digits of everything that was read."""
-        return digest(self.x, self.y, self.part, self.weight)
+        return digest(self.x, self.y, self.part, self.weight, self.rate)
 
     def take(self, rows: np.ndarray) -> Raw:
         """The given rows alone."""
         x = self.x.iloc[rows] if hasattr(self.x, "iloc") else self.x[rows]
         part, weight = (None if v is None else v[rows] for v in (self.part, self.weight))
-        return Raw(x, self.y[rows], part, weight)
+        return Raw(x, self.y[rows], part, weight, self.rate)
 
 
 @dataclass(frozen=True)
@@ -75,12 +113,13 @@ class Dataset(ABC):
 
     domain: ClassVar[str]
     kind: ClassVar[str] = "class"  # "class" | "multilabel" | "regression"
-    classes: ClassVar[int] = 0  # outputs, where kind is not "class"
+    classes: ClassVar[int] = 0  # classes or labels; 0: as many as the targets show
     recipe: ClassVar[str] = ""  # the default recipe's name
     source: ClassVar[str] = ""
     licence: ClassVar[str] = ""
     reference: ClassVar[str] = ""
-    sha256: ClassVar[dict[str, str]] = {}  # file name -> checksum
+    sha256: ClassVar[dict[str, str]] = {}  # file name -> checksum; "*" -> the fingerprint of all files
+    arguments: ClassVar[tuple[str, ...]] = ()  # parameters that may stand as name:VALUE
     requires: ClassVar[tuple[str, ...]] = ()  # packages that load() imports, beyond the domain's
 
     def __post_init__(self) -> None:
@@ -119,7 +158,12 @@ class Dataset(ABC):
                     f"{path}: sha256 is {found[:16]}..., wanted {wanted[:16]}...: damaged, or another version"
                 )
             state.update(f"{path.name}:{found};".encode())
-        return state.hexdigest()[:16] if paths else ""
+        fingerprint = state.hexdigest()[:16] if paths else ""
+        if fingerprint != self.sha256.get("*", fingerprint):
+            raise InputError(
+                f"{paths[0].parent}: not the {len(paths)} files that were expected: damaged, or another version"
+            )
+        return fingerprint
 
     def missing(self, path: Path) -> str:
         """What to tell a user whose data are not there."""
@@ -154,6 +198,7 @@ class Data:
     """A dataset, split, encoded and on the device.
 
     groups:  source column of each encoded column (tables), else ().
+    rate:    samples per second, where x are waves.
     shift, scale: of regression targets, [K]: prediction in the target's units = out * scale + shift.
     digests: "data" (as read) and "split" (row numbers and labels as trained).
     """
@@ -164,6 +209,7 @@ class Data:
     kind: str
     classes: int
     groups: tuple[int, ...] = ()
+    rate: int | None = None
     shift: Tensor | None = None
     scale: Tensor | None = None
     digests: dict[str, str] = field(default_factory=dict)
@@ -173,12 +219,14 @@ class Staged(nn.Module):
     """A model as a tuple of stages; a site is a name for the gap before a stage.
 
     sites: name -> number of stages before it. ``forward(h, start, stop)`` runs stages start .. stop-1.
+    fixed: so many first stages have no weights and treat each row alone (a spectrogram): the trainer may
+           run them once instead of at every step.
     """
 
-    def __init__(self, stages: Sequence[nn.Module], sites: dict[str, int]) -> None:
+    def __init__(self, stages: Sequence[nn.Module], sites: dict[str, int], fixed: int = 0) -> None:
         super().__init__()
         self.stages = nn.ModuleList(stages)
-        self.sites = sites
+        self.sites, self.fixed = sites, fixed
 
     def forward(self, h: State, start: int = 0, stop: int | None = None) -> Any:
         for stage in list(self.stages)[start:stop]:
@@ -187,7 +235,7 @@ class Staged(nn.Module):
 
 
 class Encoded(NamedTuple):
-    """What a domain makes of a dataset's x: a state of all rows, on the host."""
+    """What a domain makes of a dataset's x: a state of the rows, on the host."""
 
     x: State
     groups: tuple[int, ...] = ()
@@ -211,8 +259,18 @@ class Domain(ABC):
         """Model builders by name; each takes (data, recipe's dropout, **parameters)."""
 
     @abstractmethod
-    def encode(self, raw: Raw, train: np.ndarray) -> Encoded:
-        """All rows as tensors; every statistic (means, scales, categories) from the rows ``train`` alone."""
+    def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
+        """The given rows as tensors, on the host.
+
+        Sizes (frames, nodes) are those of the whole data set, so they are the same for every seed; every
+        statistic (means, scales, categories) comes from the training rows alone.
+
+        Args:
+            rows: row numbers to encode. train: which of them, by place, are training rows.
+
+        Raises:
+            InputError: a row that cannot be encoded (no frames, no nodes, ...).
+        """
 
     def augment(self, recipe: Recipe) -> Callable[[State, Tensor], State] | None:
         """The recipe's augmentation as f(x [B, ...], u [B, 4] uniform) -> x, or None.

@@ -66,9 +66,9 @@ class Images(Domain):
     def models(self) -> dict[str, Callable[..., Staged]]:
         return {"conv": conv}
 
-    def encode(self, raw: Raw, train: np.ndarray) -> Encoded:
+    def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """raw.x [n, H, W] or [n, H, W, C] -> [n, C, H, W] float32."""
-        x = np.asarray(raw.x)
+        x = np.asarray(raw.x)[rows]
         x = (x[:, None] if x.ndim == 3 else x.transpose(0, 3, 1, 2)).astype(np.float32)
         mean = x[train].mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64)
         std = x[train].std(axis=(0, 2, 3), keepdims=True, dtype=np.float64)

@@ -65,14 +65,21 @@ def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:
     if dataset.rows is not None and dataset.rows > len(rest):
         raise InputError(f"rows={dataset.rows}: {type(dataset).__name__} has {len(rest)} training rows at most")
     train, _ = _take(rest, len(rest) if dataset.rows is None else dataset.rows, labels, draws)
-    return Split(train, valid, test, _noisy(dataset, raw.y, train, seed))
+    return Split(train, valid, test, _noisy(dataset, raw, train, seed))
 
 
-def _noisy(dataset: Dataset, y: np.ndarray, train: np.ndarray, seed: int) -> np.ndarray:
+def count_classes(dataset: Dataset, raw: Raw) -> int:
+    """Outputs that a model needs: classes, labels, or numbers to predict."""
+    if dataset.kind == "class" and raw.y.ndim == 1:
+        return dataset.classes or int(raw.y.max()) + 1
+    return 1 if raw.y.ndim == 1 else raw.y.shape[1]
+
+
+def _noisy(dataset: Dataset, raw: Raw, train: np.ndarray, seed: int) -> np.ndarray:
     if not dataset.label_noise:
-        return y
+        return raw.y
     draws = stream(seed, "label_noise")
     hit = train[draws.permutation(len(train))[: round(dataset.label_noise * len(train))]]
-    y = y.copy()
-    y[hit] = draws.randint(0, dataset.classes, len(hit))
+    y = raw.y.copy()
+    y[hit] = draws.randint(0, count_classes(dataset, raw), len(hit))
     return y

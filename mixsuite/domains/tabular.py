@@ -33,14 +33,14 @@ class Tabular(Domain):
     def models(self) -> dict[str, Callable[..., Staged]]:
         return {"mlp": mlp}
 
-    def encode(self, raw: Raw, train: np.ndarray) -> Encoded:
+    def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """raw.x, a pandas frame of n rows -> [n, columns] float32."""
         import pandas as pd
         from sklearn.impute import SimpleImputer
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-        frame: pd.DataFrame = raw.x
+        frame: pd.DataFrame = raw.x.iloc[rows]
         blocks: list[np.ndarray] = []
         groups: list[int] = []
         for number, name in enumerate(frame.columns):

@@ -8,7 +8,7 @@ at a site and the loss by it:
 """
 
 from mixsuite.mixing.contract import Batch, Method, Plan, TaskInfo, TrainInfo
-from mixsuite.mixing.engine import State, interpolate, two_term_loss
+from mixsuite.mixing.engine import State, Tail, interpolate, two_term_loss
 from mixsuite.mixing.geometry import box_mask, over
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Method",
     "Plan",
     "State",
+    "Tail",
     "TaskInfo",
     "TrainInfo",
     "box_mask",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor
 
@@ -44,7 +44,7 @@ class Batch(NamedTuple):
     shape: tuple[int, ...]
     progress: Tensor
     stats: dict[str, Tensor]
-    x: State | None = None
+    x: Any = None
     row_weight: Tensor | None = None
 
 
@@ -65,9 +65,14 @@ class TaskInfo(NamedTuple):
 
 
 class TrainInfo(NamedTuple):
-    """The training part, for ``Method.prepare``. x: [n, ...]; y: [n, ...]; groups: source column of each column."""
+    """The training part, for ``Method.prepare``.
 
-    x: State
+    x: [n, ...] as it enters the model (behind stages without weights, such as a spectrogram, where the
+    method mixes there); of a tuple the last leaf is the validity mask. y: [n, ...].
+    groups: source column of each column.
+    """
+
+    x: Any
     y: Tensor
     rows: int
     classes: int
@@ -114,6 +119,11 @@ class Method(ABC):
         require(0 <= self.start <= self.stop <= 1, "start, stop", (self.start, self.stop), "0 <= start <= stop <= 1")
         require(1 <= self.length <= 1000, "length", self.length, "1 to 1000")
         require(1 <= self.batch <= 1000, "batch", self.batch, "1 to 1000")
+
+    @property
+    def control(self) -> bool:
+        """Whether this is a control (another length or batch): in every table, ranked in none over tasks."""
+        return self.length != 1 or self.batch != 1
 
     @abstractmethod
     def plan(self, batch: Batch, rng: Rng) -> Plan:

@@ -13,21 +13,46 @@ if TYPE_CHECKING:
 
 State = Tensor | tuple[Tensor, ...]
 Loss = Callable[[Tensor, Tensor], Tensor]  # (out [N, ...], y [N, ...]) -> [N]
-Tail = Callable[[State], Tensor]  # the stages after the site
 
 
-def select_rows(h: State, rows: Tensor) -> State:
-    """The given rows of every leaf."""
-    if isinstance(h, tuple):
-        return tuple(leaf.index_select(0, rows) for leaf in h)
-    return h.index_select(0, rows)
+class Tail:
+    """The stages after a site: ``tail(h)`` is the model's output for a state [N, ...] there.
+
+    rows: those that entered the last stage so far, over all passes that are differentiated.
+    """
+
+    def __init__(self, run: Callable[[State], Tensor]) -> None:
+        self.run, self.rows = run, 0
+
+    def __call__(self, h: State) -> Tensor:
+        out = self.run(h)
+        if torch.is_grad_enabled():
+            self.rows += len(out)
+        return out
+
+    def pullback(self, out: Tensor, h: Tensor, v: Tensor) -> Tensor:
+        """The gradient of sum(v * out) with respect to h, itself differentiable (double backward).
+
+        Through a batch this is the vector-Jacobian product, BatchNorm's coupling of rows included.
+        """
+        self.rows += len(out)
+        (gradient,) = torch.autograd.grad(out, h, v, create_graph=True)
+        return gradient
 
 
 def _share(wx: Tensor, leaf: Tensor) -> Tensor:
-    """wx for one leaf [N, ...]: a scalar per row is reshaped, a mask must broadcast as it stands."""
+    """wx for one leaf [N, ...]: a scalar per row is reshaped, a mask is laid over the leaf as it stands.
+
+    Over an axis in which the leaf has size 1 the mask is averaged: of a box cut into a spectrogram, a
+    frame's validity keeps the share of bands that stayed.
+    """
     if wx.numel() == wx.shape[0]:
         return wx.reshape(-1, *[1] * (leaf.dim() - 1))
-    fits = wx.dim() == leaf.dim() and all(a in (1, b) for a, b in zip(wx.shape[1:], leaf.shape[1:], strict=True))
+    axes = list(enumerate(zip(wx.shape[1:], leaf.shape[1:], strict=False), 1))
+    fits = wx.dim() == leaf.dim() and all(a in (1, b) or b == 1 for _, (a, b) in axes)
+    narrow = [axis for axis, (a, b) in axes if a != b == 1]
+    if fits and narrow:
+        return wx.mean(dim=narrow, keepdim=True)
     if not fits:
         raise ValueError(
             f"wx {list(wx.shape)} cannot be laid over a leaf {list(leaf.shape)} without widening it; "

@@ -12,7 +12,7 @@ def over(v: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 
 def box_mask(lam: Tensor, across: Tensor, down: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Masks that are 0 inside a box and 1 outside, as CutMix draws boxes. [N, 1, H, W]
+    """Masks that are 0 inside a box and 1 outside, as CutMix draws boxes. [N, (1,) H, W]
 
     The box has sides sqrt(1 - lam) * (H, W), rounded down to an even number of pixels, and a centre
     that is uniform over the pixels; what lies outside the picture is cut off
@@ -21,7 +21,7 @@ def box_mask(lam: Tensor, across: Tensor, down: Tensor, shape: tuple[int, ...]) 
     Args:
         lam: [N] nominal share that stays, in [0, 1].
         across, down: [N] uniform in [0, 1), the centre's column and row.
-        shape: [C, H, W] of one row.
+        shape: [C, H, W] of one row (all channels share the box), or [H, W], such as bands by frames.
     """
     *_, height, width = shape
 
@@ -31,5 +31,14 @@ def box_mask(lam: Tensor, across: Tensor, down: Tensor, shape: tuple[int, ...]) 
         pixel = torch.arange(size, device=u.device, dtype=u.dtype)
         return (pixel >= (centre - half)[:, None]) & (pixel < (centre + half)[:, None])
 
-    box = inside(down, height)[:, None, :, None] & inside(across, width)[:, None, None, :]
-    return 1 - box.to(lam.dtype)
+    box = inside(down, height)[:, :, None] & inside(across, width)[:, None, :]
+    return 1 - box.to(lam.dtype).reshape(len(lam), *[1] * (len(shape) - 2), height, width)
+
+
+def reject_flat(method: str, site: str, sites: dict[str, tuple[int, ...]]) -> str | None:
+    """Why boxes cannot be cut at a site: it has no two axes longer than 1 to span them."""
+    fits = [name for name, shape in sites.items() if len(shape) >= 2 and min(shape[-2:]) > 1]
+    wanted = [name for name in sites if name != "wave"] if site == "random" else [site]
+    if all(name in fits for name in wanted):
+        return None
+    return f"{method} cuts boxes, which site '{site}' cannot hold; this task could at: {', '.join(fits) or 'no site'}"

@@ -9,10 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mixsuite.domains.contract import Data, Staged, State, site_shapes
+from mixsuite.domains.contract import Data, Staged, State, site_shapes, take_rows
 from mixsuite.errors import SkipRun
 from mixsuite.mixing import Method, TaskInfo
-from mixsuite.mixing.engine import select_rows
 from mixsuite.recipe import Recipe
 
 Augment = Callable[[State, Tensor], State]
@@ -74,7 +73,7 @@ class Fitted:
 def task_info(job: Job) -> TaskInfo:
     """What the job's method may know of its task."""
     data = job.data
-    first = select_rows(data.train.x, torch.arange(1, device=data.train.y.device))
+    first = take_rows(data.train.x, torch.arange(1, device=data.train.y.device))
     shapes = site_shapes(job.model, first)
     return TaskInfo(job.domain, data.kind, data.classes, shapes, job.batch, len(data.train))
 

@@ -7,22 +7,23 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from mixsuite.digest import digest, update
-from mixsuite.domains.contract import Staged, State, first_leaf
+from mixsuite.domains.contract import Staged, State, first_leaf, take_rows
 from mixsuite.errors import InputError
 from mixsuite.metrics import primary
-from mixsuite.mixing import Batch, Plan, TaskInfo, TrainInfo
-from mixsuite.mixing.engine import check_plan, select_rows, step_loss
+from mixsuite.mixing import Batch, Plan, Tail, TaskInfo, TrainInfo
+from mixsuite.mixing.engine import check_plan, step_loss
 from mixsuite.rng import Rng, batch_order, torch_seed, uniforms
 from mixsuite.training.job import Diverged, Fitted, Job, check_applies, task_info
 from mixsuite.training.losses import LOSSES
 from mixsuite.training.memory import peak_memory, reset_peak
 from mixsuite.training.optim import learning_rates, make_optimizer
-from mixsuite.training.predict import predict
+from mixsuite.training.predict import predict, run_stages
 
 CURVE_POINTS = 50
 CHECKED_PLANS = 2  # an author's plan is checked at the first steps only: the check waits for the device
@@ -37,19 +38,6 @@ def fit(jobs: Sequence[Job]) -> list[Fitted]:
         Diverged: the loss or the weights became infinite or NaN.
     """
     return [_fit(job) for job in jobs]
-
-
-class _CountingTail:
-    """The stages after a site, counting the rows that enter the last stage with a gradient."""
-
-    def __init__(self, model: Staged) -> None:
-        self.model, self.start, self.rows = model, 0, 0
-
-    def __call__(self, h: State) -> Tensor:
-        out: Tensor = self.model(h, self.start)
-        if torch.is_grad_enabled():
-            self.rows += len(out)
-        return out
 
 
 class _Feed:
@@ -67,14 +55,18 @@ class _Feed:
         self.sites = _sites(job, by_depth, steps)
         self.progress = torch.arange(steps, device=first.device, dtype=torch.float32) / steps
         self.draws = Rng(job.seed, 4 * batch, first.device, first.dtype)
-        groups = job.data.groups
-        told = TrainInfo(train.x, train.y, len(train), info.classes, info.kind, groups)
+        # Stages without weights are run once, unless something random happens before or within them.
+        shallowest = min(job.model.sites[site] for site in set(self.sites))
+        known = job.augment is None and shallowest >= job.model.fixed
+        self.entry = job.model.fixed if known else 0
+        self.x = run_stages(job.model, train, 0, self.entry)
+        told = TrainInfo(self.x, train.y, len(train), info.classes, info.kind, job.data.groups)
         self.stats = job.method.prepare(told)
 
     def batch(self, step: int) -> tuple[str, State, Batch]:
         """(site, input rows, what the method sees) of one step."""
         train, rows, site = self.job.data.train, self.rows[step], self.sites[step]
-        x = select_rows(train.x, rows)
+        x = take_rows(self.x, rows)
         if self.job.augment is not None:
             u = self.draws.at(step).uniform(len(rows), 4, kind="suite augment")
             x = self.job.augment(x, u)
@@ -95,7 +87,7 @@ def _fit(job: Job) -> Fitted:
 
     feed, rng = _Feed(job, info), Rng(job.seed, job.batch, first.device, first.dtype)
     optimizer, rates = make_optimizer(recipe, model), learning_rates(recipe, steps)
-    tail, log, best = _CountingTail(model), _Log(steps), _Best(job)
+    rows_seen, log, best = 0, _Log(steps), _Best(job)
     model.train()
     reset_peak(first.device)
     started = time.perf_counter()
@@ -108,9 +100,10 @@ def _fit(job: Job) -> Fitted:
                 plan = method.plan(batch, rng.at(step))
                 if step < CHECKED_PLANS:
                     check_plan(plan, job.batch)
-            tail.start = model.sites[site]
-            h = model(x, 0, tail.start)
-            objective = step_loss(method, tail, h, batch, plan, loss_of_rows)
+            gap = model.sites[site]
+            tail = Tail(partial(model, start=gap))
+            objective = step_loss(method, tail, model(x, feed.entry, gap), batch, plan, loss_of_rows)
+            rows_seen += tail.rows
 
             for group in optimizer.param_groups:
                 group["lr"] = rates[step]
@@ -133,7 +126,7 @@ def _fit(job: Job) -> Fitted:
         curve=log.points,
         seconds=seconds,
         steps=steps,
-        rows_per_step=tail.rows / steps,
+        rows_per_step=rows_seen / steps,
         peak_memory=peak_memory(first.device),
         digests={
             "init": init,

@@ -1,21 +1,30 @@
-"""Outputs of a trained model for the rows of one part."""
+"""A model's stages, run over the rows of one part."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from mixsuite.domains.contract import Part, Staged
-from mixsuite.mixing.engine import select_rows
+from mixsuite.domains.contract import Part, Staged, State, concatenate, take_rows
+
+BATCH = 512
 
 
 @torch.no_grad()
-def predict(model: Staged, part: Part, batch: int = 1024) -> Tensor:
-    """Outputs in eval mode, in the part's order. [n, outputs], at least float32"""
+def run_stages(model: Staged, part: Part, start: int, stop: int | None) -> State:
+    """The state after stages start .. stop-1 in eval mode, in the part's order. [n, ...]"""
+    if start == stop:
+        return part.x
     training = model.training
     model.eval()
     rows = torch.arange(len(part), device=part.y.device)
-    outputs = [model(select_rows(part.x, chunk)) for chunk in rows.split(batch)]
+    found = concatenate([model(take_rows(part.x, chunk), start, stop) for chunk in rows.split(BATCH)])
     model.train(training)
-    out = torch.cat(outputs)
+    return found
+
+
+def predict(model: Staged, part: Part) -> Tensor:
+    """Outputs for a part, in its order. [n, outputs], at least float32"""
+    out = run_stages(model, part, 0, None)
+    assert isinstance(out, Tensor)
     return out.float() if out.dtype in (torch.float16, torch.bfloat16) else out

@@ -26,13 +26,13 @@ def test_pictures_are_standardised_per_channel_by_the_training_rows():
     x = draws.integers(0, 255, size=(20, 5, 4, 3)).astype(np.uint8)
     x[10:] += 0  # the rest is another world, which must not be looked at
     train = np.arange(10)
-    z = Images().encode(Raw(x, np.zeros(20)), train).x
+    z = Images().encode(Raw(x, np.zeros(20)), np.arange(20), train).x
     assert z.shape == (20, 3, 5, 4)
     torch.testing.assert_close(z[:10].mean((0, 2, 3)), torch.zeros(3), atol=1e-5, rtol=0)
     torch.testing.assert_close(z[:10].std((0, 2, 3), correction=0), torch.ones(3), atol=1e-5, rtol=0)
     other = x.copy()
     other[10:] = 0
-    torch.testing.assert_close(Images().encode(Raw(other, np.zeros(20)), train).x[:10], z[:10])
+    torch.testing.assert_close(Images().encode(Raw(other, np.zeros(20)), np.arange(20), train).x[:10], z[:10])
 
 
 def test_tables_are_encoded_by_the_training_rows():
@@ -44,7 +44,7 @@ def test_tables_are_encoded_by_the_training_rows():
         }
     )
     train = np.array([0, 1, 2])
-    z, groups = Tabular().encode(Raw(frame, np.zeros(4)), train)
+    z, groups = Tabular().encode(Raw(frame, np.zeros(4)), np.arange(4), train)
     assert groups == (0, 1, 1, 1, 2)  # (missing), blue, red
     size = np.array([1.0, 3.0, 2.0])  # the missing one becomes the training median
     wanted = (np.array([*size, 100.0]) - size.mean()) / size.std()

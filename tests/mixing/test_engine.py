@@ -126,9 +126,13 @@ def test_a_mask_is_laid_over_leaves_it_fits_and_never_widens_one():
     band = a_plan()._replace(wx=(torch.rand(6, 1, 7) < 0.5).float())
     mixed, _ = interpolate((clips, valid), band)
     torch.testing.assert_close(mixed, band.wx * clips + (1 - band.wx) * clips[band.partner])
-    wide = a_plan()._replace(wx=torch.ones(6, 5, 7))
+    box = a_plan()._replace(wx=(torch.rand(6, 5, 7) < 0.5).float())
+    mixed, soft = interpolate((clips, valid), box)
+    torch.testing.assert_close(mixed, box.wx * clips + (1 - box.wx) * clips[box.partner])
+    share = box.wx.mean(1, keepdim=True)  # a frame is valid by the share of its bands that are
+    torch.testing.assert_close(soft, share * valid + (1 - share) * valid[box.partner])
     with pytest.raises(ValueError, match="without widening"):
-        interpolate((clips, valid), wide)
+        interpolate((clips, torch.ones(6, 3)), box)
     with pytest.raises(ValueError, match="without widening"):
         interpolate(torch.randn(6, 1, 8, 8), a_plan()._replace(wx=torch.ones(6, 1, 4, 4)))
 

@@ -131,7 +131,7 @@ def test_a_site_drawn_each_step_leaves_out_nothing_but_waves(job):
 
 
 def test_what_does_not_apply_is_a_skip_with_a_reason(job):
-    with pytest.raises(SkipRun, match="made for images"):
+    with pytest.raises(SkipRun, match="made for images, speech, not for tabular"):
         one(job("cutmix"))
     with pytest.raises(SkipRun, match=r"no site 'wave' here \(this task has: input, hidden, embedding\)"):
         one(job("mixup(site=wave)"))

@@ -1,0 +1,47 @@
+"""Batch augmentation (Hoffer et al. 2020, arXiv:1901.09335) with mixup: every row mixed with K fresh partners."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from mixsuite.mixing import Method, Plan, over
+from mixsuite.mixing.contract import require
+
+
+@dataclass(frozen=True)
+class BatchAugmentation(Method):
+    """K mixed rows for each row, each with a partner and a lambda of its own: what multi_mix is to be held
+    against at equal compute. One forward pass of K * B rows behind the site.
+
+    k:     partners per row. The first partner and lambda are mixup's.
+    alpha: each lambda is drawn from Beta(alpha, alpha).
+    lam:   "batch": one lambda per round of partners and step; "row": one per row.
+    """
+
+    k: int = 5
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
+
+    label = "matched"
+    pairing = "k permutations"
+    lam_law = "Beta(alpha, alpha), k times"
+    rows = "k"
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(1 <= self.k <= 1000, "k", self.k, "1 to 1000")
+        require(self.alpha > 0, "alpha", self.alpha, "> 0")
+
+    @property
+    def control(self):
+        return True
+
+    def plan(self, batch, rng):
+        n = len(batch.y)
+        draws = n if self.lam == "row" else 1
+        suffix = ["", *(f" {j}" for j in range(1, self.k))]
+        shares = torch.cat([rng.beta(self.alpha, self.alpha, draws, kind=f"lam{s}").expand(n) for s in suffix])
+        partner = torch.cat([rng.permutation(n, kind=f"partner{s}") for s in suffix])
+        rows = torch.arange(n, device=batch.y.device)
+        return Plan(partner, over(shares, batch.shape), shares, own=rows.repeat(self.k))

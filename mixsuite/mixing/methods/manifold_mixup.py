@@ -1,0 +1,36 @@
+"""Manifold Mixup (Verma et al. 2019, arXiv:1806.05236, section 2)."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from mixsuite.mixing import Method, Plan, over
+from mixsuite.mixing.contract import require
+
+
+@dataclass(frozen=True)
+class ManifoldMixup(Method):
+    """mixup of hidden states, at a site drawn anew each step. One forward pass; BatchNorm before the site
+    sees clean rows, behind it mixed ones.
+
+    alpha: lambda is drawn from Beta(alpha, alpha).
+    lam:   "batch": one lambda per step, as the paper's code does; "row": one per row.
+    site:  "random" draws among the task's sites (input included, waves not); a name fixes it.
+    The loss is the task's own in two terms, where the paper's code takes BCE on softmax.
+    """
+
+    alpha: float = 2.0
+    lam: Literal["batch", "row"] = "batch"
+    site: str = field(default="random", kw_only=True)
+
+    label = "matched"
+    pairing = "permutation"
+    lam_law = "Beta(alpha, alpha)"
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
+
+    def plan(self, batch, rng):
+        n = len(batch.y)
+        lam = rng.beta(self.alpha, self.alpha, n if self.lam == "row" else 1).expand(n)
+        return Plan(rng.permutation(n), over(lam, batch.shape), lam)
