@@ -16,7 +16,6 @@ from mixsuite.errors import InputError
 app = typer.Typer(
     name="mixsuite",
     help="Is a mixup-style method better than mixup, where, by how much, and at what cost?",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -164,9 +163,7 @@ def _report(out: Path) -> int:
     results = load_results(out)
     typer.echo(report_text(report, {t.name: t.primary for t in results.shown.tasks.values()}))
     typer.echo(f"\nwritten: {out}/leaderboard.csv, {out}/leaderboard/, {out}/runs.csv", err=True)
-    missing = sum(map(len, results.shown.cells.values())) - len(results.records)
-    failed = sum(r.status == "failed" for r in results.records.values())
-    return 1 if failed or missing else 0
+    return 0 if report.complete else 1
 
 
 @app.command()
@@ -220,10 +217,20 @@ def main() -> None:
     """The ``mixsuite`` command: bad input is one line on stderr and exit status 2."""
     warnings.showwarning = _show_warning
     try:
-        app()
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except InputError as error:
-        typer.echo(f"mixsuite: {error}", err=True)
-        sys.exit(2)
+        status = _refuse(str(error))
     except KeyboardInterrupt:
         typer.echo("interrupted", err=True)
-        sys.exit(130)
+        status = 130
+    except Exception as error:
+        # typer's own usage errors: one line as well. Anything else is a defect and keeps its traceback.
+        if not hasattr(error, "format_message"):
+            raise
+        status = _refuse(" ".join(error.format_message().split()))
+    sys.exit(status or 0)
+
+
+def _refuse(text: str) -> int:
+    typer.echo(f"mixsuite: {text}", err=True)
+    return 2

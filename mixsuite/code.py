@@ -18,6 +18,7 @@ CORE = (
     "metrics.py",
     "recipe.py",
     "rng.py",
+    "worker.py",
     "mixing/*.py",
     "training/*.py",
     "domains/contract.py",
@@ -52,7 +53,9 @@ def versions(packages: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def code_of(method: Path, dataset: Path, domain: str, libraries: tuple[str, ...] = ()) -> dict[str, Any]:
+def code_of(
+    method: tuple[Path, ...], dataset: tuple[Path, ...], domain: str, libraries: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """What a run's result depends on besides its spec.
 
     Args:
@@ -64,9 +67,9 @@ def code_of(method: Path, dataset: Path, domain: str, libraries: tuple[str, ...]
     """
     parts: dict[str, Any] = {
         "core": _core(),
-        "method": _hash((method,)),
-        "dataset": _hash((dataset,)),
-        "domain": _hash((_HERE / "domains" / f"{domain}.py",)),
+        "method": _hash(method),
+        "dataset": _hash(dataset),
+        "domain": _hash((_HERE / "domains" / f"{domain}.py", _HERE / "domains" / "layers.py")),
         "libraries": versions(tuple(sorted({*LIBRARIES, *libraries}))),
     }
     return {"hash": digest_json(parts)[:16], **parts}

@@ -12,6 +12,7 @@ import hashlib
 import importlib
 import importlib.util
 import inspect
+import json
 import sys
 import typing
 from collections.abc import Callable
@@ -103,14 +104,15 @@ def _import_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         exec(compile(source, str(path), "exec"), vars(module))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         where = _line_in(path, error)
-        raise InputError(f"{path}{where}: cannot be imported: {type(error).__name__}: {error}") from error
+        said = " ".join(str(error).split())
+        raise InputError(f"{path}{where}: cannot be imported: {type(error).__name__}: {said}") from error
     return module
 
 
-def _line_in(path: Path, error: Exception) -> str:
+def _line_in(path: Path, error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f", line {error.lineno}"
     lines = []
@@ -179,13 +181,22 @@ def instantiate(cls: type, call: Call, what: str) -> Any:
     if not dataclasses.is_dataclass(cls):
         raise InputError(f"{what} '{call.name}': {cls.__name__} must be a dataclass")
     call = _spelled_out(cls, call)
-    types = typing.get_type_hints(cls, include_extras=True)
-    hints = {f.name: types[f.name] for f in dataclasses.fields(cls) if f.init}
-    values = _checked(what, call, hints)
     try:
-        return cls(**values)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"{call}: {error}") from None
+        types = typing.get_type_hints(cls, include_extras=True)
+    except Exception as error:
+        raise InputError(f"{what} '{call.name}': its annotations cannot be read: {error}") from None
+    fields = [f for f in dataclasses.fields(cls) if f.init]
+    hints = {f.name: types[f.name] for f in fields}
+    # Defaults pass the same door: of `gain: float = 1` the value is 1.0, written out or not.
+    defaults = Call(call.name, tuple((f.name, f.default) for f in fields if f.default is not dataclasses.MISSING))
+    try:
+        made = cls(**(_checked(what, defaults, hints) | _checked(what, call, hints)))
+        json.dumps(every_parameter(made), allow_nan=False)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{call}: {' '.join(str(error).split()) or type(error).__name__}") from None
+    return made
 
 
 def bind(builder: Callable[..., Any], call: Call, what: str, given: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -197,6 +208,18 @@ def bind(builder: Callable[..., Any], call: Call, what: str, given: tuple[str, .
     hints = typing.get_type_hints(builder, include_extras=True)
     own = {k: hints[k] for k in inspect.signature(builder).parameters if k not in given}
     return _checked(what, call, own)
+
+
+def sources(cls: type) -> tuple[Path, ...]:
+    """The files that a plugin's class is made of: its own, those it inherits from, and the helpers
+    (``_name.py``) that lie beside the built-in ones."""
+    files = []
+    for base in cls.__mro__:
+        module = sys.modules.get(base.__module__)
+        if module is not None and base.__module__.startswith((METHODS, DATASETS, "_mixsuite_file_")):
+            files.append(Path(str(module.__file__)))
+    helpers = [p for f in files for p in f.parent.glob("_[!_]*.py") if f.parent.parent.parent == _HERE]
+    return tuple(dict.fromkeys([*files, *sorted(helpers)]))
 
 
 def every_parameter(instance: Any) -> Params:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -38,23 +39,35 @@ class _Worker:
         )
         theirs.close()
         self.order: Any = None
+        self.number = 0
         self.since = 0.0
         self.ready = False
 
     def give(self, order: Any) -> None:
+        """Send an order under a number of its own, which its answer must bear."""
+        self.number += 1
         self.order, self.since = order, time.monotonic()
-        self.pipe.send(order)
+        self.pipe.send((self.number, order))
 
     def kill(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
+        """End the process and whatever it started: it leads a session of its own."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.pipe.close()
         self.log.close()
 
+    @property
+    def dead(self) -> bool:
+        """Whether it is gone without an answer left to read: a child of it may hold the pipe open."""
+        return self.process.poll() is not None and not self.pipe.poll()
+
     def death(self) -> str:
         """What a dead process died of, with the end of what it wrote."""
-        code = self.process.wait()
+        try:
+            code = self.process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            return "the worker process closed its pipe"
         how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit status {code}"
         self.log.seek(0, os.SEEK_END)
         self.log.seek(max(0, self.log.tell() - 4000))
@@ -103,17 +116,19 @@ class Pool:
         for pipe in wait(list(by_pipe), timeout=0.5):
             worker = by_pipe[pipe]  # type: ignore[index]
             try:
-                answer = worker.pipe.recv()
+                number, answer = worker.pipe.recv()
             except (EOFError, OSError):
                 yield from self._bury(worker, worker.death())
                 continue
             if answer["status"] == "ready":
                 worker.ready, self._stillborn = True, 0
-                continue
-            order, worker.order = worker.order, None
-            yield order, answer
+            elif number == worker.number and worker.order is not None:
+                order, worker.order = worker.order, None
+                yield order, answer
         for worker in list(self._workers):
-            if self.timeout and worker.order is not None and time.monotonic() - worker.since > self.timeout:
+            if worker.dead:
+                yield from self._bury(worker, worker.death())
+            elif self.timeout and worker.order is not None and time.monotonic() - worker.since > self.timeout:
                 yield from self._bury(worker, f"timeout: longer than {self.timeout:g} s")
 
     def _bury(self, worker: _Worker, reason: str) -> Iterator[tuple[Any, dict[str, Any]]]:

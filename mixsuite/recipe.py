@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -11,6 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from mixsuite.errors import InputError
 from mixsuite.spec import Params, parse_call
 
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 _SCHEDULES = ("constant", "linear", "cosine", "step")
 
 
@@ -19,7 +25,7 @@ class Recipe(BaseModel):
 
     lr:       the learning rate at its highest; ``schedule`` takes it down over the run:
               constant | linear (to 0) | cosine (to 0) | step(at=[0.5, 0.75], gamma=0.1).
-    warmup:   share of the steps over which lr rises linearly from 0, before the schedule.
+    warmup:   share of the steps over which a further factor rises linearly from 0 to 1.
     momentum, nesterov: for sgd alone.
     augment:  a name that the domain knows ("none", for images also "flip", "crop", "crop+flip").
     """
@@ -58,6 +64,10 @@ class Recipe(BaseModel):
             raise ValueError(f"'{text}' is none of {', '.join(_SCHEDULES)}")
         if set(params) - ({"at", "gamma"} if call.name == "step" else set()):
             raise ValueError(f"'{text}': only step takes parameters, at=[...] and gamma=")
+        at, gamma = params.get("at", (0.5,)), params.get("gamma", 0.1)
+        places = isinstance(at, tuple) and all(_number(v) and 0 < v < 1 for v in at)
+        if not (places and _number(gamma) and gamma > 0):
+            raise ValueError(f"'{text}': at is a list of shares of the run, as in [0.5, 0.75], gamma a factor above 0")
         return text
 
     @model_validator(mode="after")
@@ -72,7 +82,10 @@ class Recipe(BaseModel):
 
     def length(self, rows: int) -> int:
         """Steps in all for so many training rows."""
-        return self.steps if self.steps is not None else -(-int(self.epochs * rows) // self.batch)  # type: ignore[operator]
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None
+        return max(1, math.ceil(self.epochs * rows / self.batch))
 
 
 def shipped_recipes() -> dict[str, dict[str, object]]:

@@ -120,9 +120,14 @@ def read_records(out: Path) -> dict[str, Record]:
     """
     latest: dict[str, Record] = {}
     for path in sorted((out / "records").glob("*.jsonl")):
-        for number, line in _lines(path):
-            record = parse_record(line, f"{path}, line {number}")
-            latest[record.id] = record
+        own: dict[str, Record] = {}  # in one file the later line wins, between files the later time
+        try:
+            for number, line in _lines(path):
+                record = parse_record(line, f"{path}, line {number}")
+                own[record.id] = record
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+        latest |= {k: r for k, r in own.items() if k not in latest or latest[k].time <= r.time}
     return latest
 
 

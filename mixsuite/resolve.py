@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from mixsuite.recipe import Recipe, shipped_recipes
 from mixsuite.spec import Call, MethodSpec, RunSpec, Task, parse_call, parse_entry
 
 DOMAINS = "mixsuite.domains"
-_NOT_DOMAINS = ("contract", "build", "split")
+_NOT_DOMAINS = ("contract", "build", "split", "layers")
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,19 @@ def resolve(
         wanted.insert(0, reference)
     tasks = [resolve_task(text, matrix) for text in _entries(matrix, datasets)]
     resolved_methods, resolved_tasks = _distinct("method", wanted), _distinct("dataset", tasks)
-    return Resolved(resolved_tasks, resolved_methods, seeds or matrix.seeds, reference.name, matrix.exclude)
+    found = Resolved(resolved_tasks, resolved_methods, seeds or matrix.seeds, reference.name, matrix.exclude)
+    everything = Resolved(
+        tuple(resolve_task(text, matrix) for text in matrix.datasets),
+        tuple(resolve_method(text) for text in (*matrix.methods, matrix.reference)),
+        (0,),
+        reference.name,
+        (),
+    )
+    for text in matrix.exclude:
+        alone = replace(everything, exclude=(text,))
+        if not any(alone.excluded(run.task, run.method) for run in everything.runs()):
+            raise InputError(f"exclude '{text}': no cell of the matrix is named by it")
+    return found
 
 
 def _entries(matrix: Matrix, datasets: list[str] | None) -> list[str]:
@@ -172,6 +184,9 @@ def _distinct(what: str, items: list[Any]) -> tuple[Any, ...]:
     """
     kept: dict[str, Any] = {}
     for item in items:
+        twin = next((k for k in kept.values() if k.canonical() == item.canonical() and k.name != item.name), None)
+        if twin is not None:
+            raise InputError(f"{what}s '{twin.name}' and '{item.name}' are one and the same; leave one out")
         other = kept.setdefault(item.name, item)
         if other != item or other.source != item.source:
             raise InputError(
@@ -183,7 +198,6 @@ def _distinct(what: str, items: list[Any]) -> tuple[Any, ...]:
 
 def code_for(spec: RunSpec) -> dict[str, Any]:
     """The code fingerprint of a run (mixsuite.code)."""
-    method = Path(spec.method.source or plugins.folder(plugins.METHODS) / f"{spec.method.call.name}.py")
-    dataset = Path(spec.task.source or plugins.folder(plugins.DATASETS) / f"{spec.task.dataset.name}.py")
-    needs = (*make_domain(spec.task.domain).requires, *type(make_dataset(spec.task)).requires)
-    return code_of(method, dataset, spec.task.domain, needs)
+    method, dataset = type(make_method(spec.method)), type(make_dataset(spec.task))
+    needs = (*make_domain(spec.task.domain).requires, *dataset.requires)
+    return code_of(plugins.sources(method), plugins.sources(dataset), spec.task.domain, needs)

@@ -144,15 +144,19 @@ class Rng:
         quantile: Callable[[np.ndarray], np.ndarray],
     ) -> Tensor:
         count = math.prod(shape)
-        width = max(self.width, count)
         key = (name, law, shape)
-        steps = max(1, _BLOCK_VALUES // width)
+        steps = max(1, _BLOCK_VALUES // max(self.width, count))
         first = self._step // steps * steps
         held = self._blocks.get(key)
         if held is None or held[0] != first:
-            u = uniforms(self.seed, f"draw/{name}", first, steps, width)[:, :count]
+            # A kind has one width; what a request takes beyond it comes from further streams of that width.
+            streams = [name, *(f"{name}/{i}" for i in range(1, -(-count // self.width)))]
+            u = np.hstack([uniforms(self.seed, f"draw/{s}", first, steps, self.width) for s in streams])[:, :count]
             values = torch.from_numpy(np.ascontiguousarray(quantile(u)))
             dtype = values.dtype if values.dtype == torch.int64 else self.dtype
-            held = (first, values.to(self.device, dtype).reshape(steps, *shape))
+            values = values.to(self.device, dtype)
+            if law == ("uniform",):  # rounding to a shorter type may have reached 1
+                values = values.clamp(max=1 - torch.finfo(dtype).eps / 2)
+            held = (first, values.reshape(steps, *shape))
             self._blocks[key] = held
         return held[1][self._step - first]

@@ -18,7 +18,7 @@ from mixsuite.records import SCHEMA, Record, RecordWriter
 from mixsuite.resolve import Resolved
 from mixsuite.shown import Shown, load_shown
 from mixsuite.spec import RunSpec, Task, file_names, parse_seeds, split_list
-from mixsuite.work import Options, Rerun, Work, data_root, estimate, prepare
+from mixsuite.work import Options, Rerun, Work, data_root, estimate, plan_work, prepare
 from mixsuite.worker import Order
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _record(run: RunSpec, work: Work, found: dict[str, Any], device: str) -> Rec
         status=status,
         code=work.code[task.name, run.method.name],
         data=work.data[task.name],
-        time=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        time=datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds"),
         **{"machine": {"device": device}, **rest},
     )
 
@@ -158,6 +158,8 @@ def execute(
         pool.start(len(work.todo))
         rough = _look(pool, work, options, device)
         with RecordWriter(options.out) as writer:
+            work = plan_work(resolved, options)  # another call may have ended since
+            tally.total = len(work.todo)
             shown = _remember(matrix, resolved, work, options)
             files = file_names(list(shown.tasks.values()))
             clock = _Clock(estimate(work, rough, size) - 3.0, len(work.todo))

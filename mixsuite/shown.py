@@ -72,7 +72,7 @@ class Shown:
         value["tasks"] = {
             t.name: {
                 "domain": t.domain,
-                "dataset": {"name": t.dataset.name, **_known(t.dataset.params)},
+                "dataset": _table(t.dataset),
                 "recipe_name": t.recipe_name,
                 "recipe": _known(t.recipe),
                 "select": t.select,
@@ -80,10 +80,7 @@ class Shown:
             }
             for t in self.tasks.values()
         }
-        value["methods"] = {
-            m.name: {"control": m.control, "call": {"name": m.call.name, **_known(m.call.params)}}
-            for m in self.methods.values()
-        }
+        value["methods"] = {m.name: {"control": m.control, "call": _table(m.call)} for m in self.methods.values()}
         text = _HEADER + tomli_w.dumps(value)
         part = out / "matrix.toml.part"
         part.write_text(text, encoding="utf-8")
@@ -95,8 +92,12 @@ def _known(params: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
     return {k: {} if v is None else list(v) if isinstance(v, tuple) else v for k, v in params}
 
 
+def _table(call: Call) -> dict[str, Any]:
+    return {"name": call.name, "params": _known(call.params)}
+
+
 def _call(table: dict[str, Any]) -> Call:
-    return Call(table["name"], tuple((k, _value(v)) for k, v in table.items() if k != "name"))
+    return Call(table["name"], tuple((k, _value(v)) for k, v in table["params"].items()))
 
 
 def _value(value: Any) -> Any:
@@ -127,6 +128,6 @@ def load_shown(out: Path) -> Shown:
                 for method in block["methods"]:
                     seeds = parse_seeds(block["seeds"])
                     shown.cells.setdefault((shown.tasks[task].name, shown.methods[method].name), set()).update(seeds)
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, UnicodeDecodeError, OSError) as error:
         raise InputError(f"{path}: not a matrix that mixsuite wrote ({type(error).__name__}: {error})") from None
     return shown

@@ -9,13 +9,13 @@ import ast
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from mixsuite.errors import InputError
 
 Params = tuple[tuple[str, Any], ...]
-SELECT = ("last", "best_validation")
 
 
 def _show(value: Any) -> str:
@@ -42,7 +42,7 @@ def _literal(node: ast.expr, text: str) -> Any:
         return node.id
     try:
         value = ast.literal_eval(node)
-    except ValueError:
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise InputError(f"'{text}': only plain values are allowed, as in name(alpha=0.4)") from None
     return tuple(value) if isinstance(value, list) else value
 
@@ -59,7 +59,7 @@ def parse_call(text: str) -> Call:
     name, inside = match.groups()
     try:
         call = ast.parse(f"f({inside or ''})", mode="eval").body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise InputError(f"'{text}' is not of the form name(key=value, ...)") from None
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
         raise InputError(f"'{text}' is not of the form name(key=value, ...)")
@@ -92,15 +92,15 @@ def parse_entry(text: str) -> tuple[Call, str | None]:
     return parse_call(text), None
 
 
-def parse_seeds(value: str | list[int] | int) -> tuple[int, ...]:
+def parse_seeds(value: str | int | Iterable[int]) -> tuple[int, ...]:
     """``"0-9"``, ``"0-4,7"`` or ``[0, 1]`` as a sorted tuple of seeds.
 
     Raises:
         InputError: not of that form, empty, descending, negative, or above 2**32 - 1.
     """
     seeds: set[int] = set()
-    for part in value if isinstance(value, list) else str(value).split(","):
-        match = re.fullmatch(r"\s*(\d+)(?:\s*-\s*(\d+))?\s*", str(part))
+    for part in str(value).split(",") if isinstance(value, str | int) else value:
+        match = re.fullmatch(r"\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*", str(part))
         if not match:
             raise InputError(f"seeds '{value}': allowed are forms such as 0-9, 3 or 0,2,4")
         low, high = int(match[1]), int(match[2] or match[1])
@@ -199,12 +199,18 @@ class RunSpec:
         return digest_json(self.canonical())[:16]
 
 
+_LONGEST = 150  # characters of a file name's readable part
+
+
 def file_names(tasks: list[Task]) -> dict[str, str]:
-    """Task name -> file name without suffix; a task whose name clashes gets 8 hex of its id."""
+    """Task name -> file name without suffix. A name that is too long, or that another task or a domain's
+    table has, gets 8 hex of the task's id."""
     names: dict[str, str] = {}
+    taken = {task.domain for task in tasks}
     for task in tasks:
         slug = re.sub(r"[^A-Za-z0-9._=-]", "-", task.name)
-        if slug in names.values() and task.name not in names:
-            slug += "-" + digest_json(task.canonical())[:8]
-        names.setdefault(task.name, slug)
+        if slug in taken or len(slug) > _LONGEST:
+            slug = f"{slug[:_LONGEST]}-{digest_json(task.canonical())[:8]}"
+        names[task.name] = slug
+        taken.add(slug)
     return names

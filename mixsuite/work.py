@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from mixsuite.errors import InputError
+from mixsuite.errors import InputError, unknown
 from mixsuite.matrix import Matrix
 from mixsuite.records import Record, read_records
 from mixsuite.resolve import Resolved, code_for, make_dataset, resolve
 from mixsuite.spec import RunSpec
 
 Rerun = Literal["missing", "failed", "always"]
+_ALLOWED = {
+    "device": ("auto", "cpu", "cuda"),
+    "executor": ("auto", "loop"),
+    "rerun": ("missing", "failed", "always"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,26 @@ class Options:
     accept_old: bool = False
     timeout: float | None = None
     save_predictions: bool = False
+
+    def __post_init__(self) -> None:
+        for name, allowed in _ALLOWED.items():
+            if getattr(self, name) not in allowed:
+                raise unknown(name, getattr(self, name), allowed)
+        if self.workers is not None and not 1 <= self.workers <= 1024:
+            raise InputError(f"workers={self.workers}: allowed is 1 to 1024")
+        if self.timeout is not None and not self.timeout > 0:
+            raise InputError(f"timeout={self.timeout}: allowed is a number of seconds above 0")
+        for path, good in [
+            (self.out / "runs.csv", Path.is_file),
+            (self.out / "leaderboard.csv", Path.is_file),
+            (self.out / "matrix.toml", Path.is_file),
+            (self.out / "leaderboard", Path.is_dir),
+            (self.out / "records", Path.is_dir),
+        ]:
+            if path.exists() and not good(path):
+                raise InputError(
+                    f"--out {self.out}: {path.name} there is not what mixsuite writes; give another folder"
+                )
 
 
 @dataclass(frozen=True)
@@ -119,5 +144,5 @@ def prepare(
     resolved = resolve(matrix, methods, datasets, seeds)
     work = plan_work(resolved, options)
     if not work.runs:
-        raise InputError(f"matrix '{matrix.name}': every cell is excluded; nothing to run")
+        raise InputError(f"matrix '{matrix.name}': no cell is left to run (all excluded, or none named)")
     return resolved, work

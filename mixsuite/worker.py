@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import sys
 import threading
 import traceback
@@ -26,6 +27,7 @@ from mixsuite.matrix import check_model
 from mixsuite.metrics import evaluate
 from mixsuite.recipe import Recipe
 from mixsuite.resolve import code_for, make_dataset, make_domain, make_method
+from mixsuite.rng import torch_seed
 from mixsuite.spec import RunSpec, Task
 from mixsuite.training import EXECUTORS, Fitted, Job
 from mixsuite.training.predict import predict
@@ -139,7 +141,7 @@ def _outcome(order: Order, data: Data, fitted: Fitted) -> dict[str, Any]:
         "peak_memory": fitted.peak_memory,
         "parameters": sum(p.numel() for p in fitted.model.parameters()),
         "parts": {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)},
-        "executor": fitted.executor,
+        "executor": fitted.executor | {"deterministic": order.deterministic},
         "digests": data.digests | fitted.digests,
         "machine": machine(order.device),
     }
@@ -173,10 +175,20 @@ def machine(device: str) -> dict[str, Any]:
     return info
 
 
+def fresh_state(order: Order) -> None:
+    """Put the process's global state where every run finds it: what a careless method does to it, or draws
+    from it, must not reach the next run. Nothing of the suite's own reads it."""
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float32)
+    seed = torch_seed(order.spec.seed if order.spec else 0, "global state")
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+    random.seed(seed)
+
+
 def serve(pipe: Connection) -> None:
     """Answer orders until the other end closes. Where it closes in the middle of a run, the process ends."""
-    torch.set_num_threads(1)
-    bench, orders = Bench(), deque[Order]()
+    bench, orders = Bench(), deque[tuple[int, Order]]()
     waiting = threading.Semaphore(0)
 
     def listen() -> None:
@@ -188,14 +200,19 @@ def serve(pipe: Connection) -> None:
             waiting.release()
 
     threading.Thread(target=listen, daemon=True).start()
-    pipe.send({"status": "ready"})
+    myself = os.getpid()
+    pipe.send((0, {"status": "ready"}))
     while True:
         waiting.acquire()
-        order = orders.popleft()
+        number, order = orders.popleft()
+        fresh_state(order)
         if order.deterministic:
             os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
             torch.use_deterministic_algorithms(True)
-        pipe.send(bench.do(order))
+        outcome = bench.do(order)
+        if os.getpid() != myself:
+            os._exit(0)  # a method forked: its child has no say
+        pipe.send((number, outcome))
 
 
 def main() -> None:

@@ -50,6 +50,8 @@ def test_every_matrix_that_ships_can_be_resolved(name):
         (GOOD + RECIPE + "epochs = 3", "one of epochs and steps"),
         (GOOD + RECIPE + 'schedule = "triangle"', "'triangle' is none of constant, linear, cosine, step"),
         (GOOD + RECIPE.replace("lr = 0.1", "lr = nan"), "lr = nan"),
+        (GOOD + RECIPE + 'schedule = "step(at=0.5)"', "at is a list of shares"),
+        (GOOD + RECIPE + 'schedule = "step(gamma=x)"', "gamma a factor above 0"),
         ("datasets = 3", "datasets = 3"),
     ],
 )
@@ -96,6 +98,11 @@ def test_the_command_line_narrows_and_widens(tmp_path):
     ]
     assert [m.name for m in resolve(matrix, methods=["cutmix"]).methods] == ["erm", "cutmix"]
     assert resolve(matrix, seeds=(7,)).seeds == (7,)
+
+
+def test_a_pattern_that_excludes_nothing_is_refused(tmp_path):
+    with pytest.raises(InputError, match="exclude 'cutmx x wine': no cell"):
+        resolve(load(tmp_path, GOOD + 'exclude = ["cutmx x wine"]'))
 
 
 def test_excluded_cells_are_left_out(tmp_path):

@@ -57,6 +57,8 @@ def test_an_edited_file_is_loaded_anew(tmp_path):
         (INTRA_MIX + INTRA_MIX.split('"""')[2].replace("IntraMix", "Other") + "    plan = IntraMix.plan", "IntraMix"),
         ("def f(:", "line 1: cannot be imported: SyntaxError"),
         ("a = 1\nimport no_such_package", "line 2: cannot be imported: ModuleNotFoundError"),
+        ("raise SystemExit(0)", "line 1: cannot be imported: SystemExit"),
+        ("raise ValueError('two\\nlines')", "ValueError: two lines"),
         (INTRA_MIX.split("    def plan")[0], "does not define plan"),
     ],
 )
@@ -94,3 +96,37 @@ def test_checked_values_are_converted():
     assert dict(plugins.every_parameter(made))["alpha"] == 2.0
     with pytest.raises(InputError, match="alpha=inf"):
         plugins.instantiate(cls, Call("mixup", (("alpha", float("inf")),)), "method")
+
+
+def test_a_default_is_converted_like_a_written_value(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(INTRA_MIX.replace("alpha: float = 1.0", "alpha: float = 1"))
+    cls = load(path)
+    made = [plugins.instantiate(cls, parse_call(text), "method") for text in ("mine", "mine(alpha=1)")]
+    assert [repr(plugins.every_parameter(m)[0]) for m in made] == ["('alpha', 1.0)"] * 2
+
+
+def test_the_code_of_a_method_includes_what_it_inherits_from(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text("from mixsuite.mixing.methods.mixup import Mixup\nclass Mine(Mixup):\n    pass\n")
+    assert [p.name for p in plugins.sources(load(path))] == ["mine.py", "mixup.py"]
+
+
+def test_a_number_stands_for_a_word_where_only_a_word_fits():
+    cls = plugins.load_class(plugins.METHODS, plugins.folder(plugins.METHODS) / "mixupe.py", Method)
+    assert plugins.instantiate(cls, parse_call("mixupe(version=1)"), "method").version == "1"
+    with pytest.raises(InputError, match="version=7"):
+        plugins.instantiate(cls, parse_call("mixupe(version=7)"), "method")
+
+
+def test_a_name_with_an_argument_is_spelled_out():
+    from mixsuite.domains.contract import Dataset
+
+    cls = plugins.load_class(plugins.DATASETS, plugins.folder(plugins.DATASETS) / "tu.py", Dataset)
+    made = plugins.instantiate(cls, parse_call("tu:NCI1(rows=100)"), "dataset")
+    assert (made.name, made.rows) == ("NCI1", 100)
+    assert plugins.shown("tu", made) == "tu:NCI1(rows=100)"
+    with pytest.raises(InputError, match="write tu:NAME"):
+        plugins.instantiate(cls, parse_call("tu:a:b"), "dataset")
+    with pytest.raises(InputError, match="allowed is a name"):
+        plugins.instantiate(cls, parse_call("tu:../x"), "dataset")

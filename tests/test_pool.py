@@ -1,7 +1,9 @@
 """The pool: a worker that dies or overruns costs its own run alone, and the pool lives on."""
 
+import contextlib
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from mixsuite.mixing import Method, Plan, over
 @dataclass(frozen=True)
 class Faulty(Method):
     """kind: how it goes wrong; otherwise erm."""
-    kind: Literal["exit", "kill", "hang", "error", "nan", "plan", "none"] = "none"
+    kind: Literal["exit", "kill", "hang", "error", "nan", "plan", "fork", "orphan", "late", "sloppy", "none"] = "none"
 
     def plan(self, batch, rng):
         import torch
@@ -33,7 +35,17 @@ class Faulty(Method):
         if self.kind == "error":
             raise RuntimeError("planted")
         lam = torch.ones(len(batch.y))
-        if self.kind == "plan":
+        if self.kind == "fork":  # a child that goes on by itself: it must not answer as well
+            os.fork()
+        if self.kind == "orphan" and os.fork():  # the worker dies, a child of it lives on and holds the pipe
+            os._exit(7)
+        if self.kind == "orphan":
+            time.sleep(600)
+        if self.kind == "sloppy":  # draws from and changes what is global
+            lam = lam * torch.rand(())
+            torch.set_default_dtype(torch.float64)
+            torch.set_num_threads(2)
+        if self.kind == "plan" or (self.kind == "late" and float(batch.progress) > 0):
             lam = lam * 2
         return Plan(torch.arange(len(batch.y)), over(lam, batch.shape), lam)
 
@@ -61,7 +73,7 @@ def orders(tiny, tmp_path):
 
 
 def test_each_fault_costs_its_own_run_alone(orders):
-    kinds = ["none", "exit", "error", "kill", "nan", "plan", "hang", "none"]
+    kinds = ["none", "exit", "error", "kill", "nan", "plan", "hang", "orphan", "none"]
     with Pool(2, timeout=4.0) as pool:
         found = [(dict(o.spec.method.call.params)["kind"], outcome) for o, outcome in pool.map(orders(*kinds))]
     said = dict(found)
@@ -69,6 +81,7 @@ def test_each_fault_costs_its_own_run_alone(orders):
     assert {k for k, o in said.items() if o["status"] == "ok"} == {"none"}
     assert "exit status 9" in said["exit"]["reason"]
     assert "signal 9 (SIGKILL)" in said["kill"]["reason"]
+    assert "exit status 7" in said["orphan"]["reason"]
     assert said["hang"]["reason"] == "timeout: longer than 4 s"
     assert "RuntimeError: planted" in said["error"]["reason"]
     assert "faulty.py" in said["error"]["reason"]  # the whole traceback
@@ -120,3 +133,47 @@ def test_a_source_that_was_changed_meanwhile_is_noticed(orders, tmp_path):
         ((_, outcome),) = pool.map([order])
     assert outcome["status"] == "failed"
     assert "was changed after the call began" in outcome["reason"]
+
+
+def test_a_method_that_forks_gets_no_second_say(orders):
+    made = orders("fork", "none", "sloppy", "none", "sloppy")
+    with Pool(1) as pool:
+        found = [(o, outcome) for o, outcome in pool.map(made)]
+    assert [o for o, _ in found] == made
+    with Pool(1) as pool:
+        ((_, alone),) = pool.map(orders("none"))
+    for order, outcome in found:
+        kind = dict(order.spec.method.call.params)["kind"]
+        if kind == "none":  # what a careless method did before has not reached it
+            assert outcome["digests"] == alone["digests"]
+    sloppy = [outcome["digests"] for o, outcome in found if dict(o.spec.method.call.params)["kind"] == "sloppy"]
+    assert sloppy[0] == sloppy[1]
+
+
+def marked(mark: str) -> list[str]:
+    """Live processes, other than this one, that were started with a mark in their environment."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in path.read_bytes() and path.parent.name != str(os.getpid()):
+                found.append(path.parent.name)
+    return found
+
+
+def test_processes_that_a_run_started_end_with_it(orders, monkeypatch, tmp_path):
+    monkeypatch.setenv("MIXSUITE_TEST_MARK", mark := str(tmp_path))
+    with Pool(1, timeout=3.0) as pool:
+        list(pool.map(orders("orphan")))
+    deadline = time.monotonic() + 10
+    while (left := marked(mark)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not left
+
+
+def test_a_plan_is_checked_whenever_mixing_begins(tiny, tmp_path):
+    path = tmp_path / "faulty.py"
+    path.write_text(FAULTY)
+    run = resolve(load_matrix(str(tiny)), [f"{path}(kind=late, start=0.5)"], seeds=(0,)).runs()[-1]
+    with Pool(1) as pool:
+        ((_, outcome),) = pool.map([Order(run, run.task, Path(), "cpu", code_for(run)["hash"])])
+    assert "wx must lie in [0, 1]" in outcome["reason"]

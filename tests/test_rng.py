@@ -114,3 +114,24 @@ def _everything():
     stream(0, "split").permutation(5)
     torch_seed(0, "init")
     return torch.cat([rng.beta(0.5, 0.5, 8), rng.normal(8, kind="noise"), rng.permutation(8).float()])
+
+
+def test_a_longer_request_begins_as_a_shorter_one():
+    short, long = Rng(0, 8).at(3).beta(1, 1, 8), Rng(0, 8).at(3).beta(1, 1, 19)
+    assert torch.equal(short, long[:8])
+    assert len(set(long.tolist())) == 19
+
+
+def test_uniforms_stay_below_one_in_single_precision(monkeypatch):
+    monkeypatch.setattr("mixsuite.rng.uniforms", lambda *a: np.full((a[3], a[4]), 1 - 2.0**-53))
+    assert float(Rng(0, 4).uniform(4, kind="u").max()) < 1
+
+
+def test_strata_divide_the_law_and_coupled_laws_share_quantiles():
+    lam = torch.stack([Rng(0, 1000).at(1).beta(0.5, 0.5, 1000, stratum=(k, 4)) for k in range(4)])
+    edges = stats.beta(0.5, 0.5).ppf([0, 0.25, 0.5, 0.75, 1])
+    for k in range(4):
+        assert edges[k] - 1e-6 <= float(lam[k].min()) <= float(lam[k].max()) <= edges[k + 1] + 1e-6
+    x, y = Rng(0, 50, dtype=torch.float64).at(2).coupled_betas([(1, 1), (4, 4)], 50)
+    np.testing.assert_allclose(stats.beta(4, 4).cdf(y.numpy()), x.numpy(), atol=1e-9)
+    assert torch.equal(x, Rng(0, 50, dtype=torch.float64).at(2).beta(1, 1, 50))

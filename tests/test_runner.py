@@ -1,6 +1,5 @@
 """The main job from end to end: train, skip what is done, resume, record every outcome."""
 
-import contextlib
 import importlib.util
 import json
 import signal
@@ -12,9 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from test_plugins import INTRA_MIX
-from test_pool import FAULTY
+from test_pool import FAULTY, marked
 
 import mixsuite as package
+from mixsuite.errors import InputError
 from mixsuite.records import RecordWriter, read_records
 
 KILLS = Path(__file__).parent.parent / "benchmarks" / "proofs" / "kills.py"
@@ -242,22 +242,14 @@ def test_three_kills_lose_nothing_that_was_recorded(long_run, tmp_path):
     assert same
 
 
-def test_killed_runners_leave_no_workers_behind(long_run, tmp_path):
+def test_killed_runners_leave_no_workers_behind(long_run, tmp_path, monkeypatch):
     matrix, out = long_run.write_matrix(tmp_path, 40), tmp_path / "out"
+    monkeypatch.setenv("MIXSUITE_TEST_MARK", mark := str(tmp_path))
     long_run.kill_once(matrix, out, 0.0)
-
-    def workers() -> list[int]:
-        found = []
-        for path in Path("/proc").glob("[0-9]*/cmdline"):
-            with contextlib.suppress(OSError):
-                if b"from mixsuite.worker import main" in path.read_bytes():
-                    found.append(int(path.parent.name))
-        return found
-
     deadline = time.monotonic() + 20
-    while workers() and time.monotonic() < deadline:
+    while (left := marked(mark)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not workers()
+    assert not left
 
 
 def test_the_same_from_python(tiny, tmp_path):
@@ -266,3 +258,36 @@ def test_the_same_from_python(tiny, tmp_path):
     assert frame.query("metric == 'error'")["value"].between(0, 1).all()
     written = pd.read_csv(tmp_path / "out" / "runs.csv")
     pd.testing.assert_frame_equal(frame, written, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"workers": 0}, "workers=0"), ({"executor": "lockstepp"}, "executor"), ({"rerun": "allways"}, "rerun"),
+     ({"device": "gpu"}, "device"), ({"timeout": -1}, "timeout"), ({"seeds": []}, "seeds")],
+)  # fmt: skip
+def test_options_from_python_are_checked(tiny, tmp_path, options, said):
+    with pytest.raises(InputError, match=said):
+        package.run(str(tiny), out=tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_latest_result_wins_whatever_its_file_is_called(mixsuite, tiny, tmp_path):
+    out = tmp_path / "out"
+    path = tmp_path / "intra_mix.py"
+    path.write_text(INTRA_MIX)
+    first = tiny.read_text()
+    for name in ("zz", "aa"):
+        tiny.write_text(first.replace("tiny", name))
+        mixsuite("run", tiny, "--methods", str(path), "--seeds", "0", "--out", out, "--workers", 1)
+    path.write_text(INTRA_MIX + "# edited\n")
+    call = ("run", tiny, "--methods", str(path), "--seeds", "0", "--out", out, "--workers", 1)
+    assert "1 of 2 runs to train" in mixsuite(*call).err
+    assert "0 of 2 runs to train" in mixsuite(*call).err
+
+
+def test_two_names_for_one_task_are_refused(mixsuite, tiny, tmp_path):
+    text = tiny.read_text()
+    tiny.write_text(text + text[text.index("[recipes.tiny]") :].replace("[recipes.tiny]", "[recipes.two]"))
+    found = mixsuite("run", tiny, "--datasets", "iris@tiny,iris@two", "--out", tmp_path / "out")
+    assert found.status == 2
+    assert "'iris@tiny' and 'iris@two' are one and the same" in found.err

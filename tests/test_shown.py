@@ -35,6 +35,14 @@ def test_a_further_call_adds_its_cells_and_no_others(tmp_path):
     assert len(found.runs()) == len(first) + len(second)
 
 
+def test_a_parameter_called_name_is_kept(tmp_path):
+    runs = resolve(load_matrix("quick"), ["erm"], ["tu:NCI1"], (0,)).runs()
+    save(tmp_path, runs)
+    found = load_shown(tmp_path)
+    assert [r.id for r in found.runs()] == [r.id for r in runs]
+    assert list(found.tasks) == ["tu:NCI1"]
+
+
 def test_the_latest_meaning_of_a_name_stands(tmp_path):
     old = resolve(load_matrix("quick"), ["erm"], ["wine"], (0,)).runs()
     changed = load_matrix("quick").model_copy(update={"select": "best_validation"})

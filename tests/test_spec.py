@@ -45,6 +45,7 @@ def test_a_call_survives_being_written_and_read(name, params):
         "(a=1)",
         "m(a=1,a=2)",
         "mixup(alpha=__import__('os'))",
+        "mixup(alpha={[1]: 2})",
     ],
 )
 def test_anything_but_plain_values_by_name_is_refused(text):
@@ -74,7 +75,7 @@ def test_seeds_survive_being_written_and_read(seeds):
     assert parse_seeds(show_seeds(tuple(seeds))) == tuple(sorted(seeds))
 
 
-@pytest.mark.parametrize("text", ["5-2", "", "a", "-1", "1.5", "0-", "0--3", str(2**32)])
+@pytest.mark.parametrize("text", ["5-2", "", "a", "-1", "1.5", "0-", "0--3", str(2**32), "9" * 5000])
 def test_bad_seeds_are_refused(text):
     with pytest.raises(InputError, match="seeds"):
         parse_seeds(text)

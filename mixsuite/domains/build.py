@@ -28,6 +28,33 @@ def _targets(y: np.ndarray, kind: str, train: np.ndarray) -> tuple[Tensor, Tenso
     return (values - shift) / scale, shift, scale
 
 
+def check_raw(dataset: Dataset, raw: Raw) -> None:
+    """Refuse rows that a data set cannot mean.
+
+    Raises:
+        InputError: what is wrong, naming the data set.
+    """
+
+    def need(good: bool, text: str) -> None:
+        if not good:
+            raise InputError(f"{type(dataset).__name__}: {text}")
+
+    need(isinstance(raw, Raw), f"load() must return Raw, returns {type(raw).__name__}")
+    need(isinstance(raw.y, np.ndarray) and raw.y.ndim in (1, 2), "y must be an array [n] or [n, K]")
+    n = len(raw.y)
+    need(n > 0, "it has no rows")
+    need(hasattr(raw.x, "__len__") and len(raw.x) == n, f"x must have as many rows as y, {n}")
+    for name, value in (("part", raw.part), ("weight", raw.weight)):
+        need(value is None or np.shape(value) == (n,), f"{name} must be [{n}]")
+    need(raw.y.dtype.kind in "biuf" and bool(np.isfinite(raw.y).all()), "y must be finite numbers")
+    if dataset.kind == "class" and raw.y.ndim == 1:
+        low, high, top = int(raw.y.min()), int(raw.y.max()), dataset.classes
+        need(bool((raw.y == raw.y.astype(np.int64)).all()), "classes must be whole numbers")
+        need(low >= 0 and (not top or high < top), f"classes must lie in 0..{(top or high + 1) - 1}, are {low}..{high}")
+    if raw.weight is not None:
+        need(bool((np.isfinite(raw.weight) & (raw.weight >= 0)).all()), "weights must be finite and not negative")
+
+
 def make_data(
     domain: Domain,
     dataset: Dataset,
@@ -41,6 +68,7 @@ def make_data(
     Raises:
         InputError: the split cannot be drawn as asked, or a part that is needed is empty.
     """
+    check_raw(dataset, raw)
     split = draw_split(dataset, raw, seed)
     if not len(split.train) or not len(split.test):
         raise InputError(

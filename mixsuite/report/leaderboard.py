@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from dataclasses import dataclass
+from math import fsum
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ class Report:
     domains: dict[str, pd.DataFrame]
     overall: pd.DataFrame
     notes: list[str]
+    complete: bool  # whether every run shown is ok or skipped
 
 
 def _status(statuses: list[str], wanted: int) -> str:
@@ -66,7 +68,7 @@ def task_table(results: Results, task: Task) -> pd.DataFrame:
         }
         if row["status"] == "ok":
             x = np.array(list(values[method].values()))
-            row |= {"mean": x.mean(), "std": x.std(ddof=1) if len(x) > 1 else np.nan}
+            row |= {"mean": fsum(x) / len(x), "std": x.std(ddof=1) if len(x) > 1 else np.nan}
             row |= {
                 "seconds": np.mean([r.seconds for r in good]),
                 "rows_per_step": np.mean([r.rows_per_step for r in good]),
@@ -138,7 +140,9 @@ def make_report(results: Results) -> Report:
         for domain in dict.fromkeys(t.domain for t in tasks)
     }
     overall = overall_table(results, tables, [t for t in tasks if t.classification])
-    return Report(run_rows(results), tables, domains, overall, notes(results))
+    wanted = sum(map(len, results.shown.cells.values()))
+    complete = wanted == sum(r.status != "failed" for r in results.records.values())
+    return Report(run_rows(results), tables, domains, overall, notes(results), complete)
 
 
 def csv_text(table: pd.DataFrame) -> str:

@@ -46,10 +46,10 @@ def run_rows(results: Results) -> pd.DataFrame:
     """One row a run and metric; a run without metrics has one row, its value empty."""
     rows = []
     for (task, method, seed), record in results.records.items():
-        names = record.names
-        front = (names["domain"], names["dataset"], names["recipe"], method, seed)
+        shown = results.shown.tasks[task]
+        front = (shown.domain, shown.shown_dataset, shown.recipe_name, method, seed)
         metrics = record.metrics if record.status == "ok" else {}
-        for metric, value in metrics.items() or [(results.shown.tasks[task].primary, None)]:
+        for metric, value in metrics.items() or [(shown.primary, None)]:
             rows.append((*front, metric, value, record.status, record.id))
     frame = pd.DataFrame(rows, columns=RUN_COLUMNS)
     return frame.astype({"value": "float64"})

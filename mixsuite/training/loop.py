@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -26,7 +27,8 @@ from mixsuite.training.optim import learning_rates, make_optimizer
 from mixsuite.training.predict import predict, run_stages
 
 CURVE_POINTS = 50
-CHECKED_PLANS = 2  # an author's plan is checked at the first steps only: the check waits for the device
+CHECKED_PLANS = 2  # per site, the first ones: the check waits for the device
+HELD_PLANS = 64  # are hashed at once, for the same reason
 
 
 def fit(jobs: Sequence[Job]) -> list[Fitted]:
@@ -87,7 +89,8 @@ def _fit(job: Job) -> Fitted:
 
     feed, rng = _Feed(job, info), Rng(job.seed, job.batch, first.device, first.dtype)
     optimizer, rates = make_optimizer(recipe, model), learning_rates(recipe, steps)
-    rows_seen, log, best = 0, _Log(steps), _Best(job)
+    rows_seen, checked = 0, Counter[str]()
+    log, best = _Log(steps), _Best(job)
     model.train()
     reset_peak(first.device)
     started = time.perf_counter()
@@ -98,8 +101,9 @@ def _fit(job: Job) -> Fitted:
             plan: Plan | None = None
             if method.active(step, steps):
                 plan = method.plan(batch, rng.at(step))
-                if step < CHECKED_PLANS:
+                if checked[site] < CHECKED_PLANS:
                     check_plan(plan, job.batch)
+                    checked[site] += 1
             gap = model.sites[site]
             tail = Tail(partial(model, start=gap))
             objective = step_loss(method, tail, model(x, feed.entry, gap), batch, plan, loss_of_rows)
@@ -185,14 +189,17 @@ class _Log:
         self._values.append(value)
         if plan is not None:
             self._plans.append((site, plan))
+        if len(self._plans) >= HELD_PLANS or step in self.ends:
+            for item in self._plans:
+                update(self.plans, item)
+            self._plans = []
         if step not in self.ends:
             return
-        update(self.plans, self._plans)
         mean = float(torch.stack(self._values).mean())
         if not math.isfinite(mean):
             raise Diverged(f"the training loss is {mean} by step {step + 1}")
         self.points.append({"step": step + 1, "loss": float(f"{mean:.6g}")})
-        self._values, self._plans = [], []
+        self._values = []
 
 
 def curve_ends(steps: int) -> list[int]:
@@ -202,7 +209,7 @@ def curve_ends(steps: int) -> list[int]:
 
 
 class _Best:
-    """Keeps the weights of the best validation metric, looked at 20 times a run, if the task says so."""
+    """Keeps the weights of the best validation metric, looked at some 25 times a run, if the task says so."""
 
     def __init__(self, job: Job) -> None:
         self.job = job

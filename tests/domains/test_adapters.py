@@ -121,6 +121,36 @@ def test_an_unknown_model_or_parameter_is_refused(job, values):
         job("erm", domain="images", **values)
 
 
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (Raw(np.zeros((4, 2)), np.array([0, 1, 0])), "as many rows as y, 3"),
+        (Raw(np.zeros((3, 2)), np.array([0.5, 1, 0])), "whole numbers"),
+        (Raw(np.zeros((3, 2)), np.array([0, 1, 2])), r"0\.\.1, are 0\.\.2"),
+        (Raw(np.zeros((3, 2)), np.array([0, -1, 1])), r"0\.\.1, are -1\.\.1"),
+        (Raw(np.zeros((3, 2)), np.array([0, np.nan, 1])), "finite"),
+        (Raw(np.zeros((0, 2)), np.zeros(0, dtype=int)), "no rows"),
+        (Raw(np.zeros((3, 2)), np.array([0, 1, 0]), weight=np.array([1, -1, 1])), "not negative"),
+        (Raw(np.zeros((3, 2)), np.array([0, 1, 0]), part=np.zeros(2)), r"part must be \[3\]"),
+        (None, "must return Raw"),
+    ],
+)
+def test_rows_that_cannot_be_meant_are_refused(raw, said):
+    from toys import Toy
+
+    with pytest.raises(InputError, match=f"Toy: .*{said}"):
+        make_data(Tabular(), Toy(), raw, 0)
+
+
+def test_a_training_part_of_one_class_is_refused():
+    from toys import Toy
+
+    part = np.array([0] * 10 + [2] * 10)
+    raw = Raw(pd.DataFrame({"a": np.arange(20.0)}), np.repeat([0, 1], 10), part)
+    with pytest.raises(InputError, match="one class only"):
+        make_data(Tabular(), Toy(), raw, 0)
+
+
 def test_a_split_without_rows_is_refused():
     from toys import Toy
 

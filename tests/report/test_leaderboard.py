@@ -27,7 +27,7 @@ def the_task(name):
 
 
 def the_method(name):
-    return MethodSpec(name, Call(name.split("(")[0], (("batch", 2 if "(" in name else 1), ("tag", name))))
+    return MethodSpec(name, Call(name.split("(")[0], (("tag", name),)), control="batch" in name)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Empirical risk minimisation: no mixing, the reference of every table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -10,7 +10,12 @@ from mixsuite.mixing.engine import clean_loss
 
 @dataclass(frozen=True)
 class Erm(Method):
-    """No mixing: every row as it is, with its own target. One forward pass."""
+    """No mixing: every row as it is, with its own target. One forward pass.
+
+    site: of no consequence; "random" is one that every task has.
+    """
+
+    site: str = field(default="random", kw_only=True)
 
     label = "matched"
     pairing = "none"
