@@ -140,6 +140,14 @@ class Dataset(ABC):
         """The files that ``load`` reads: their content is the data's fingerprint."""
         return []
 
+    def fetch(self, root: Path) -> None:
+        """Bring the data's files into a folder, by the loader's own download.
+
+        Raises:
+            InputError: there is no loader that downloads this set.
+        """
+        raise InputError(f"{type(self).__name__} has no download; " + self.missing(self.files(root)[0]))
+
     def fingerprint(self, root: Path) -> str:
         """16 hex digits over the content of the data's files ("" where there are none).
 

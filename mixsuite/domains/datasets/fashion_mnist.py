@@ -28,6 +28,11 @@ class FashionMnist(Dataset):
     def files(self, root):
         return [root / "FashionMNIST" / "raw" / name for name in self.sha256]
 
+    def fetch(self, root):
+        from torchvision.datasets import FashionMNIST
+
+        FashionMNIST(root, download=True)
+
     def load(self, root):
         from torchvision.datasets import FashionMNIST
 

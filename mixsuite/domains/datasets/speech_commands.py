@@ -27,6 +27,11 @@ class SpeechCommands(Dataset):
         lists = [folder / "validation_list.txt", folder / "testing_list.txt"]
         return lists + sorted(folder.glob("*/*_nohash_*.wav"))
 
+    def fetch(self, root):
+        from torchaudio.datasets import SPEECHCOMMANDS
+
+        SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=True)
+
     def load(self, root):
         from scipy.io import wavfile
         from torchaudio.datasets import SPEECHCOMMANDS

@@ -31,5 +31,10 @@ class Tu(Dataset):
     def files(self, root):
         return tu_files(self.folder(root), self.name)
 
+    def fetch(self, root):
+        from torch_geometric.datasets import TUDataset
+
+        TUDataset(str(root / "TUDataset"), self.name)
+
     def load(self, root):
         return read_tu(self.folder(root), self.name)
