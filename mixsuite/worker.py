@@ -63,7 +63,18 @@ class Bench:
         for kept, at, raw in self._raw:
             if type(kept) is type(dataset) and kept == dataset and at == root:
                 return raw
-        raw = dataset.load(root)
+        try:
+            raw = dataset.load(root)
+        except (InputError, ImportError):
+            raise
+        except Exception as error:
+            files = dataset.files(root)
+            if not files:  # made by its own code: a defect there, which keeps its traceback
+                raise
+            said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+            raise InputError(
+                f"{type(dataset).__name__}: its files in {files[0].parent} cannot be read: {said}"
+            ) from error
         self._raw.append((dataset, root, raw))
         return raw
 

@@ -56,7 +56,7 @@ def test_tables_are_encoded_by_the_training_rows():
 @pytest.mark.parametrize(
     ("domain", "model", "shapes"),
     [
-        ("images", "conv(width=4)", {"input": (1, 6, 6), "hidden": (4, 3, 3), "embedding": (8,)}),
+        ("images", "conv(width=4)", {"input": (1, 6, 6), "hidden": (4, 6, 6), "embedding": (8,)}),
         ("tabular", "mlp(width=8, depth=2)", {"input": (3,), "hidden": (8,), "embedding": (8,)}),
         ("tabular", "mlp(width=8, depth=3)", {"input": (3,), "hidden": (8,), "embedding": (8,)}),
     ],
@@ -77,7 +77,7 @@ def test_initial_weights_come_from_the_seed_alone(job):
     one, again, other = (job("erm", seed=s, domain="images").model.state_dict() for s in (0, 0, 1))
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(one[k], again[k]) for k in one)
-    assert not torch.equal(one["stages.0.0.weight"], other["stages.0.0.weight"])
+    assert not torch.equal(one["stages.0.1.weight"], other["stages.0.1.weight"])
 
 
 def test_regression_targets_are_standardised_by_the_training_rows():

@@ -224,8 +224,8 @@ def test_augmentation_is_paired_between_methods_and_changes_the_run(job):
 
 def test_batch_norm_statistics_follow_the_mixed_rows(job):
     mixed, clean = one(job("mixup", domain="images")).model, one(job("erm", domain="images")).model
-    assert int(mixed.stages[0][1].num_batches_tracked) == 12  # one forward pass a step, none from looking at shapes
-    assert not torch.equal(mixed.stages[0][1].running_var, clean.stages[0][1].running_var)
+    assert int(mixed.stages[0][2].num_batches_tracked) == 12  # one forward pass a step, none from looking at shapes
+    assert not torch.equal(mixed.stages[0][2].running_var, clean.stages[0][2].running_var)
 
 
 def test_a_table_with_categories_trains(job):
