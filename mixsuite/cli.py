@@ -150,7 +150,18 @@ def run(
     except KeyboardInterrupt:
         typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
         raise typer.Exit(130) from None
+    _gallery(options, {run.task.name for run in work.todo})
     raise typer.Exit(_report(options.out))
+
+
+def _gallery(options: Any, trained: set[str]) -> None:
+    """Draw the pictures that are missing, or of tasks that were trained just now."""
+    try:
+        from mixsuite.pictures.gallery import draw_gallery
+
+        draw_gallery(options.out, options.data, trained)
+    except ImportError as error:
+        typer.echo(f"no gallery: {error}; install it: pip install matplotlib", err=True)
 
 
 def _report(out: Path) -> int:
@@ -207,6 +218,86 @@ def _facts(item: dict[str, Any]) -> list[tuple[str, str]]:
         for key, label in names.items()
         if item.get(key)
     ]
+
+
+@app.command()
+def show(
+    method: Annotated[str, typer.Argument(help='A method, as "cutmix" or "./mine.py(alpha=0.4)".')],
+    dataset: Annotated[str, typer.Argument(help='A data set, as "digits" or "wine(rows=24)@my_recipe".')],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write.")] = Path("mix.png"),
+    matrix: Annotated[str, typer.Option(help="Where recipes of other names are looked up.")] = "quick",
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The run whose first batch is shown.")] = 0,
+    examples: Annotated[int, typer.Option(min=1, max=20, help="How many rows.")] = 4,
+    data: Annotated[Path | None, typer.Option(help="Folder with data sets.")] = None,
+) -> None:
+    """Draw what a method does to real rows: pictures side by side with shares and labels, spectrograms,
+    a table's rows as strips, adjacency matrices; at a hidden site, the rows in two dimensions."""
+    from mixsuite.matrix import load_matrix
+    from mixsuite.pictures import page
+    from mixsuite.resolve import resolve_method, resolve_task
+    from mixsuite.work import data_root
+
+    task = resolve_task(dataset, load_matrix(matrix))
+    page.show(task, resolve_method(method), data_root(data), output, seed, examples)
+    typer.echo(f"written: {output}")
+
+
+data_app = typer.Typer(help="The data root: what is there, fetching, checking.", no_args_is_help=False)
+app.add_typer(data_app, name="data")
+_Root = Annotated[
+    Path | None, typer.Option("--data", help="Folder with data sets. Default: $MIXSUITE_DATA, else the user cache.")
+]
+
+
+@data_app.command(name="list")
+def data_list(data: _Root = None) -> None:
+    """Every data set: shipped inside a package, here, or missing; size, licence, source."""
+    from mixsuite.store import list_items
+    from mixsuite.work import data_root
+
+    root = data_root(data)
+    typer.echo(f"data root: {root}", err=True)
+    for item in list_items(root):
+        size = f"{item.size / 1e6:8.1f} MB" if item.state != "missing" else " " * 11
+        typer.echo(f"{item.name:18s} {item.state:8s} {size}  {item.licence}; {item.source}")
+
+
+@data_app.command(name="get")
+def data_get(
+    name: Annotated[str, typer.Argument(help='A data set, as "fashion_mnist" or "tu:NCI1".')],
+    data: _Root = None,
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", help="Unpack this .zip or .tar instead of downloading; paths inside are those of the data root."
+        ),
+    ] = None,
+) -> None:
+    """Fetch a data set through its loader, check it, and move it into the data root whole or not at all."""
+    from mixsuite.progress import spinner
+    from mixsuite.store import get
+    from mixsuite.work import data_root
+
+    root = data_root(None) if data is None else data
+    with spinner(f"fetching {name}") as watch:
+        item = get(name, root, archive, watch)
+    typer.echo(f"{item.name}: {item.state}, {item.files} files, {item.size / 1e6:.1f} MB")
+
+
+@data_app.command(name="verify")
+def data_verify(name: Annotated[str, typer.Argument(help="A data set.")], data: _Root = None) -> None:
+    """Check a data set's files against their checksums and read them. Exit status 1 if that fails."""
+    from mixsuite.store import open_dataset, verify
+    from mixsuite.work import data_root
+
+    root = data_root(data)
+    open_dataset(name)
+    try:
+        item = verify(name, root)
+    except InputError as error:
+        typer.echo(f"mixsuite: {error}", err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{item.name}: whole, {item.files} files, {item.size / 1e6:.1f} MB")
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

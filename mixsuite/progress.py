@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from mixsuite.runner import Watch
@@ -83,3 +83,15 @@ def _bar(header: str, total: int) -> Iterator[Watch]:
             bar.update(row, completed=tally.done, description=f"{_line(tally)}  {tally.last}")
 
         yield watch
+
+
+@contextlib.contextmanager
+def spinner(text: str) -> Iterator[Callable[[int], None]]:
+    """A function to call with the bytes so far; on a terminal they are shown as they grow."""
+    if not sys.stderr.isatty():
+        yield lambda size: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text) as status:
+        yield lambda size: status.update(f"{text}: {size / 1e6:.1f} MB")

@@ -78,7 +78,7 @@ def test_the_reference_is_complete_and_no_task_is_trivial_or_hopeless():
     for name, table in make_report(results).tasks.items():
         erm = table.set_index("method").loc["erm"]
         if results.shown.tasks[name].classification:
-            assert 0.01 < erm["mean"] < 0.45, name
+            assert 0.01 < erm["mean"] < 0.6, name
 
 
 def test_every_file_of_the_reference_is_small_and_rebuilt_byte_for_byte(tmp_path):

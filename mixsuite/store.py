@@ -1,0 +1,184 @@
+"""The data root: what is there, is it whole, and bringing what is missing without leaving half of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tarfile
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from mixsuite import plugins
+from mixsuite.domains.contract import Dataset
+from mixsuite.errors import InputError
+from mixsuite.spec import parse_call
+
+_PART = ".part-"  # folders that a fetch works in; what is left of a killed one is removed by the next
+
+
+@dataclass(frozen=True)
+class Item:
+    """One data set: where it stands. state: "shipped" (inside a package), "here", or "missing"."""
+
+    name: str
+    state: str
+    files: int
+    size: int
+    licence: str
+    source: str
+
+
+def open_dataset(text: str) -> Dataset:
+    """A data set by entry, ``name(...)`` or ``name:VALUE``.
+
+    Raises:
+        InputError: no such data set or parameter.
+    """
+    call = parse_call(text)
+    path = plugins.source_path(plugins.DATASETS, call)
+    dataset: Dataset = plugins.instantiate(plugins.load_class(plugins.DATASETS, path, Dataset), call, "dataset")
+    return dataset
+
+
+def _item(name: str, dataset: Dataset, root: Path) -> Item:
+    files = dataset.files(root)
+    there = [path for path in files if path.is_file()]
+    inside = all(root in path.parents for path in files)
+    state = "missing" if len(there) < len(files) else "here" if inside and files else "shipped"
+    size = sum(path.stat().st_size for path in there)
+    return Item(name, state, len(files), size, type(dataset).licence, type(dataset).source)
+
+
+def list_items(root: Path) -> list[Item]:
+    """Every built-in data set; of a family (tu:NAME) the one that stands for it by default."""
+    items = []
+    for name in plugins.names(plugins.DATASETS):
+        dataset = open_dataset(name)
+        items.append(_item(plugins.shown(name, dataset), dataset, root))
+    return items
+
+
+def verify(text: str, root: Path) -> Item:
+    """Check a data set's files against their checksums and read them once.
+
+    Raises:
+        InputError: missing, damaged, or not readable.
+    """
+    dataset = open_dataset(text)
+    dataset.fingerprint(root)
+    try:
+        raw = dataset.load(root)
+    except (OSError, ValueError, KeyError, IndexError, EOFError, RuntimeError) as error:
+        raise InputError(f"{text}: its files cannot be read: {type(error).__name__}: {error}") from None
+    if not len(raw.y):
+        raise InputError(f"{text}: it has no rows")
+    return _item(text, dataset, root)
+
+
+@contextlib.contextmanager
+def _workplace(root: Path) -> Iterator[Path]:
+    """A folder beside the data that is removed whatever happens."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        for stale in root.glob(f"{_PART}*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=_PART, dir=root))
+    except OSError as error:
+        raise InputError(f"--data {root}: cannot be written to: {error.strerror}") from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
+
+
+def get(text: str, root: Path, archive: Path | None = None, watch: Callable[[int], None] = lambda size: None) -> Item:
+    """Bring a data set into the root: by its loader's download, or out of an archive got by other means.
+
+    Everything happens in a folder of its own, is checked there, and is moved into place whole.
+
+    Args:
+        watch: told the bytes so far, about four times a second.
+
+    Raises:
+        InputError: no download, no network, a damaged or unsafe archive, or files that are not the expected.
+    """
+    dataset = open_dataset(text)
+    with contextlib.suppress(InputError):
+        dataset.fingerprint(root)
+        return _item(text, dataset, root)
+    with _workplace(root) as folder:
+        if archive is not None:
+            unpack(archive, folder)
+        else:
+            _fetch(dataset, folder, watch, dataset.missing(dataset.files(root)[0]))
+        dataset.fingerprint(folder)
+        for path in dataset.files(folder):
+            target = root / path.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, target)
+    return verify(text, root)
+
+
+def _fetch(dataset: Dataset, folder: Path, watch: Callable[[int], None], missing: str) -> None:
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.25):
+            watch(_size(folder))
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        dataset.fetch(folder)
+    except InputError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:200]
+        raise InputError(f"the download failed ({type(error).__name__}: {said}); {missing}") from None
+    finally:
+        done.set()
+        watcher.join()
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a .zip or .tar(.gz, .xz, .bz2) into an empty folder.
+
+    Raises:
+        InputError: not an archive, damaged, or with a name or link that leads out of the folder.
+    """
+    if not archive.is_file():
+        raise InputError(f"archive '{archive}' does not exist")
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as z:
+                for name in z.namelist():
+                    _inside(archive, name)
+                z.extractall(folder)
+        else:
+            with tarfile.open(archive) as t:
+                for member in t:
+                    _inside(archive, member.name)
+                    if not (member.isfile() or member.isdir()):
+                        raise InputError(f"{archive}: '{member.name}' is a link or device; refused")
+                    t.extract(member, folder, filter="data")
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+        raise InputError(f"{archive}: damaged, or no archive: {type(error).__name__}: {error}") from None
+
+
+def _inside(archive: Path, name: str) -> None:
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in name:
+        raise InputError(f"{archive}: '{name}' leads out of the folder; refused")

@@ -1,0 +1,155 @@
+"""Speech: padding that changes nothing, masked norms, the log-mel front end, mixing of masks."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mixsuite.domains.build import make_data, make_model
+from mixsuite.domains.contract import Dataset, Raw, site_shapes
+from mixsuite.domains.layers import MaskedBatchNorm, masked_mean
+from mixsuite.domains.speech import Block, LogMel, Speech
+from mixsuite.errors import InputError
+from mixsuite.matrix import check_model
+from mixsuite.mixing import Plan, interpolate
+from mixsuite.recipe import Recipe
+from mixsuite.resolve import make_method, resolve_method
+from mixsuite.training import Job, fit
+
+
+class Clips(Dataset):
+    domain = "speech"
+    classes = 2
+
+    def load(self, root):
+        raise NotImplementedError
+
+
+def clips(lengths, channels=3, rate=None):
+    draws = np.random.default_rng(0)
+    x = np.empty(len(lengths), dtype=object)
+    x[:] = [draws.normal(size=(channels, t)).astype(np.float32) * 0.1 for t in lengths]
+    return Raw(x, np.arange(len(lengths)) % 2, rate=rate)
+
+
+def recipe(model="conv1d(width=4)", **values):
+    given = {"model": model, "optimizer": "sgd", "lr": 0.1, "steps": 8, "batch": 4} | values
+    return check_model(Recipe, given, "test")
+
+
+def a_job(method, raw, dtype=torch.float32, **values):
+    data = make_data(Speech(), Clips(), raw, 0, dtype=dtype)
+    made = recipe(**values)
+    return Job("speech", data, make_model(Speech(), data, made, 0), make_method(resolve_method(method)), made, 0)
+
+
+def test_clips_are_padded_to_the_longest_and_standardised_over_real_frames():
+    raw = clips([4, 9, 6, 5])
+    (x, mask), _ = Speech().encode(raw, np.arange(4), np.array([0, 2]))
+    assert x.shape == (4, 3, 9)
+    assert mask[:, 0].sum(1).tolist() == [4, 9, 6, 5]
+    assert x[0, :, 4:].eq(0).all()
+    frames = torch.cat([x[0, :, :4], x[2, :, :6]], dim=1)
+    torch.testing.assert_close(frames.mean(1), torch.zeros(3), atol=1e-6, rtol=0)
+    torch.testing.assert_close(frames.std(1, correction=0), torch.ones(3), atol=1e-5, rtol=0)
+    some, _ = Speech().encode(raw, np.array([0, 2]), np.array([0, 1]))
+    assert some[0].shape == (2, 3, 9)  # the size is the data set's, not the split's
+
+
+def test_a_clip_without_frames_is_refused():
+    with pytest.raises(InputError, match="clip 1 has no frames"):
+        Speech().encode(clips([4, 0, 3]), np.arange(3), np.arange(3))
+
+
+@pytest.mark.parametrize("axis", [1, -1])
+def test_masked_batch_norm_is_torchs_over_valid_places(axis):
+    torch.manual_seed(0)
+    mine, theirs = MaskedBatchNorm(5, axis).double(), nn.BatchNorm1d(5).double()
+    x, mask = torch.randn(6, 8, 5, dtype=torch.float64), (torch.rand(6, 8, 1) < 0.6).double()
+    if axis == 1:
+        x, mask = x.transpose(1, 2), mask.transpose(1, 2)
+    for training in (True, False):
+        mine.train(training)
+        theirs.train(training)
+        out = mine(x, mask)
+        flat, keep = (t if axis == -1 else t.transpose(1, 2) for t in (x, mask))
+        wanted = theirs(flat[keep[..., 0] > 0])
+        got = (out if axis == -1 else out.transpose(1, 2))[keep[..., 0] > 0]
+        torch.testing.assert_close(got, wanted, atol=1e-12, rtol=1e-10)
+    torch.testing.assert_close(mine.running_mean, theirs.running_mean)
+    torch.testing.assert_close(mine.running_var, theirs.running_var)
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_more_padding_changes_nothing(stride):
+    torch.manual_seed(0)
+    block = Block(3, 4, 5, stride).double()
+    x = torch.randn(2, 3, 12, dtype=torch.float64)
+    mask = (torch.arange(12) < torch.tensor([[12], [7]])).double()[:, None]
+    x = x * mask
+    wide, wider = nn.functional.pad(x, (0, 6)), nn.functional.pad(mask, (0, 6))
+    a, m = block((x, mask))
+    b, n = block((wide, wider))
+    torch.testing.assert_close(b[:, :, : a.shape[2]], a)
+    torch.testing.assert_close(masked_mean(b, n, 2), masked_mean(a, m, 2))
+
+
+def test_a_mixed_mask_is_soft_and_weighs_the_mean():
+    x, mask = torch.ones(2, 1, 4), torch.tensor([[1.0, 1, 1, 1], [1, 1, 0, 0]])[:, None]
+    plan = Plan(torch.tensor([1, 0]), torch.full((2, 1, 1), 0.25), torch.full((2,), 0.25))
+    h, m = interpolate((x * mask, mask), plan)
+    torch.testing.assert_close(m[0, 0], torch.tensor([1.0, 1, 0.25, 0.25]))
+    torch.testing.assert_close(masked_mean(h, m, 2)[0, 0], (h[0, 0] * m[0, 0]).sum() / 2.5)
+
+
+def test_the_log_mel_front_end_is_torchaudios_standardised():
+    from torchaudio.transforms import MelSpectrogram
+
+    wave, mask = torch.randn(5, 1, 8000) * 0.1, torch.ones(5, 1, 8000)
+    mask[1, :, 3000:] = 0
+    wave = wave * mask
+    front = LogMel(8000, 40, (wave, mask))
+    x, m = front((wave, mask))
+    plain = torch.log(MelSpectrogram(8000, n_fft=256, win_length=200, hop_length=80, n_mels=40)(wave[:, 0]) + 1e-6)
+    assert x.shape == plain.shape == (5, 40, 101)
+    assert m[1, 0].sum() == 38  # frames whose centre lies before sample 3000: 0, 80, ..., 2960
+    torch.testing.assert_close(x[0], (plain[0] - front.mean) / front.std)
+    assert x[1, :, 38:].eq(0).all()
+    seen = torch.cat([x[i][:, m[i, 0] > 0] for i in range(5)], dim=1)
+    torch.testing.assert_close(seen.mean(1), torch.zeros(40), atol=1e-3, rtol=0)
+
+
+def test_waves_offer_a_site_of_their_own_and_mixing_there_is_another_thing():
+    raw = clips([1600, 2000, 1800, 1700, 1900, 2000] * 6, channels=1, rate=8000)
+    job = a_job("mixup", raw)
+    shapes = site_shapes(job.model, tuple(t[:1] for t in job.data.train.x))
+    assert list(shapes) == ["wave", "input", "hidden", "embedding"]
+    assert shapes["wave"] == (1, 2000)
+    assert shapes["input"] == (40, 26)
+    runs = {m: fit([a_job(m, raw)])[0].digests for m in ("erm", "mixup", "mixup(site=wave)")}
+    assert len({r["weights"] for r in runs.values()}) == 3
+    assert len({r["draws"] for r in runs.values()}) == 1
+    # BatchNorm knows how often it was called: the front end ran once, before the loop, not at each step.
+    assert fit([a_job("cutmix(site=input)", raw)])[0].steps == 8
+
+
+def test_the_front_end_run_once_gives_what_it_gives_at_every_step():
+    raw = clips([1600, 2000, 1800, 1700] * 9, channels=1, rate=8000)
+    known, anew = (a_job("mixup", raw, torch.float64, precision="float64") for _ in "ab")
+    anew.model.fixed = 0
+    for a, b in zip(fit([known])[0].model.parameters(), fit([anew])[0].model.parameters(), strict=True):
+        torch.testing.assert_close(a, b, atol=1e-10, rtol=1e-8)
+
+
+def test_every_method_runs_on_clips_or_says_why_not():
+    from mixsuite import plugins
+    from mixsuite.errors import SkipRun
+
+    raw = clips([5, 9, 7, 8] * 10)
+    for name in plugins.names(plugins.METHODS):
+        first, again = (fit([a_job(name, raw)])[0].digests for _ in "ab")
+        assert first == again, name
+    with pytest.raises(SkipRun, match="this task could at: input, hidden"):
+        fit([a_job("cutmix(site=embedding)", raw)])
+    fit([a_job("mixupe(version=1)", raw)])
+    fit([a_job("multi_mix(mask=box)", raw)])
