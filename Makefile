@@ -1,7 +1,7 @@
 # Every target sets up by itself: a virtual environment in .venv from requirements.lock, exact versions.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup bench reference proofs test check lint lock clean
+.PHONY: help setup bench reference staged proofs test check lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,6 +29,10 @@ bench: setup ## train benchmarks/quick.toml, write results/quick/, print the tab
 reference: setup ## remake results/reference/quick/ from nothing
 	rm -rf results/reference/quick
 	$(BIN)/mixsuite run quick --out results/reference/quick
+
+staged: setup ## remake results/reference/staged/ from nothing, with real sets from the data root
+	rm -rf results/reference/staged
+	$(BIN)/mixsuite run staged --out results/reference/staged
 
 proofs: setup ## remake the long proofs under results/reference/ (minutes)
 	$(BIN)/python benchmarks/proofs/kills.py --out results/reference/kills.md

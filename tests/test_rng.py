@@ -135,3 +135,17 @@ def test_strata_divide_the_law_and_coupled_laws_share_quantiles():
     x, y = Rng(0, 50, dtype=torch.float64).at(2).coupled_betas([(1, 1), (4, 4)], 50)
     np.testing.assert_allclose(stats.beta(4, 4).cdf(y.numpy()), x.numpy(), atol=1e-9)
     assert torch.equal(x, Rng(0, 50, dtype=torch.float64).at(2).beta(1, 1, 50))
+
+
+def test_the_streams_are_what_they_were():
+    """Frozen numbers: a library that changes its streams, or a change of keys here, is seen at once."""
+    np.testing.assert_array_equal(
+        uniforms(0, "draw/lam", 0, 1, 4)[0],
+        [0.08399908451221982, 0.20869975616357184, 0.6857258412523468, 0.4037578588874864],
+    )
+    np.testing.assert_array_equal(
+        uniforms(7, "draw/partner", 5, 1, 3)[0], [0.02020982258830295, 0.6907670147573746, 0.6572729359909829]
+    )
+    assert batch_order(0, 5, 3, 3).tolist() == [[3, 2, 4], [1, 0, 1], [2, 4, 3]]
+    assert stream(0, "split").permutation(6).tolist() == [4, 3, 1, 0, 2, 5]
+    assert torch_seed(0, "init") == 9039699980550173854

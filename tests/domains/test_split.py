@@ -95,3 +95,8 @@ def test_label_noise_hits_training_labels_alone_and_is_the_same_for_every_method
 def test_values_out_of_range_are_refused(values):
     with pytest.raises(ValueError, match=next(iter(values))):
         Numbered(**values)
+
+
+def test_the_split_of_a_seed_is_what_it_was():
+    split = draw_split(Numbered(rows=4, test=0.3), raw_of(12), 0)
+    assert [part.tolist() for part in (split.train, split.valid, split.test)] == [[4, 5, 6, 10], [8], [0, 3, 7, 11]]
