@@ -74,7 +74,7 @@ def orders(tiny, tmp_path):
 
 def test_each_fault_costs_its_own_run_alone(orders):
     kinds = ["none", "exit", "error", "kill", "nan", "plan", "hang", "orphan", "none"]
-    with Pool(2, timeout=4.0) as pool:
+    with Pool(2, timeout=8.0) as pool:
         found = [(dict(o.spec.method.call.params)["kind"], outcome) for o, outcome in pool.map(orders(*kinds))]
     said = dict(found)
     assert len(found) == len(kinds)
@@ -82,7 +82,7 @@ def test_each_fault_costs_its_own_run_alone(orders):
     assert "exit status 9" in said["exit"]["reason"]
     assert "signal 9 (SIGKILL)" in said["kill"]["reason"]
     assert "exit status 7" in said["orphan"]["reason"]
-    assert said["hang"]["reason"] == "timeout: longer than 4 s"
+    assert said["hang"]["reason"] == "timeout: longer than 8 s"
     assert "RuntimeError: planted" in said["error"]["reason"]
     assert "faulty.py" in said["error"]["reason"]  # the whole traceback
     assert "Diverged" in said["nan"]["reason"]
