@@ -111,6 +111,7 @@ def run(
     from mixsuite import runner
     from mixsuite import work as todo
     from mixsuite.matrix import load_matrix
+    from mixsuite.pictures.gallery import draw_gallery
     from mixsuite.progress import duration, progress
     from mixsuite.spec import parse_seeds, split_list
 
@@ -150,29 +151,17 @@ def run(
     except KeyboardInterrupt:
         typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
         raise typer.Exit(130) from None
-    _gallery(options, {run.task.name for run in work.todo})
+    draw_gallery(options.out, options.data, {run.task.name for run in work.todo})
     raise typer.Exit(_report(options.out))
-
-
-def _gallery(options: Any, trained: set[str]) -> None:
-    """Draw the pictures that are missing, or of tasks that were trained just now."""
-    try:
-        from mixsuite.pictures.gallery import draw_gallery
-
-        draw_gallery(options.out, options.data, trained)
-    except ImportError as error:
-        typer.echo(f"no gallery: {error}; install it: pip install matplotlib", err=True)
 
 
 def _report(out: Path) -> int:
     """Rebuild and print a folder's tables; its exit status."""
     from mixsuite.report.leaderboard import build
-    from mixsuite.report.table import load_results
     from mixsuite.report.text import report_text
 
     report = build(out)
-    results = load_results(out)
-    typer.echo(report_text(report, {t.name: t.primary for t in results.shown.tasks.values()}))
+    typer.echo(report_text(report))
     typer.echo(f"\nwritten: {out}/leaderboard.csv, {out}/leaderboard/, {out}/runs.csv", err=True)
     return 0 if report.complete else 1
 

@@ -35,6 +35,7 @@ class Report:
     overall: pd.DataFrame
     notes: list[str]
     complete: bool  # whether every run shown is ok or skipped
+    primary: dict[str, str]  # task name -> the metric its table is about
 
 
 def _status(statuses: list[str], wanted: int) -> str:
@@ -142,7 +143,9 @@ def make_report(results: Results) -> Report:
     overall = overall_table(results, tables, [t for t in tasks if t.classification])
     wanted = sum(map(len, results.shown.cells.values()))
     complete = wanted == sum(r.status != "failed" for r in results.records.values())
-    return Report(run_rows(results), tables, domains, overall, notes(results), complete)
+    return Report(
+        run_rows(results), tables, domains, overall, notes(results), complete, {t.name: t.primary for t in tasks}
+    )
 
 
 def csv_text(table: pd.DataFrame) -> str:

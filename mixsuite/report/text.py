@@ -32,14 +32,13 @@ def table_lines(table: pd.DataFrame, columns: list[str]) -> list[str]:
     ]
 
 
-def report_text(report: Report, metric: dict[str, str]) -> str:
-    """The tables that ``mixsuite run`` and ``mixsuite leaderboard`` print.
-
-    metric: task name -> its primary metric.
-    """
+def report_text(report: Report) -> str:
+    """The tables that ``mixsuite run`` and ``mixsuite leaderboard`` print."""
     parts = []
     for task, table in report.tasks.items():
-        parts.append([f"{task}: {metric[task]} (lower is better; diff: paired with the reference, 95 % interval)"])
+        parts.append(
+            [f"{task}: {report.primary[task]} (lower is better; diff: paired with the reference, 95 % interval)"]
+        )
         parts[-1] += table_lines(table, _TASK_SHOWN)
     if len(report.overall):
         parts.append(["All classification tasks", *table_lines(report.overall, _OVERALL_SHOWN)])
