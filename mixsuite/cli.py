@@ -42,6 +42,7 @@ class Rerun(StrEnum):
 class Kind(StrEnum):
     methods = "methods"
     datasets = "datasets"
+    probes = "probes"
     matrices = "matrices"
 
 
@@ -183,7 +184,7 @@ def leaderboard(
 
 @app.command(name="list")
 def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
-    """What there is to run: methods and datasets with their parameters, and matrices."""
+    """What there is to run: methods, datasets and probes with their parameters, and matrices."""
     from mixsuite import plugins
     from mixsuite.matrix import matrix_names
 
@@ -191,7 +192,8 @@ def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
         for name in matrix_names():
             typer.echo(name)
         return
-    for item in plugins.describe(plugins.METHODS if kind is Kind.methods else plugins.DATASETS):
+    packages = {Kind.methods: plugins.METHODS, Kind.datasets: plugins.DATASETS, Kind.probes: plugins.PROBES}
+    for item in plugins.describe(packages[kind]):
         typer.echo(f"{item['name']}  {item['about']}")
         for label, value in _facts(item):
             typer.echo(f"    {label}: {value}")

@@ -19,7 +19,9 @@ CORE = (
     "recipe.py",
     "rng.py",
     "worker.py",
-    "mixing/*.py",
+    "mixing/contract.py",
+    "mixing/engine.py",
+    "mixing/geometry.py",
     "training/*.py",
     "domains/contract.py",
     "domains/build.py",
@@ -39,6 +41,11 @@ def _hash(paths: tuple[Path, ...]) -> str:
 def _core() -> str:
     # Once a process: what it has imported is what it runs.
     return _hash(tuple(sorted(path for pattern in CORE for path in _HERE.glob(pattern))))
+
+
+def probe_hash(probe: tuple[Path, ...]) -> str:
+    """What a probe's numbers depend on besides their run's own code: its source files and the probes' core."""
+    return _hash((*probe, *(_HERE / "robustness" / name for name in ("contract.py", "measure.py"))))
 
 
 @cache

@@ -20,6 +20,7 @@ class Matrix(BaseModel):
     exclude:       "METHOD x DATASET" with globs: cells that are left out.
     select:        which weights are tested: "last", or "best_validation".
     margin:        differences within it are ties (error; RMSE: a share of the reference's).
+    probes:        disturbances under which each trained model is tested too: further metrics of its run.
     deterministic: only deterministic algorithms on a GPU.
     """
 
@@ -69,7 +70,7 @@ class Matrix(BaseModel):
     @classmethod
     def _probes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:
-            raise ValueError(str(unknown("probe", text, ())))
+            _said(parse_call, text)
         return value
 
 

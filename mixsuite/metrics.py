@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_expit, log_softmax
+from sklearn.metrics import mean_absolute_error, r2_score, recall_score
 from torch import Tensor
 
 BINS = 15
+ECE_FROM = 1_000  # test rows: below, a perfectly calibrated model shows a large ECE by chance alone
 TEMPERATURES = (0.05, 20.0)  # bounds of the fitted temperature
 
 
@@ -52,9 +54,9 @@ def fit_temperature(out: np.ndarray, y: np.ndarray, kind: str) -> float:
     return float(np.exp(found.x))
 
 
-def reliability(out: np.ndarray, y: np.ndarray) -> dict[str, list[float]]:
+def reliability(out: np.ndarray, y: np.ndarray, temperature: float = 1.0) -> dict[str, list[float]]:
     """15 equal-width bins of top-label confidence: rows, summed confidence, right answers in each."""
-    p = np.exp(log_softmax(out, axis=1))
+    p = np.exp(log_softmax(out / temperature, axis=1))
     confidence, right = p.max(1), p.argmax(1) == _hard(y)
     place = np.minimum((confidence * BINS).astype(int), BINS - 1)
 
@@ -62,6 +64,41 @@ def reliability(out: np.ndarray, y: np.ndarray) -> dict[str, list[float]]:
         return [round(float(v), 6) for v in np.bincount(place, weights, BINS)]
 
     return {"rows": total(None), "confidence": total(confidence), "right": total(right.astype(float))}
+
+
+def calibration_error(bins: dict[str, list[float]]) -> float:
+    """ECE of reliability bins: the mean over rows of |accuracy - confidence| of the row's bin."""
+    gaps = [abs(right - sure) for right, sure in zip(bins["right"], bins["confidence"], strict=True)]
+    return float(sum(gaps) / sum(bins["rows"]))
+
+
+def macro_error(out: np.ndarray, y: np.ndarray) -> float:
+    """1 - mean recall over the classes that the rows have: every class weighs the same."""
+    truth = _hard(y)
+    found = recall_score(truth, out.argmax(1), labels=np.unique(truth), average="macro", zero_division=0)
+    return 1 - float(found)
+
+
+def scores(out: Tensor, y: Tensor, kind: str, temperature: float = 1.0) -> dict[str, float]:
+    """Every metric of outputs [n, ...] for targets [n, ...] at a temperature, by name."""
+    values, target = out.double().cpu().numpy(), y.cpu().numpy()
+    if kind == "regression":
+        truth = target.astype(np.float64)
+        found = {"rmse": primary(out.cpu(), y.cpu(), kind), "mae": float(mean_absolute_error(truth, values))}
+        if len(truth) > 1:
+            found["r2"] = float(r2_score(truth, values, multioutput="variance_weighted"))
+        return found
+    found = {"error": primary(out.cpu(), y.cpu(), kind)}
+    if kind == "class":
+        found["macro_error"] = macro_error(values, target)
+    found["nll"] = _log_scores(values, target, kind, temperature)
+    found["brier"] = _brier(values, target, kind, temperature)
+    if kind == "class" and len(target) >= ECE_FROM:
+        found["ece"] = calibration_error(reliability(values, target, temperature))
+    return found
+
+
+SCALED = ("nll", "brier", "ece")  # what a temperature can change
 
 
 def evaluate(
@@ -75,24 +112,27 @@ def evaluate(
 
     Returns:
         "metrics": class and multilabel: error (1 - accuracy; multilabel: share of wrong labels), nll,
-        brier, and the last two after temperature scaling; regression: rmse, mae, r2.
-        "temperature": {"value", "at_bound"} or None; "reliability": the bins, for classes, or None.
+        brier; class: macro_error (1 - mean recall of the classes), and from 1,000 rows on ece (top label,
+        15 bins); of nll, brier and ece also NAME_scaled, after temperature scaling; regression: rmse, mae, r2.
+        "temperature": {"value", "at_bound"} or None; "reliability", "reliability_scaled": the bins, for
+        classes, or None.
     """
-    values, target = out.double().cpu().numpy(), y.cpu().numpy()
-    metrics = {"rmse" if kind == "regression" else "error": primary(out.cpu(), y.cpu(), kind)}
+    found: dict[str, Any] = {
+        "metrics": scores(out, y, kind),
+        "temperature": None,
+        "reliability": None,
+        "reliability_scaled": None,
+    }
     if kind == "regression":
-        spread = float(np.mean((target - target.mean(0)) ** 2))
-        metrics["mae"] = float(np.mean(np.abs(values - target)))
-        metrics["r2"] = 1 - metrics["rmse"] ** 2 / spread if spread > 0 else 0.0
-        return {"metrics": metrics, "temperature": None, "reliability": None}
-    metrics["nll"] = _log_scores(values, target, kind, 1.0)
-    metrics["brier"] = _brier(values, target, kind, 1.0)
-    temperature = None
+        return found
+    values, target = out.double().cpu().numpy(), y.cpu().numpy()
+    if kind == "class":
+        found["reliability"] = reliability(values, target)
     if valid_out is not None and valid_y is not None and len(valid_y):
         t = fit_temperature(valid_out.double().cpu().numpy(), valid_y.cpu().numpy(), kind)
-        at_bound = not TEMPERATURES[0] * 1.01 < t < TEMPERATURES[1] * 0.99
-        temperature = {"value": t, "at_bound": at_bound}
-        metrics["nll_scaled"] = _log_scores(values, target, kind, t)
-        metrics["brier_scaled"] = _brier(values, target, kind, t)
-    bins = reliability(values, target) if kind == "class" else None
-    return {"metrics": metrics, "temperature": temperature, "reliability": bins}
+        found["temperature"] = {"value": t, "at_bound": not TEMPERATURES[0] * 1.01 < t < TEMPERATURES[1] * 0.99}
+        scaled = scores(out, y, kind, t)
+        found["metrics"] |= {f"{name}_scaled": scaled[name] for name in SCALED if name in scaled}
+        if kind == "class":
+            found["reliability_scaled"] = reliability(values, target, t)
+    return found

@@ -1,4 +1,4 @@
-"""Names to objects: a method or dataset is a file name in a folder, a module path, or ``./file.py``.
+"""Names to objects: a method, dataset or probe is a file name in a folder, a module path, or ``./file.py``.
 
 There is no registry. Listing reads files without importing them; resolving imports the one named.
 """
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 METHODS = "mixsuite.mixing.methods"
 DATASETS = "mixsuite.domains.datasets"
+PROBES = "mixsuite.robustness.probes"
 _HERE = Path(__file__).parent
 
 
@@ -216,7 +217,7 @@ def sources(cls: type) -> tuple[Path, ...]:
     files = []
     for base in cls.__mro__:
         module = sys.modules.get(base.__module__)
-        if module is not None and base.__module__.startswith((METHODS, DATASETS, "_mixsuite_file_")):
+        if module is not None and base.__module__.startswith((METHODS, DATASETS, PROBES, "_mixsuite_file_")):
             files.append(Path(str(module.__file__)))
     helpers = [p for f in files for p in f.parent.glob("_[!_]*.py") if f.parent.parent.parent == _HERE]
     return tuple(dict.fromkeys([*files, *sorted(helpers)]))

@@ -26,6 +26,8 @@ class Record:
     spec:    the canonical spec that ``id`` is the hash of.
     reason:  why it failed (with the traceback) or was skipped.
     code, data: what made it (mixsuite.code) and the fingerprint of the data's files.
+    split:   "drawn" from the seed or "official"; "" in records from before it was kept.
+    probes:  probe -> {"code": hash, "reason": why it has no metrics, or ""}.
     The rest is what training and the metrics returned; empty where the run did not get there.
     """
 
@@ -42,6 +44,7 @@ class Record:
     metrics: dict[str, float] = field(default_factory=dict)
     curve: list[dict[str, float]] = field(default_factory=list)
     reliability: dict[str, list[float]] | None = None
+    reliability_scaled: dict[str, list[float]] | None = None
     temperature: dict[str, Any] | None = None
     seconds: float | None = None
     steps: int | None = None
@@ -49,6 +52,7 @@ class Record:
     peak_memory: int | None = None
     parameters: int | None = None
     parts: dict[str, int] = field(default_factory=dict)
+    split: str = ""
     executor: dict[str, Any] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     probes: dict[str, Any] = field(default_factory=dict)

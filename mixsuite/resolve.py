@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from mixsuite import plugins
-from mixsuite.code import code_of
+from mixsuite.code import code_of, probe_hash
 from mixsuite.domains.contract import Dataset, Domain
 from mixsuite.errors import InputError, unknown
 from mixsuite.matrix import Matrix, check_model
 from mixsuite.mixing import Method
 from mixsuite.recipe import Recipe, shipped_recipes
-from mixsuite.spec import Call, MethodSpec, RunSpec, Task, parse_call, parse_entry
+from mixsuite.robustness import Probe
+from mixsuite.spec import Call, MethodSpec, ProbeSpec, RunSpec, Task, parse_call, parse_entry
 
 DOMAINS = "mixsuite.domains"
 _NOT_DOMAINS = ("contract", "build", "split", "layers")
@@ -22,13 +23,14 @@ _NOT_DOMAINS = ("contract", "build", "split", "layers")
 
 @dataclass(frozen=True)
 class Resolved:
-    """A matrix with every name resolved: tasks, methods, the reference's name, and what is left out."""
+    """A matrix with every name resolved: tasks, methods, the reference's name, what is left out, and probes."""
 
     tasks: tuple[Task, ...]
     methods: tuple[MethodSpec, ...]
     seeds: tuple[int, ...]
     reference: str
     exclude: tuple[str, ...]
+    probes: tuple[ProbeSpec, ...] = ()
 
     def runs(self) -> list[RunSpec]:
         """Every run of the matrix, task by task, seed by seed, so that one dataset is held at a time."""
@@ -98,6 +100,18 @@ def resolve_method(text: str) -> MethodSpec:
     )
 
 
+def resolve_probe(text: str) -> ProbeSpec:
+    """A probe entry with every parameter filled in."""
+    name, probe, source = _open(plugins.PROBES, parse_call(text), Probe)
+    return ProbeSpec(plugins.shown(name, probe), Call(name, plugins.every_parameter(probe)), source)
+
+
+def make_probe(spec: ProbeSpec) -> Probe:
+    """The probe object of a spec."""
+    probe: Probe = _object(plugins.PROBES, spec.call, spec.source, Probe)
+    return probe
+
+
 def resolve_task(text: str, matrix: Matrix) -> Task:
     """A dataset entry ``name(...)@recipe`` with every parameter and the recipe's values filled in."""
     call, recipe_name = parse_entry(text)
@@ -150,7 +164,8 @@ def resolve(
         wanted.insert(0, reference)
     tasks = [resolve_task(text, matrix) for text in _entries(matrix, datasets)]
     resolved_methods, resolved_tasks = _distinct("method", wanted), _distinct("dataset", tasks)
-    found = Resolved(resolved_tasks, resolved_methods, seeds or matrix.seeds, reference.name, matrix.exclude)
+    probes = tuple(dict.fromkeys(map(resolve_probe, matrix.probes)))
+    found = Resolved(resolved_tasks, resolved_methods, seeds or matrix.seeds, reference.name, matrix.exclude, probes)
     everything = Resolved(
         tuple(resolve_task(text, matrix) for text in matrix.datasets),
         tuple(resolve_method(text) for text in (*matrix.methods, matrix.reference)),
@@ -201,3 +216,8 @@ def code_for(spec: RunSpec) -> dict[str, Any]:
     method, dataset = type(make_method(spec.method)), type(make_dataset(spec.task))
     needs = (*make_domain(spec.task.domain).requires, *dataset.requires)
     return code_of(plugins.sources(method), plugins.sources(dataset), spec.task.domain, needs)
+
+
+def code_for_probe(spec: ProbeSpec) -> str:
+    """The code fingerprint of a probe (mixsuite.code)."""
+    return probe_hash(plugins.sources(type(make_probe(spec))))

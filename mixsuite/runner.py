@@ -68,7 +68,7 @@ def _size(options: Options, device: str) -> int:
     return len(os.sched_getaffinity(0)) if device == "cpu" else 1
 
 
-def _orders(work: Work, options: Options, device: str, deterministic: bool) -> list[Order]:
+def _orders(resolved: Resolved, work: Work, options: Options, device: str, deterministic: bool) -> list[Order]:
     kind = "loop" if options.executor == "auto" else options.executor
     return [
         Order(
@@ -80,6 +80,7 @@ def _orders(work: Work, options: Options, device: str, deterministic: bool) -> l
             executor=kind,
             deterministic=deterministic,
             predictions=options.out / "predictions" / f"{run.id}.npz" if options.save_predictions else None,
+            probes=tuple((probe, work.probes[probe.name]) for probe in resolved.probes),
         )
         for run in work.todo
     ]
@@ -169,7 +170,7 @@ def execute(
                 tally.running = count
                 watch(tally)
 
-            for order, found in pool.map(_orders(work, options, device, matrix.deterministic), running):
+            for order, found in pool.map(_orders(resolved, work, options, device, matrix.deterministic), running):
                 assert order.spec is not None
                 record = _record(order.spec, work, found, device)
                 writer.append(files[order.task.name], record)

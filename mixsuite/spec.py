@@ -183,6 +183,15 @@ class MethodSpec:
 
 
 @dataclass(frozen=True)
+class ProbeSpec:
+    """A probe with every parameter. No part of a run's identity: it adds metrics and changes none."""
+
+    name: str
+    call: Call
+    source: str | None = None  # an outsider's file
+
+
+@dataclass(frozen=True)
 class RunSpec:
     """One run: task x method x seed. A run's result is a function of this alone."""
 

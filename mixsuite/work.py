@@ -10,7 +10,7 @@ from typing import Any, Literal
 from mixsuite.errors import InputError, unknown
 from mixsuite.matrix import Matrix
 from mixsuite.records import Record, read_records
-from mixsuite.resolve import Resolved, code_for, make_dataset, resolve
+from mixsuite.resolve import Resolved, code_for, code_for_probe, make_dataset, resolve
 from mixsuite.spec import RunSpec
 
 Rerun = Literal["missing", "failed", "always"]
@@ -64,6 +64,7 @@ class Work:
     todo: list[RunSpec]
     code: dict[tuple[str, str], dict[str, Any]]  # (task, method) -> code fingerprint
     data: dict[str, str]  # task -> fingerprint of the data's files
+    probes: dict[str, str]  # probe -> code fingerprint
     records: dict[str, Record]
 
 
@@ -93,14 +94,16 @@ def plan_work(resolved: Resolved, options: Options) -> Work:
         cell = run.task.name, run.method.name
         if cell not in code:
             code[cell] = code_for(run)
-    todo = [run for run in runs if not _done(run, code, data, records, options)]
-    return Work(runs, todo, code, data, records)
+    probes = {probe.name: code_for_probe(probe) for probe in resolved.probes}
+    todo = [run for run in runs if not _done(run, code, data, probes, records, options)]
+    return Work(runs, todo, code, data, probes, records)
 
 
 def _done(
     run: RunSpec,
     code: dict[tuple[str, str], dict[str, Any]],
     data: dict[str, str],
+    probes: dict[str, str],
     records: dict[str, Record],
     options: Options,
 ) -> bool:
@@ -112,7 +115,17 @@ def _done(
     same_code = record.code.get("hash") == code[run.task.name, run.method.name]["hash"]
     if not same_code and not options.accept_old:
         return False
+    if record.status == "ok" and not _probed(record, probes, options):
+        return False
     return record.status != "failed" or options.rerun == "missing"
+
+
+def _probed(record: Record, probes: dict[str, str], options: Options) -> bool:
+    """Whether a record has every probe asked for. A model is not kept, so a new probe means a new training."""
+    return all(
+        name in record.probes and (options.accept_old or record.probes[name].get("code") == code)
+        for name, code in probes.items()
+    )
 
 
 def estimate(work: Work, rough: dict[str, float], workers: int) -> float:

@@ -26,9 +26,10 @@ from mixsuite.errors import InputError, SkipRun
 from mixsuite.matrix import check_model
 from mixsuite.metrics import evaluate
 from mixsuite.recipe import Recipe
-from mixsuite.resolve import code_for, make_dataset, make_domain, make_method
+from mixsuite.resolve import code_for, code_for_probe, make_dataset, make_domain, make_method, make_probe
 from mixsuite.rng import torch_seed
-from mixsuite.spec import RunSpec, Task
+from mixsuite.robustness.measure import measure
+from mixsuite.spec import ProbeSpec, RunSpec, Task
 from mixsuite.training import EXECUTORS, Fitted, Job
 from mixsuite.training.predict import predict
 
@@ -39,7 +40,7 @@ _DTYPES = {"float32": torch.float32, "bf16": torch.float32, "float64": torch.flo
 class Order:
     """What a worker is told: a run, or (spec None) to look whether a task can be run at all.
 
-    code: the code hash that the run's record will bear.
+    code: the code hash that the run's record will bear; probes: with the code hash of each.
     """
 
     spec: RunSpec | None
@@ -50,6 +51,7 @@ class Order:
     executor: str = "loop"
     deterministic: bool = False
     predictions: Path | None = None
+    probes: tuple[tuple[ProbeSpec, str], ...] = ()
 
 
 class Bench:
@@ -120,20 +122,20 @@ class Bench:
         domain, data, recipe = self._open(order, spec.seed)
         model = make_model(domain, data, recipe, spec.seed)
         method = make_method(spec.method)
-        if code_for(spec)["hash"] != order.code:
+        probes_changed = any(code_for_probe(probe) != code for probe, code in order.probes)
+        if code_for(spec)["hash"] != order.code or probes_changed:
             raise RuntimeError("a source file of this run was changed after the call began; run it again")
         augment = domain.augment(recipe)
         job = Job(spec.task.domain, data, model, method, recipe, spec.seed, spec.task.select, augment)
         (fitted,) = EXECUTORS[order.executor]([job])
-        return _outcome(order, data, fitted)
+        return _outcome(order, data, fitted, spec.seed)
 
 
-def _outcome(order: Order, data: Data, fitted: Fitted) -> dict[str, Any]:
+def _outcome(order: Order, data: Data, fitted: Fitted, seed: int) -> dict[str, Any]:
     """A trained model's part of a record."""
     out, y = predict(fitted.model, data.test), data.test.y
     if data.kind == "regression":
-        assert data.scale is not None and data.shift is not None
-        out, y = out * data.scale + data.shift, y * data.scale + data.shift
+        out, y = data.unscaled(out), data.unscaled(y)
     valid = (predict(fitted.model, data.valid), data.valid.y) if len(data.valid) else (None, None)
     found = evaluate(out, y, data.kind, *valid)
     bad = [name for name, value in found["metrics"].items() if not np.isfinite(value)]
@@ -141,10 +143,16 @@ def _outcome(order: Order, data: Data, fitted: Fitted) -> dict[str, Any]:
         return {"status": "failed", "reason": f"not a number: {', '.join(bad)}"}
     if order.predictions is not None:
         _save_predictions(order.predictions, out, y)
+    probes = {}
+    for probe, code in order.probes:
+        seen = measure(make_probe(probe), probe.name, fitted.model, data, order.task.domain, seed)
+        found["metrics"] |= seen["metrics"]
+        probes[probe.name] = {"code": code, "reason": seen["reason"]}
     return {
         "status": "ok",
         "reason": "",
         **found,
+        "probes": probes,
         "curve": fitted.curve,
         "seconds": fitted.seconds,
         "steps": fitted.steps,
@@ -152,6 +160,7 @@ def _outcome(order: Order, data: Data, fitted: Fitted) -> dict[str, Any]:
         "peak_memory": fitted.peak_memory,
         "parameters": sum(p.numel() for p in fitted.model.parameters()),
         "parts": {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)},
+        "split": data.split,
         "executor": fitted.executor | {"deterministic": order.deterministic},
         "digests": data.digests | fitted.digests,
         "machine": machine(order.device),

@@ -43,7 +43,7 @@ def test_every_matrix_that_ships_can_be_resolved(name):
         (GOOD + 'select = "best"', "select = 'best': input should be 'last' or 'best_validation'"),
         (GOOD + "margin = -0.1", "margin = -0.1: .*greater than or equal to 0"),
         (GOOD + 'exclude = ["cutmix wine"]', "METHOD x DATASET"),
-        (GOOD + 'probes = ["fgsm"]', "unknown probe 'fgsm'"),
+        (GOOD + 'probes = ["fgsm("]', "probes: 'fgsm\\('"),
         (GOOD + RECIPE.replace("lr = 0.1", "lr = 0"), "recipes.mine.lr = 0: .*greater than 0"),
         (GOOD + RECIPE + "learning_rate = 1", "unknown recipes.mine entry 'learning_rate'"),
         (GOOD + RECIPE.replace('"sgd"', '"sdg"'), "optimizer = 'sdg'.*'sgd', 'adam' or 'adamw'"),

@@ -291,3 +291,47 @@ def test_two_names_for_one_task_are_refused(mixsuite, tiny, tmp_path):
     found = mixsuite("run", tiny, "--datasets", "iris@tiny,iris@two", "--out", tmp_path / "out")
     assert found.status == 2
     assert "'iris@tiny' and 'iris@two' are one and the same" in found.err
+
+
+def test_probes_are_further_metrics_of_the_same_run(mixsuite, tiny, tmp_path):
+    out, probe = tmp_path / "out", tmp_path / "louder.py"
+    probe.write_text(
+        "from dataclasses import dataclass\n"
+        "from mixsuite.robustness import Probe\n"
+        "@dataclass(frozen=True)\n"
+        "class Louder(Probe):\n"
+        "    gain: float = 2.0\n"
+        "    def disturb(self, x, rows):\n"
+        "        return self.gain * x\n"
+    )
+
+    text = tiny.read_text()
+
+    def matrix(probes):
+        tiny.write_text(f"probes = {probes}\n{text}")
+        return mixsuite("run", tiny, "--out", out, "--workers", 1)
+
+    plain = mixsuite("run", tiny, "--out", out, "--workers", 1)
+    assert plain.status == 0
+    before = {r.id: r for r in read_records(out).values()}
+    # A model is not kept: a probe asked for later means training again, to the same metrics and digests.
+    asked = matrix(["fgsm(eps=0.5)", f"{probe}(gain=3)", "blur"])
+    assert "4 of 4 runs to train" in asked.err, asked
+    after = read_records(out)
+    for run, old in before.items():
+        new = after[run]
+        assert old.metrics.items() <= new.metrics.items()
+        assert old.digests == new.digests
+        assert {k for k in new.metrics if "@" in k} == {
+            "error@fgsm(eps=0.5)", "nll@fgsm(eps=0.5)", "error@louder(gain=3.0)", "nll@louder(gain=3.0)",
+        }  # fmt: skip
+        assert new.metrics["nll@fgsm(eps=0.5)"] > new.metrics["nll"]
+        assert {k: v["reason"] for k, v in new.probes.items()} == {
+            "fgsm(eps=0.5)": "", "louder(gain=3.0)": "", "blur": "made for images, not for tabular",
+        }  # fmt: skip
+    assert "0 of 4 runs to train" in mixsuite("run", tiny, "--out", out).err
+    probe.write_text(probe.read_text().replace("self.gain * x", "self.gain + x"))
+    assert "4 of 4 runs to train" in mixsuite("run", tiny, "--out", out, "--dry-run").out
+    refused = matrix(["fgms"])
+    assert refused.status == 2
+    assert refused.err.startswith("mixsuite: unknown probe 'fgms'; did you mean 'fgsm'?")

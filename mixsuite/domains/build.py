@@ -102,6 +102,7 @@ def make_data(
         rate=raw.rate,
         shift=None if shift is None else move(shift),
         scale=None if scale is None else move(scale),
+        split="drawn" if raw.part is None else "official",
         digests={
             "data": raw.digest,
             "split": digest(split.train, split.valid, split.test, split.y[split.train]),

@@ -208,6 +208,7 @@ class Data:
     groups:  source column of each encoded column (tables), else ().
     rate:    samples per second, where x are waves.
     shift, scale: of regression targets, [K]: prediction in the target's units = out * scale + shift.
+    split:   "official" where the data set says which rows are the test part; "drawn" from the seed.
     digests: "data" (as read) and "split" (row numbers and labels as trained).
     """
 
@@ -220,7 +221,13 @@ class Data:
     rate: int | None = None
     shift: Tensor | None = None
     scale: Tensor | None = None
+    split: str = "drawn"
     digests: dict[str, str] = field(default_factory=dict)
+
+    def unscaled(self, values: Tensor) -> Tensor:
+        """Regression outputs or targets [n, K] in the target's units."""
+        assert self.scale is not None and self.shift is not None
+        return values * self.scale + self.shift
 
 
 class Staged(nn.Module):

@@ -1,0 +1,63 @@
+"""A trained model under a probe: disturbed test rows through the model, to numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mixsuite.domains.contract import Data, Staged, State, first_leaf, take_rows
+from mixsuite.metrics import scores
+from mixsuite.rng import Rng
+from mixsuite.robustness.contract import Probe, Rows
+from mixsuite.training.losses import LOSSES
+from mixsuite.training.predict import BATCH
+
+KEPT = ("error", "rmse", "nll")  # the primary metric, and the likelihood
+
+
+def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, seed: int) -> dict[str, Any]:
+    """What a run's record keeps of a probe.
+
+    Returns:
+        "metrics": KEPT as NAME@PROBE (empty where the probe does not apply or came to no number), and
+        "reason": why, else "". A probe that raises costs the run nothing but its own numbers.
+    """
+    if type(probe).domains and domain not in type(probe).domains:
+        return {"metrics": {}, "reason": f"made for {', '.join(type(probe).domains)}, not for {domain}"}
+    try:
+        out = disturbed_outputs(probe, model, data, seed)
+        y = data.test.y
+        if data.kind == "regression":
+            out, y = data.unscaled(out), data.unscaled(y)
+        found = {f"{k}@{name}": v for k, v in scores(out, y, data.kind).items() if k in KEPT}
+    except Exception as error:
+        return {"metrics": {}, "reason": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    bad = [k for k, v in found.items() if not np.isfinite(v)]
+    if bad:
+        return {"metrics": {}, "reason": f"not a number: {', '.join(bad)}"}
+    return {"metrics": found, "reason": ""}
+
+
+def disturbed_outputs(probe: Probe, model: Staged, data: Data, seed: int) -> Tensor:
+    """The model's outputs for the disturbed test part, in its order. [n, outputs]"""
+    leaf = first_leaf(data.test.x)
+    rng = Rng(seed, BATCH, leaf.device, leaf.dtype)
+    loss_of_rows = LOSSES[data.kind]
+    training = model.training
+    model.eval()
+    found = []
+    for number, chunk in enumerate(torch.arange(len(data.test), device=leaf.device).split(BATCH)):
+        y = data.test.y[chunk]
+
+        def loss(x: State, y: Tensor = y) -> Tensor:
+            return loss_of_rows(model(x), y).sum()
+
+        rows = Rows(y, data.train.x, data.groups, loss, rng.at(number))
+        x = probe.disturb(take_rows(data.test.x, chunk), rows)
+        with torch.no_grad():
+            found.append(model(x))
+    model.train(training)
+    return torch.cat(found).float() if found[0].dtype in (torch.float16, torch.bfloat16) else torch.cat(found)

@@ -1,0 +1,1 @@
+"""The built-in probes, found by file name."""
