@@ -27,7 +27,7 @@ class Record:
     reason:  why it failed (with the traceback) or was skipped.
     code, data: what made it (mixsuite.code) and the fingerprint of the data's files.
     split:   "drawn" from the seed or "official"; "" in records from before it was kept.
-    probes:  probe -> {"code": hash, "reason": why it has no metrics, or ""}.
+    probes:  probe -> {"code": hash, "status": ok, skipped or failed, "reason": why it has no metrics}.
     The rest is what training and the metrics returned; empty where the run did not get there.
     """
 

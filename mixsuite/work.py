@@ -122,10 +122,14 @@ def _done(
 
 def _probed(record: Record, probes: dict[str, str], options: Options) -> bool:
     """Whether a record has every probe asked for. A model is not kept, so a new probe means a new training."""
-    return all(
-        name in record.probes and (options.accept_old or record.probes[name].get("code") == code)
-        for name, code in probes.items()
-    )
+
+    def done(name: str, code: str) -> bool:
+        seen = record.probes.get(name)
+        if seen is None or (options.rerun == "failed" and seen["status"] == "failed"):
+            return False
+        return options.accept_old or seen["code"] == code
+
+    return all(done(name, code) for name, code in probes.items())
 
 
 def estimate(work: Work, rough: dict[str, float], workers: int) -> float:

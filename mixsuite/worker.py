@@ -146,8 +146,8 @@ def _outcome(order: Order, data: Data, fitted: Fitted, seed: int) -> dict[str, A
     probes = {}
     for probe, code in order.probes:
         seen = measure(make_probe(probe), probe.name, fitted.model, data, order.task.domain, seed)
-        found["metrics"] |= seen["metrics"]
-        probes[probe.name] = {"code": code, "reason": seen["reason"]}
+        found["metrics"] |= seen.pop("metrics")
+        probes[probe.name] = {"code": code, **seen}
     return {
         "status": "ok",
         "reason": "",

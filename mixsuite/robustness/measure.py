@@ -22,11 +22,12 @@ def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, see
     """What a run's record keeps of a probe.
 
     Returns:
-        "metrics": KEPT as NAME@PROBE (empty where the probe does not apply or came to no number), and
-        "reason": why, else "". A probe that raises costs the run nothing but its own numbers.
+        "metrics": KEPT as NAME@PROBE; "status": ok, skipped where the probe does not apply, failed where it
+        raised or came to no number, which costs the run nothing but these metrics; "reason": why, else "".
     """
     if type(probe).domains and domain not in type(probe).domains:
-        return {"metrics": {}, "reason": f"made for {', '.join(type(probe).domains)}, not for {domain}"}
+        reason = f"made for {', '.join(type(probe).domains)}, not for {domain}"
+        return {"metrics": {}, "status": "skipped", "reason": reason}
     try:
         out = disturbed_outputs(probe, model, data, seed)
         y = data.test.y
@@ -34,11 +35,11 @@ def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, see
             out, y = data.unscaled(out), data.unscaled(y)
         found = {f"{k}@{name}": v for k, v in scores(out, y, data.kind).items() if k in KEPT}
     except Exception as error:
-        return {"metrics": {}, "reason": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+        return {"metrics": {}, "status": "failed", "reason": f"{type(error).__name__}: {' '.join(str(error).split())}"}
     bad = [k for k, v in found.items() if not np.isfinite(v)]
     if bad:
-        return {"metrics": {}, "reason": f"not a number: {', '.join(bad)}"}
-    return {"metrics": found, "reason": ""}
+        return {"metrics": {}, "status": "failed", "reason": f"not a number: {', '.join(bad)}"}
+    return {"metrics": found, "status": "ok", "reason": ""}
 
 
 def disturbed_outputs(probe: Probe, model: Staged, data: Data, seed: int) -> Tensor:

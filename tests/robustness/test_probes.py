@@ -198,10 +198,10 @@ def test_every_probe_runs_in_its_domains_and_says_so_elsewhere(opened):
         for domain, (data, model) in opened.items():
             found = measure(probe(name), name, model, data, domain, 0)
             if domain in type(probe(name)).domains:
-                assert found["reason"] == ""
+                assert (found["status"], found["reason"]) == ("ok", "")
                 assert set(found["metrics"]) == {f"error@{name}", f"nll@{name}"}
             else:
-                assert found["metrics"] == {}
+                assert (found["status"], found["metrics"]) == ("skipped", {})
                 assert found["reason"].startswith("made for ")
 
 
@@ -235,5 +235,5 @@ def test_a_probe_that_raises_or_is_no_number_has_a_reason(opened, tmp_path):
         path = tmp_path / f"bad{len(body)}.py"
         path.write_text(text.format(body))
         found = measure(probe(str(path)), "bad", model, data, "images", 0)
-        assert found["metrics"] == {}
+        assert (found["status"], found["metrics"]) == ("failed", {})
         assert found["reason"].startswith(said)
