@@ -39,6 +39,11 @@ class Rerun(StrEnum):
     always = "always"
 
 
+class Form(StrEnum):
+    text = "text"
+    md = "md"
+
+
 class Kind(StrEnum):
     methods = "methods"
     datasets = "datasets"
@@ -156,30 +161,64 @@ def run(
     raise typer.Exit(_report(options.out))
 
 
-def _report(out: Path) -> int:
+def _report(out: Path, form: Form = Form.text) -> int:
     """Rebuild and print a folder's tables; its exit status."""
     from mixsuite.report.leaderboard import build
     from mixsuite.report.text import report_text
 
     report = build(out)
-    typer.echo(report_text(report))
-    typer.echo(f"\nwritten: {out}/leaderboard.csv, {out}/leaderboard/, {out}/runs.csv", err=True)
+    typer.echo(report_text(report, form.value))
+    typer.echo(
+        f"\nwritten: {out}/leaderboard.csv, {out}/leaderboard/, {out}/equal_compute.csv, {out}/runs.csv", err=True
+    )
     return 0 if report.complete else 1
+
+
+def _need_results(out: Path) -> None:
+    if not (out / "matrix.toml").is_file():
+        raise InputError(
+            f"--out {out}: no results there (no matrix.toml); make some with: mixsuite run MATRIX --out {out}"
+        )
 
 
 @app.command()
 def leaderboard(
     out: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/quick"),
+    form: Annotated[Form, typer.Option("--format", help="How tables are printed: plain, or Markdown.")] = Form.text,
 ) -> None:
     """Rebuild every derived file of a results folder from its records, and print the tables.
 
     Exit status: 0 all cells are ok or skipped; 1 a failed or missing run; 2 bad input.
     """
-    if not (out / "matrix.toml").is_file():
-        raise InputError(
-            f"--out {out}: no results there (no matrix.toml); make some with: mixsuite run MATRIX --out {out}"
-        )
-    raise typer.Exit(_report(out))
+    _need_results(out)
+    raise typer.Exit(_report(out, form))
+
+
+@app.command()
+def power(
+    effect: Annotated[
+        float,
+        typer.Option(help="The difference to be found: in error (0.01 is one point in a hundred); RMSE: a share."),
+    ],
+    matrix: Annotated[str, typer.Option(help="Whose results: those in results/<matrix>/.")] = "quick",
+    out: Annotated[Path | None, typer.Option(help="Results folder, where it is another one.")] = None,
+) -> None:
+    """How many seeds it takes to find a difference, for each task, from the records of runs that are there.
+
+    "sd" is the standard deviation of the paired differences from the reference, the median over methods;
+    "seeds" finds the effect with 80 % power at a table's level (sign-flip test, 0.05 shared by Holm among its
+    methods). "sd_largest" and "seeds_largest" are those of the method that varies most.
+    """
+    from mixsuite.report.power import seeds_needed
+    from mixsuite.report.results import load_results
+    from mixsuite.report.text import table_lines
+
+    if not 0 < effect < 1:
+        raise InputError(f"--effect {effect}: allowed is a number above 0 and below 1")
+    folder = out or Path("results") / matrix
+    _need_results(folder)
+    table = seeds_needed(load_results(folder), effect)
+    typer.echo("\n".join(table_lines(table, list(table.columns))))
 
 
 @app.command(name="list")

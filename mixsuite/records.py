@@ -6,14 +6,16 @@ import fcntl
 import json
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from mixsuite.errors import InputError
 
+T = TypeVar("T")
 SCHEMA = 1
 STATUSES = ("ok", "failed", "skipped")
 
@@ -68,6 +70,7 @@ class Record:
 
 _FIELDS = set(Record.__dataclass_fields__)
 _NEEDED = {"schema", "id", "names", "spec", "status", "reason", "code", "data", "time"}
+_PROBED = {"code", "status", "reason"}
 _NAMES = {"domain", "dataset", "recipe", "task", "method"}
 
 
@@ -94,10 +97,15 @@ def parse_record(line: str, where: str) -> Record:
         and isinstance(value["spec"].get("seed"), int)
         and isinstance(value["code"], dict)
         and isinstance(value.get("metrics", {}), dict)
-        and all(isinstance(v, int | float) for v in value.get("metrics", {}).values())
+        and all(isinstance(v, int | float) and isfinite(v) for v in value.get("metrics", {}).values())
+        and isinstance(value.get("probes", {}), dict)
+        and all(isinstance(v, dict) and v.keys() >= _PROBED for v in value.get("probes", {}).values())
     )
     if not good:
-        raise InputError(f"{where}: a mixsuite record with fields missing or wrong; remove the line to go on")
+        raise InputError(
+            f"{where}: a mixsuite record with fields missing or wrong, or metrics that are no numbers; "
+            "remove the line to go on"
+        )
     return Record(**{k: v for k, v in value.items() if k in _FIELDS})
 
 
@@ -116,23 +124,30 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
                 raise InputError(f"{path}, line {number}: not text; remove the line to go on") from None
 
 
-def read_records(out: Path) -> dict[str, Record]:
-    """The latest record of every id in a folder's record files.
+def read_latest(out: Path, keep: Callable[[Record], T]) -> dict[str, T]:
+    """What ``keep`` makes of the latest record of every id in a folder's record files.
+
+    One record is whole in memory at a time: a table needs little of it.
 
     Raises:
         InputError: a line that is no record (file and line named).
     """
-    latest: dict[str, Record] = {}
+    latest: dict[str, tuple[str, T]] = {}
     for path in sorted((out / "records").glob("*.jsonl")):
-        own: dict[str, Record] = {}  # in one file the later line wins, between files the later time
+        own: dict[str, tuple[str, T]] = {}  # in one file the later line wins, between files the later time
         try:
             for number, line in _lines(path):
                 record = parse_record(line, f"{path}, line {number}")
-                own[record.id] = record
+                own[record.id] = record.time, keep(record)
         except OSError as error:
             raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-        latest |= {k: r for k, r in own.items() if k not in latest or latest[k].time <= r.time}
-    return latest
+        latest |= {k: v for k, v in own.items() if k not in latest or latest[k][0] <= v[0]}
+    return {k: kept for k, (_, kept) in latest.items()}
+
+
+def read_records(out: Path) -> dict[str, Record]:
+    """The latest record of every id in a folder's record files; raises as ``read_latest``."""
+    return read_latest(out, lambda record: record)
 
 
 class RecordWriter:

@@ -47,6 +47,13 @@ class Shown:
             for seed in sorted(seeds)
         ]
 
+    def ids(self) -> dict[tuple[str, str], dict[int, str]]:
+        """(task, method) -> seed -> id of every run shown."""
+        return {
+            (task, method): {seed: RunSpec(self.tasks[task], self.methods[method], seed).id for seed in sorted(seeds)}
+            for (task, method), seeds in self.cells.items()
+        }
+
     def blocks(self) -> list[dict[str, Any]]:
         """The cells as few blocks of tasks x methods x seeds."""
         rows: dict[str, dict[str, tuple[int, ...]]] = {}

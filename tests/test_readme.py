@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mixsuite.report.leaderboard import make_report
-from mixsuite.report.table import load_results
+from mixsuite.report.results import load_results
 from mixsuite.report.text import report_text
 
 ROOT = Path(__file__).parent.parent

@@ -1,151 +1,94 @@
-"""Leaderboards: per task, per domain and over all, as CSV files that are rebuilt byte for byte."""
+"""Every derived file of a results folder, rebuilt byte for byte."""
 
 from __future__ import annotations
 
+import csv
 import io
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from math import fsum
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from mixsuite.report.stats import shared_ranks, t_interval
-from mixsuite.report.table import Results, load_results, notes, run_rows
+from mixsuite.report.compute import equal_compute
+from mixsuite.report.notes import notes
+from mixsuite.report.overall import overall_table
+from mixsuite.report.results import Results, load_results
+from mixsuite.report.task import task_table
 from mixsuite.spec import Task, file_names
 
-TASK_COLUMNS = [
-    "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p_holm", "verdict",
-    "least_effect", "seconds", "rows_per_step", "status",
-]  # fmt: skip
-OVERALL_COLUMNS = [
-    "rank", "method", "tasks", "mean_rank", "rank_low", "rank_high", "better", "tie", "worse", "undecided",
-    "seconds", "complete",
-]  # fmt: skip
+RUN_COLUMNS = ["domain", "dataset", "recipe", "method", "seed", "metric", "value", "status", "run_id"]
 
 
 @dataclass(frozen=True)
 class Report:
     """Every table of a results folder."""
 
-    runs: pd.DataFrame
+    results: Results
     tasks: dict[str, pd.DataFrame]
     domains: dict[str, pd.DataFrame]
     overall: pd.DataFrame
+    equal_compute: pd.DataFrame
     notes: list[str]
     complete: bool  # whether every run shown is ok or skipped
-    primary: dict[str, str]  # task name -> the metric its table is about
 
+    @property
+    def runs(self) -> pd.DataFrame:
+        """The tidy frame, as runs.csv has it."""
+        frame = pd.DataFrame([row for rows in run_rows(self.results) for row in rows], columns=RUN_COLUMNS)
+        return frame.astype({"value": "float64"})
 
-def _status(statuses: list[str], wanted: int) -> str:
-    """ok: all there; skipped: all skipped; failed: a failed one stands; incomplete: some are missing."""
-    if "failed" in statuses:
-        return "failed"
-    if len(statuses) == wanted and len(set(statuses)) == 1:
-        return statuses[0]
-    return "incomplete"
-
-
-def task_table(results: Results, task: Task) -> pd.DataFrame:
-    """One row a method: its mean over seeds, and its paired difference from the reference.
-
-    An incomplete cell is marked and has no mean: what is there is never averaged over. Differences are
-    over the seeds that both cells have; the interval is an unadjusted 95 % t-interval.
-    """
-    shown = results.shown
-    methods = [m for m in shown.methods if (task.name, m) in shown.cells]
-    values: dict[str, dict[int, float]] = {}
-    rows = []
-    for method in methods:
-        seeds = sorted(shown.cells[task.name, method])
-        records = [results.records[k] for s in seeds if (k := (task.name, method, s)) in results.records]
-        good = [r for r in records if r.status == "ok"]
-        values[method] = {r.seed: r.metrics[task.primary] for r in good}
-        row: dict[str, object] = {
-            "method": method,
-            "n": len(good),
-            "status": _status([r.status for r in records], len(seeds)),
-        }
-        if row["status"] == "ok":
-            x = np.array(list(values[method].values()))
-            row |= {"mean": fsum(x) / len(x), "std": x.std(ddof=1) if len(x) > 1 else np.nan}
-            row |= {
-                "seconds": np.mean([r.seconds for r in good]),
-                "rows_per_step": np.mean([r.rows_per_step for r in good]),
-            }
-        rows.append(row)
-    complete = {str(row["method"]) for row in rows if row["status"] == "ok"}
-    for row in rows:
-        name = str(row["method"])
-        row["verdict"] = "reference" if name == shown.reference else "skipped" if row["status"] == "skipped" else None
-        if row["verdict"] is None and {name, shown.reference} <= complete:
-            mine, theirs = values[name], values[shown.reference]
-            d = np.array([mine[s] - theirs[s] for s in sorted(mine.keys() & theirs.keys())])
-            if len(d):
-                low, high = t_interval(d)
-                row |= {"diff": d.mean(), "diff_low": low, "diff_high": high}
-    table = pd.DataFrame(rows).reindex(columns=TASK_COLUMNS)
-    ranked = table["mean"].notna()
-    table.loc[ranked, "rank"] = shared_ranks(table.loc[ranked, "mean"].to_numpy(dtype=float))
-    return table.sort_values("rank", kind="stable", na_position="last").reset_index(drop=True)
-
-
-def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list[Task]) -> pd.DataFrame:
-    """One row a method over several tasks: mean rank, cost, completeness.
-
-    Ranked are the methods without a skipped cell in these tasks, controls (length or batch other than 1)
-    excepted; the mean rank is over the tasks where every ranked cell is ok. Equal means share a rank.
-    """
-    shown = results.shown
-    by_task = {t.name: tables[t.name].set_index("method") for t in tasks}
-    methods = [m for m in shown.methods if any(m in table.index for table in by_task.values())]
-    ranked = [
-        m
-        for m in methods
-        if not shown.methods[m].control
-        and all(m in table.index and table.loc[m, "status"] != "skipped" for table in by_task.values())
-    ]
-    ranks = [
-        shared_ranks(table.loc[ranked, "mean"].to_numpy(dtype=float))
-        for table in by_task.values()
-        if ranked and (table.loc[ranked, "status"] == "ok").all()
-    ]
-    mean_rank = dict(zip(ranked, np.mean(ranks, axis=0), strict=True)) if ranks else {}
-    rows = []
-    for method in methods:
-        cells = [table.loc[method] for table in by_task.values() if method in table.index]
-        good = [cell for cell in cells if cell["status"] == "ok"]
-        rows.append(
-            {
-                "method": method,
-                "tasks": len(good),
-                "mean_rank": mean_rank.get(method),
-                "seconds": np.mean([cell["seconds"] for cell in good]) if good else None,
-                "complete": str(all(cell["status"] in ("ok", "skipped") for cell in cells)).lower(),
-            }
-        )
-    table = pd.DataFrame(rows).reindex(columns=OVERALL_COLUMNS)
-    table["mean_rank"] = table["mean_rank"].astype(float)
-    known = table["mean_rank"].notna()
-    table.loc[known, "rank"] = shared_ranks(table.loc[known, "mean_rank"].to_numpy(dtype=float).round(9))
-    return table.sort_values("rank", kind="stable", na_position="last").reset_index(drop=True)
+    def primary(self, task: str) -> str:
+        """The metric that a task's table is about."""
+        return self.results.shown.tasks[task].primary
 
 
 def make_report(results: Results) -> Report:
     """Every table, from what a results folder shows."""
-    tasks = list(results.shown.tasks.values())
+    shown = results.shown
+    tasks = list(shown.tasks.values())
     tables = {task.name: task_table(results, task) for task in tasks}
     domains = {
         domain: overall_table(results, tables, [t for t in tasks if t.domain == domain])
         for domain in dict.fromkeys(t.domain for t in tasks)
     }
-    overall = overall_table(results, tables, [t for t in tasks if t.classification])
-    wanted = sum(map(len, results.shown.cells.values()))
-    complete = wanted == sum(r.status != "failed" for r in results.records.values())
+    wanted = sum(map(len, shown.cells.values()))
+    done = sum(outcome.status != "failed" for cell in results.cells.values() for outcome in cell.values())
     return Report(
-        run_rows(results), tables, domains, overall, notes(results), complete, {t.name: t.primary for t in tasks}
+        results=results,
+        tasks=tables,
+        domains=domains,
+        overall=overall_table(results, tables, [t for t in tasks if t.classification]),
+        equal_compute=equal_compute(results),
+        notes=notes(results, {name: table["verdict"].astype(str).tolist() for name, table in tables.items()}),
+        complete=wanted == done,
     )
+
+
+Row = tuple[str, str, str, str, int, str, float | None, str, str]
+
+
+def run_rows(results: Results) -> Iterator[list[Row]]:
+    """The rows of each run: one a metric and cost; a run without metrics has one, its value empty."""
+    for (name, method), cell in results.cells.items():
+        task: Task = results.shown.tasks[name]
+        front = task.domain, task.shown_dataset, task.recipe_name, method
+        for seed, outcome in cell.items():
+            values: dict[str, float | None] = {**outcome.metrics, **outcome.costs}
+            if outcome.status != "ok":
+                values = {task.primary: None}
+            yield [(*front, seed, metric, value, outcome.status, outcome.id) for metric, value in values.items()]
+
+
+def _runs_text(results: Results) -> str:
+    buffer = io.StringIO()
+    table = csv.writer(buffer, lineterminator="\n")
+    table.writerow(RUN_COLUMNS)
+    for rows in run_rows(results):
+        table.writerows(rows)
+    return buffer.getvalue()
 
 
 def csv_text(table: pd.DataFrame) -> str:
@@ -159,7 +102,9 @@ def csv_text(table: pd.DataFrame) -> str:
 
 def format_number(value: float) -> str:
     """Six significant digits; a whole number without a point; "" for NaN."""
-    return "" if np.isnan(value) else f"{value:.6g}"
+    if np.isnan(value):
+        return ""
+    return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
 
 
 def _write(path: Path, text: str) -> None:
@@ -177,9 +122,11 @@ def build(out: Path) -> Report:
     """
     results = load_results(out)
     report = make_report(results)
-    buffer = io.StringIO()
-    report.runs.to_csv(buffer, index=False, lineterminator="\n")
-    wanted = {out / "runs.csv": buffer.getvalue(), out / "leaderboard.csv": csv_text(report.overall)}
+    wanted = {
+        out / "runs.csv": _runs_text(results),
+        out / "leaderboard.csv": csv_text(report.overall),
+        out / "equal_compute.csv": csv_text(report.equal_compute),
+    }
     names = file_names(list(results.shown.tasks.values()))
     for task, table in report.tasks.items():
         wanted[out / "leaderboard" / f"{names[task]}.csv"] = csv_text(table)

@@ -1,47 +1,93 @@
-"""Tables for a terminal: one row a line, full names, nothing wrapped."""
+"""Tables to be read: one row a line, full names, nothing wrapped; or Markdown."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Literal
+
 import pandas as pd
 
+from mixsuite.report.compute import summary
 from mixsuite.report.leaderboard import Report, format_number
 
-_TASK_SHOWN = ["rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "seconds", "status"]
-_OVERALL_SHOWN = ["rank", "method", "tasks", "mean_rank", "seconds", "complete"]
+Format = Literal["text", "md"]
+_TASK_SHOWN = [
+    "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p_holm", "verdict", "least_effect",
+    "seconds", "rows_per_step", "status",
+]  # fmt: skip
+_OVERALL_SHOWN = [
+    "rank", "method", "tasks", "mean_rank", "rank_low", "rank_high", "better", "tie", "worse", "undecided", "seconds",
+    "complete",
+]  # fmt: skip
+_WORDS = {"method", "verdict", "status", "complete", "control", "task", "largest_method"}  # stand to the left
+_COUNTS = {"rank", "n", "tasks", "better", "tie", "worse", "undecided", "pairs", "seeds", "seeds_largest"}
 
 
 def _text(name: str, value: object) -> str:
     if value is None or value != value:
         return ""
     if isinstance(value, float):
-        return format_number(value) if name in ("rank", "n", "tasks") else f"{value:.4g}"
+        return format_number(value) if name in _COUNTS else f"{value:.4g}"
     return str(value)
+
+
+def _cells(table: pd.DataFrame, columns: list[str]) -> list[list[str]]:
+    return [[_text(c, row[c]) for c in columns] for row in table.to_dict("records")]
 
 
 def table_lines(table: pd.DataFrame, columns: list[str]) -> list[str]:
     """A header and one line a row; text to the left, numbers to the right, two spaces between."""
-    cells = [columns] + [[_text(c, row[c]) for c in columns] for _, row in table.iterrows()]
+    cells = [columns, *_cells(table, columns)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
-    left = {"method", "status", "complete"}
     return [
         "  ".join(
-            text.ljust(width) if name in left else text.rjust(width)
+            text.ljust(width) if name in _WORDS else text.rjust(width)
             for text, width, name in zip(row, widths, columns, strict=True)
         ).rstrip()
         for row in cells
     ]
 
 
-def report_text(report: Report) -> str:
+def markdown_lines(table: pd.DataFrame, columns: list[str]) -> list[str]:
+    """The same as a Markdown table."""
+    rule = [":---" if name in _WORDS else "---:" for name in columns]
+    cells = [[text.replace("|", "\\|") for text in row] for row in _cells(table, columns)]
+    return ["| " + " | ".join(row) + " |" for row in [columns, rule, *cells]]
+
+
+Lines = Callable[[pd.DataFrame, list[str]], list[str]]
+_LINES: dict[Format, Lines] = {"text": table_lines, "md": markdown_lines}
+
+
+def report_text(report: Report, form: Format = "text") -> str:
     """The tables that ``mixsuite run`` and ``mixsuite leaderboard`` print."""
-    parts = []
-    for task, table in report.tasks.items():
-        parts.append(
-            [f"{task}: {report.primary[task]} (lower is better; diff: paired with the reference, 95 % interval)"]
-        )
-        parts[-1] += table_lines(table, _TASK_SHOWN)
-    if len(report.overall):
-        parts.append(["All classification tasks", *table_lines(report.overall, _OVERALL_SHOWN)])
+    gap = "\n\n" if form == "md" else "\n"
+    parts = [
+        f"{'### ' if form == 'md' else ''}{title}{gap}{chr(10).join(lines)}" for title, lines in _parts(report, form)
+    ]
     if report.notes:
-        parts.append([f"note: {note}" for note in report.notes])
-    return "\n\n".join("\n".join(part) for part in parts)
+        bullet = "- " if form == "md" else "note: "
+        parts.append("\n".join(bullet + note for note in report.notes))
+    return "\n\n".join(parts)
+
+
+def _parts(report: Report, form: Format) -> Iterator[tuple[str, list[str]]]:
+    lines = _LINES[form]
+    reference = report.results.shown.reference
+    for task, table in report.tasks.items():
+        title = (
+            f"{task}: {report.primary(task)}, lower is better "
+            f"(diff: from {reference}, paired by seed, unadjusted 95 % interval)"
+        )
+        yield title, lines(table, _TASK_SHOWN)
+    if len(report.overall):
+        yield (
+            f"All classification tasks (better, tie, worse, undecided: against {reference})",
+            lines(report.overall, _OVERALL_SHOWN),
+        )
+    if len(report.equal_compute):
+        table = summary(report.equal_compute)
+        yield (
+            "At equal compute: costlier methods against controls that train on as many rows",
+            lines(table, list(table.columns)),
+        )

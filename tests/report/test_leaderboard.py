@@ -7,7 +7,7 @@ from scipy import stats
 
 from mixsuite.records import SCHEMA, Record, RecordWriter
 from mixsuite.report.leaderboard import OVERALL_COLUMNS, TASK_COLUMNS, build, csv_text, format_number, make_report
-from mixsuite.report.table import load_results
+from mixsuite.report.results import load_results
 from mixsuite.report.text import report_text
 from mixsuite.shown import Shown
 from mixsuite.spec import Call, MethodSpec, RunSpec, Task

@@ -1,0 +1,81 @@
+"""Methods that cost more than the reference, against controls that cost as much.
+
+What counts is the rows that a run puts through the last stage in all its training, over differentiated
+passes: a method that trains on K times as many may win by them alone, and longer training, larger batches or
+fresh partners are what it has to beat.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mixsuite.report.results import Cell, Results
+from mixsuite.report.task import margin_of, paired_cells
+from mixsuite.report.verdicts import judge
+from mixsuite.spec import Task
+
+COLUMNS = [
+    "task", "method", "control", "rows", "control_rows", "pairs", "diff", "diff_low", "diff_high", "p", "p_holm",
+    "verdict", "least_effect",
+]  # fmt: skip
+ALIKE = 1.25  # rows within this factor are equal compute
+
+
+def equal_compute(results: Results) -> pd.DataFrame:
+    """One row a task, costlier method and control of its cost; the comparisons of a task are one family."""
+    rows = [row for task in results.shown.tasks.values() for row in _of_task(results, task)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def costly(results: Results, task: Task) -> dict[str, list[str]]:
+    """Method that costs more than the reference -> the controls that cost as much (there may be none)."""
+    cells, methods = _cells(results, task), results.shown.methods
+    base = cells.get(results.shown.reference)
+    if base is None:
+        return {}
+    return {
+        m: [c for c in cells if methods[c].control and 1 / ALIKE <= cells[c].rows / cells[m].rows <= ALIKE]
+        for m in cells
+        if not methods[m].control and cells[m].rows > ALIKE * base.rows
+    }
+
+
+def _cells(results: Results, task: Task) -> dict[str, Cell]:
+    names = [m for m in results.shown.methods if (task.name, m) in results.shown.cells]
+    return {m: cell for m in names if (cell := results.cell(task, m)).ok}
+
+
+def _of_task(results: Results, task: Task) -> list[dict[str, object]]:
+    cells = _cells(results, task)
+    pairs = [(m, c) for m, controls in costly(results, task).items() for c in controls]
+    family = {
+        (m, c): paired_cells(cells[m], cells[c], margin_of(task, cells[c], results.shown.margin)) for m, c in pairs
+    }
+    return [
+        {
+            "task": task.name,
+            "method": m,
+            "control": c,
+            "rows": cells[m].rows,
+            "control_rows": cells[c].rows,
+            "pairs": v.pairs,
+            "diff": v.diff,
+            "diff_low": v.low,
+            "diff_high": v.high,
+            "p": v.p,
+            "p_holm": v.p_holm,
+            "verdict": v.word,
+            "least_effect": v.least_effect,
+        }
+        for (m, c), v in judge(family).items()
+    ]
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """The same over tasks: how often the method is better or worse than the control."""
+    rows = []
+    for (method, control), part in table.groupby(["method", "control"], sort=False):
+        words = [str(v).split(" (")[0] for v in part["verdict"]]
+        counts = {word: words.count(word) for word in ("better", "tie", "worse", "undecided")}
+        rows.append({"method": method, "control": control, "tasks": len(part), **counts})
+    return pd.DataFrame(rows, columns=["method", "control", "tasks", "better", "tie", "worse", "undecided"])

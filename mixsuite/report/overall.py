@@ -1,0 +1,71 @@
+"""One row a method over several tasks: mean rank, verdicts counted, cost."""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+import pandas as pd
+
+from mixsuite.report.ranks import MeanRanks, mean_ranks
+from mixsuite.report.results import Results
+from mixsuite.report.stats import shared_ranks
+from mixsuite.report.task import mean
+from mixsuite.spec import Task
+
+COLUMNS = [
+    "rank", "method", "tasks", "mean_rank", "rank_low", "rank_high", "better", "tie", "worse", "undecided",
+    "seconds", "complete", "ranked_over", "rank_scope",
+]  # fmt: skip
+COUNTED = ("better", "tie", "worse", "undecided")
+
+
+def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list[Task]) -> pd.DataFrame:
+    """The table over several tasks, from theirs.
+
+    Ranked are the methods without a skipped cell in these tasks, controls excepted; the mean rank is over
+    the tasks where every ranked cell is ok. Equal means share a rank.
+    """
+    shown = results.shown
+    by_task = {t.name: tables[t.name].set_index("method").to_dict("index") for t in tasks}
+    methods = [m for m in shown.methods if any(m in table for table in by_task.values())]
+    ranked = [
+        m
+        for m in methods
+        if not shown.methods[m].control
+        and all(m in table and table[m]["status"] != "skipped" for table in by_task.values())
+    ]
+    over = [t for t in tasks if ranked and all(results.cell(t, m).status == "ok" for m in ranked)]
+    values = [v for t in over if (v := _paired_values(results, t, ranked)) is not None]
+    ranks: MeanRanks | None = mean_ranks(values) if values else None
+    place = {m: i for i, m in enumerate(ranked)} if ranks else {}
+    rows = []
+    for method in methods:
+        cells = [table[method] for table in by_task.values() if method in table]
+        good = [cell for cell in cells if cell["status"] == "ok"]
+        row: dict[str, object] = {
+            "method": method,
+            "tasks": len(good),
+            "seconds": mean(cell["seconds"] for cell in good),
+            "complete": str(all(cell["status"] in ("ok", "skipped") for cell in cells)).lower(),
+        }
+        if method != shown.reference:
+            words = [str(cell["verdict"]).split(" (")[0] for cell in cells]
+            row |= {word: words.count(word) for word in COUNTED}
+        if ranks and method in place:
+            i = place[method]
+            row |= {"mean_rank": ranks.mean[i], "rank_low": ranks.low[i], "rank_high": ranks.high[i]}
+            row |= {"ranked_over": len(values), "rank_scope": ranks.scope}
+        rows.append(row)
+    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    table[["rank", "mean_rank"]] = table[["rank", "mean_rank"]].astype(float)
+    known = table["mean_rank"].notna()
+    table.loc[known, "rank"] = shared_ranks(table.loc[known, "mean_rank"].to_numpy(dtype=float).round(9))
+    return table.sort_values("rank", kind="stable", na_position="last").reset_index(drop=True)
+
+
+def _paired_values(results: Results, task: Task, methods: list[str]) -> np.ndarray | None:
+    """The primary metric over the seeds that all methods have. [seeds, methods], or None: there is none."""
+    values = [results.cell(task, m).values for m in methods]
+    seeds = sorted(set.intersection(*(set(v) for v in values)))
+    return np.array([[v.get(s, nan) for v in values] for s in seeds]) if seeds else None

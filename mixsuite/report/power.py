@@ -1,0 +1,52 @@
+"""How many seeds a difference takes, from the paired variance in the records."""
+
+from __future__ import annotations
+
+from math import nan
+
+import numpy as np
+import pandas as pd
+
+from mixsuite.report.results import Results
+from mixsuite.report.stats import seeds_for, spread
+from mixsuite.report.task import mean
+from mixsuite.report.verdicts import pair
+from mixsuite.spec import Task
+
+COLUMNS = ["task", "effect", "methods", "sd", "seeds", "sd_largest", "seeds_largest", "largest_method"]
+
+
+def seeds_needed(results: Results, effect: float) -> pd.DataFrame:
+    """One row a task: the seeds by which a true mean difference is found with 80 % power among its methods.
+
+    Args:
+        effect: in error; on regression tasks a share of the reference's RMSE.
+
+    Returns:
+        effect in the primary metric's units; methods compared; the median over methods of the standard
+        deviation of paired differences and the seeds it asks for, and the same for the method with the
+        largest. Empty where fewer than two seeds are paired.
+    """
+    return pd.DataFrame([_of_task(results, t, effect) for t in results.shown.tasks.values()], columns=COLUMNS)
+
+
+def _of_task(results: Results, task: Task, effect: float) -> dict[str, object]:
+    shown = results.shown
+    base = results.cell(task, shown.reference).values
+    wanted = effect if task.classification else effect * mean(base.values())
+    sds = {}
+    for method in shown.methods:
+        d = pair(results.cell(task, method).values, base)
+        if method != shown.reference and len(d) > 1:
+            sds[method] = spread(d)
+    row: dict[str, object] = {"task": task.name, "effect": wanted, "methods": len(sds)}
+    if not sds:
+        return row | {"sd": nan}
+    middle, (method, largest) = float(np.median(list(sds.values()))), max(sds.items(), key=lambda item: item[1])
+    return row | {
+        "sd": middle,
+        "seeds": seeds_for(middle, wanted, len(sds)),
+        "sd_largest": largest,
+        "seeds_largest": seeds_for(largest, wanted, len(sds)),
+        "largest_method": method,
+    }

@@ -1,0 +1,145 @@
+"""What a results folder shows, as far as a table needs it."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mixsuite.errors import InputError
+from mixsuite.records import Record, read_latest
+from mixsuite.shown import Shown, load_shown
+from mixsuite.spec import Task
+
+COSTS = ("seconds", "steps", "rows_per_step", "peak_memory", "parameters")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a table needs of a record.
+
+    reason:  its first line.
+    costs:   those of COSTS that it has.
+    fresh:   n_test / n_train where the split was drawn from the seed, else None.
+    split:   "drawn", "official", or "" in records from before it was kept.
+    at_bound: whether the fitted temperature lies at an end of its range.
+    code, common: fingerprints of all that made it, and of what a task's runs share (not the method).
+    probes:  probe -> why it failed.
+    """
+
+    id: str
+    status: str
+    reason: str
+    metrics: dict[str, float]
+    costs: dict[str, float]
+    fresh: float | None
+    split: str
+    at_bound: bool
+    code: str
+    common: str
+    probes: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a results folder shows.
+
+    shown:  its cells, tasks and methods, in order.
+    cells:  (task, method) -> seed -> outcome, for the runs that have a record.
+    others: how many records in the folder belong to no cell shown.
+    """
+
+    shown: Shown
+    cells: dict[tuple[str, str], dict[int, Outcome]] = field(default_factory=dict)
+    others: int = 0
+
+    def cell(self, task: Task, method: str) -> Cell:
+        """One method on one task."""
+        key = task.name, method
+        return Cell(len(self.shown.cells.get(key, ())), self.cells.get(key, {}), task.primary)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A method on a task: how many runs are wanted, those that are there, and the primary metric's name."""
+
+    wanted: int
+    outcomes: dict[int, Outcome]
+    primary: str
+
+    @property
+    def ok(self) -> dict[int, Outcome]:
+        """seed -> outcome of the runs that are ok."""
+        return {seed: o for seed, o in self.outcomes.items() if o.status == "ok"}
+
+    @property
+    def status(self) -> str:
+        """ok: all there; skipped: all skipped; failed: a failed one stands; incomplete: some are missing."""
+        found = [o.status for o in self.outcomes.values()]
+        if "failed" in found:
+            return "failed"
+        if found and len(found) == self.wanted and len(set(found)) == 1:
+            return found[0]
+        return "incomplete"
+
+    @property
+    def values(self) -> dict[int, float]:
+        """seed -> primary metric of the runs that are ok."""
+        return {seed: o.metrics[self.primary] for seed, o in self.ok.items()}
+
+    def metric(self, name: str) -> list[float] | None:
+        """A metric of every seed; None unless every run is ok and has it."""
+        found = [o.metrics.get(name) for o in self.outcomes.values()]
+        return [v for v in found if v is not None] if self.status == "ok" and None not in found else None
+
+    def cost(self, name: str) -> list[float]:
+        """A cost of every ok run that has it."""
+        return [o.costs[name] for o in self.ok.values() if name in o.costs]
+
+    @property
+    def rows(self) -> float:
+        """Rows that a run puts through the last stage in all its training, over differentiated passes; nan
+        where it is not known."""
+        steps, per_step = self.cost("steps"), self.cost("rows_per_step")
+        return sum(steps) / len(steps) * sum(per_step) / len(per_step) if steps and per_step else float("nan")
+
+
+def load_results(out: Path) -> Results:
+    """Everything a report is made from.
+
+    Raises:
+        InputError: a foreign line in the records, or a matrix.toml that is not ours.
+    """
+    shown = load_shown(out)
+    latest = read_latest(out, _outcome)
+    cells: dict[tuple[str, str], dict[int, Outcome]] = {}
+    found = 0
+    for (task, method), ids in shown.ids().items():
+        primary = shown.tasks[task].primary
+        for seed, run_id in ids.items():
+            outcome = latest.get(run_id)
+            if outcome is None:
+                continue
+            if outcome.status == "ok" and primary not in outcome.metrics:
+                raise InputError(f"{out}/records: run {run_id} ({task}, {method}, seed {seed}) has no {primary}")
+            cells.setdefault((task, method), {})[seed] = outcome
+            found += 1
+    return Results(shown, cells, len(latest) - found)
+
+
+def _outcome(record: Record) -> Outcome:
+    code = record.code
+    train, test = record.parts.get("train"), record.parts.get("test")
+    return Outcome(
+        id=record.id,
+        status=sys.intern(record.status),
+        reason=record.reason.splitlines()[0] if record.reason else "",
+        metrics={sys.intern(name): value for name, value in record.metrics.items()} if record.status == "ok" else {},
+        costs={name: value for name in COSTS if (value := getattr(record, name)) is not None},
+        fresh=test / train if record.split == "drawn" and train and test else None,
+        split=sys.intern(record.split),
+        at_bound=bool(record.temperature and record.temperature.get("at_bound")),
+        code=sys.intern(str(code.get("hash"))),
+        common=sys.intern(repr(sorted((k, v) for k, v in code.items() if k not in ("hash", "method")))),
+        probes={name: seen["reason"] for name, seen in record.probes.items() if seen["status"] == "failed"},
+    )

@@ -1,0 +1,128 @@
+"""One task's table: a row a method, with its paired difference from the reference and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import fsum, nan
+
+import numpy as np
+import pandas as pd
+
+from mixsuite.report.results import Cell, Results
+from mixsuite.report.stats import shared_ranks
+from mixsuite.report.verdicts import Paired, Verdict, judge, pair
+from mixsuite.spec import Task
+
+COLUMNS = [
+    "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p_holm", "verdict", "least_effect",
+    "seconds", "rows_per_step", "status", "pairs", "p", "diff_low_new", "diff_high_new", "marks", "steps",
+    "peak_memory", "parameters",
+]  # fmt: skip  # after these: one column for each further metric
+ERROR_MARGIN = 0.01  # a smaller true difference in error is a tie
+RMSE_MARGIN = 0.02  # the same for RMSE, as a share of the reference's
+
+
+def mean(values: Iterable[float]) -> float:
+    """The mean, the same in whatever order; nan of nothing."""
+    listed = list(values)
+    return fsum(listed) / len(listed) if listed else nan
+
+
+def margin_of(task: Task, reference: Cell, margin: float | None) -> float:
+    """The margin of a tie, in the primary metric's units: the matrix's, else 0.01 error or 2 % of the
+    reference's RMSE."""
+    if task.classification:
+        return ERROR_MARGIN if margin is None else margin
+    return mean(reference.values.values()) * (RMSE_MARGIN if margin is None else margin)
+
+
+def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
+    """Two cells as a comparison, ``other`` being what is compared with."""
+    seeds = cell.values.keys() & other.values.keys()
+    shares = [cell.ok[s].fresh for s in seeds]
+    known = [share for share in shares if share is not None]
+    fresh = max(known) if known and len(known) == len(shares) and max(known) <= 1 else None
+    complete = cell.status == other.status == "ok"
+    return Paired(pair(cell.values, other.values), complete, margin, fresh)
+
+
+def task_table(results: Results, task: Task, reference: str | None = None) -> pd.DataFrame:
+    """The table of one task.
+
+    An incomplete cell is marked and has no mean: what is there is never averaged over. Every method is
+    compared with the reference (the folder's own unless another is named) over the seeds that are ok for both.
+    """
+    shown, reference = results.shown, reference or results.shown.reference
+    methods = [m for m in shown.methods if (task.name, m) in shown.cells]
+    cells = {m: results.cell(task, m) for m in methods}
+    base = cells.get(reference)
+    verdicts: dict[str, Verdict] = {}
+    if base is not None:
+        margin = margin_of(task, base, shown.margin)
+        others = {m: c for m, c in cells.items() if m != reference and c.status != "skipped"}
+        verdicts = judge({m: paired_cells(c, base, margin) for m, c in others.items()})
+    more = dict.fromkeys(name for c in cells.values() for o in c.ok.values() for name in o.metrics)
+    more.pop(task.primary, None)
+    rows = []
+    for method, cell in cells.items():
+        row = _scores(cell, list(more)) | _compared(verdicts.get(method))
+        row |= {"method": method, "n": len(cell.ok), "status": cell.status, "marks": _marks(cell, base)}
+        if method == reference or cell.status == "skipped":
+            row["verdict"] = "reference" if method == reference else "skipped"
+        elif base is None:
+            row["verdict"] = "undecided"
+        rows.append(row)
+    table = pd.DataFrame(rows).reindex(columns=[*COLUMNS, *more])
+    ranked = table["mean"].notna()
+    table["rank"] = table["rank"].astype(float)
+    table.loc[ranked, "rank"] = shared_ranks(table.loc[ranked, "mean"].to_numpy(dtype=float))
+    return table.sort_values("rank", kind="stable", na_position="last").reset_index(drop=True)
+
+
+def _scores(cell: Cell, more: list[str]) -> dict[str, object]:
+    if cell.status != "ok":
+        return {}
+    x = list(cell.values.values())
+    row: dict[str, object] = {"mean": mean(x), "std": float(np.std(x, ddof=1)) if len(x) > 1 else nan}
+    row |= {name: mean(cell.cost(name)) for name in ("seconds", "rows_per_step", "steps", "parameters")}
+    row["peak_memory"] = max(cell.cost("peak_memory"), default=nan)
+    return row | {name: mean(found) for name in more if (found := cell.metric(name)) is not None}
+
+
+def _compared(verdict: Verdict | None) -> dict[str, object]:
+    if verdict is None:
+        return {}
+    return {
+        "diff": verdict.diff,
+        "diff_low": verdict.low,
+        "diff_high": verdict.high,
+        "p": verdict.p,
+        "p_holm": verdict.p_holm,
+        "verdict": verdict.word,
+        "least_effect": verdict.least_effect,
+        "pairs": verdict.pairs,
+        "diff_low_new": verdict.low_new,
+        "diff_high_new": verdict.high_new,
+    }
+
+
+def _marks(cell: Cell, base: Cell | None) -> str:
+    """What a reader of the row must know."""
+    marks = []
+    if is_mixed(cell):
+        marks.append("mixed code")
+    if base is not None and _common(cell) | _common(base) != _common(base):
+        marks.append("other code than the reference")
+    bound = sum(o.at_bound for o in cell.ok.values())
+    if bound:
+        marks.append(f"temperature at its bound in {bound} of {len(cell.ok)}")
+    return "; ".join(marks)
+
+
+def is_mixed(cell: Cell) -> bool:
+    """Whether a cell's runs were made by different code."""
+    return len({o.code for o in cell.outcomes.values()}) > 1
+
+
+def _common(cell: Cell) -> set[str]:
+    return {o.common for o in cell.outcomes.values()}
