@@ -123,9 +123,7 @@ def effect_factor(n: int, m: int) -> float:
     if n < needed_seeds(m):
         return math.nan
     if n > EXACT_UP_TO:
-        from statsmodels.stats.power import TTestPower
-
-        return float(TTestPower().solve_power(nobs=n, alpha=LEVEL / m, power=POWER))
+        return _t_power(nobs=n, alpha=LEVEL / m)
     methods, table = _effects()
     larger = [place for place, known in enumerate(methods) if known >= m and not math.isnan(table[n][place])]
     return table[n][larger[0]] if larger else math.nan
@@ -139,10 +137,14 @@ def seeds_for(sd: float, effect: float, m: int) -> int:
         if factor * sd <= effect:
             return n
         n += 1
+    return max(n, math.ceil(_t_power(effect_size=effect / sd, alpha=LEVEL / m)))
+
+
+def _t_power(**known: float) -> float:
+    """What is missing of effect_size (in standard deviations) and nobs, for the one-sample t-test."""
     from statsmodels.stats.power import TTestPower
 
-    exact = TTestPower().solve_power(effect_size=effect / sd, alpha=LEVEL / m, power=POWER)
-    return max(n, math.ceil(float(np.squeeze(exact))))
+    return float(np.squeeze(TTestPower().solve_power(power=POWER, **known)))
 
 
 def shared_ranks(values: np.ndarray, axis: int = -1) -> np.ndarray:

@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from mixsuite.records import SCHEMA, Record, RecordWriter
-from mixsuite.report.leaderboard import OVERALL_COLUMNS, TASK_COLUMNS, build, csv_text, format_number, make_report
+from mixsuite.report import overall, task
+from mixsuite.report.leaderboard import build, csv_text, format_number, make_report
 from mixsuite.report.results import load_results
 from mixsuite.report.text import report_text
 from mixsuite.shown import Shown
@@ -50,7 +51,8 @@ def a_record(run, value):
     status = "failed" if value is None else "skipped" if value == "skip" else "ok"
     return Record(
         SCHEMA, run.id, names, run.canonical(), status, "planted" if status != "ok" else "", {"hash": run.method.name, "core": "x"},
-        "d", "now", metrics={task.primary: value, "nll": 1.0} if status == "ok" else {}, seconds=2.0, rows_per_step=8.0,
+        "d", "now", metrics={task.primary: value, "nll": 1.0} if status == "ok" else {}, seconds=2.0,
+        steps=10, rows_per_step=16.0 if task.name == "c" and "batch" not in run.method.name else 8.0,
     )  # fmt: skip
 
 
@@ -63,7 +65,7 @@ def test_means_and_paired_differences_are_scipys(folder):
     assert row["diff"] == pytest.approx((x - y).mean())
     wanted = stats.ttest_rel(x, y).confidence_interval(0.95)
     assert (row["diff_low"], row["diff_high"]) == pytest.approx((wanted.low, wanted.high))
-    assert (row["seconds"], row["rows_per_step"], row["n"]) == (2.0, 8.0, 3)
+    assert (row["seconds"], row["rows_per_step"], row["steps"], row["n"], row["nll"]) == (2.0, 8.0, 10, 3, 1.0)
     assert table.loc["erm", "verdict"] == "reference"
     assert pd.isna(table.loc["erm", "diff"])
 
@@ -80,9 +82,10 @@ def test_an_incomplete_cell_is_marked_and_never_averaged(folder):
     assert (c.loc["mixup(batch=2)", "status"], c.loc["mixup(batch=2)", "n"]) == ("incomplete", 2)
     assert (c.loc["cutmix", "status"], c.loc["cutmix", "verdict"]) == ("skipped", "skipped")
     for row in (b.loc["mixup"], c.loc["mixup(batch=2)"], c.loc["cutmix"]):
-        assert row[["rank", "mean", "std", "diff", "diff_low"]].isna().all()
+        assert row[["rank", "mean", "std", "diff", "diff_low", "least_effect", "nll", "seconds"]].isna().all()
+        assert row["verdict"] in ("undecided", "skipped")
     assert "failed: b mixup seed 1: planted" in report.notes
-    assert "skipped: cutmix x c: planted" in report.notes
+    assert "skipped: cutmix (planted): c" in report.notes
 
 
 def test_mean_ranks_are_over_complete_classification_tasks_without_controls(folder):
@@ -103,13 +106,14 @@ def test_mean_ranks_are_over_complete_classification_tasks_without_controls(fold
 def test_columns_are_the_documented_ones(folder):
     build(folder)
     header = (folder / "leaderboard" / "a.csv").read_text().splitlines()[0]
-    assert header == (
-        "rank,method,n,mean,std,diff,diff_low,diff_high,p_holm,verdict,least_effect,seconds,rows_per_step,status"
-    )
+    fixed = "rank,method,n,mean,std,diff,diff_low,diff_high,p_holm,verdict,least_effect,seconds,rows_per_step,status"
+    assert header == ",".join([*task.COLUMNS, "nll"])
+    assert header.startswith(f"{fixed},pairs,")
     header = (folder / "leaderboard.csv").read_text().splitlines()[0]
-    assert header == "rank,method,tasks,mean_rank,rank_low,rank_high,better,tie,worse,undecided,seconds,complete"
+    fixed = "rank,method,tasks,mean_rank,rank_low,rank_high,better,tie,worse,undecided,seconds,complete"
+    assert header == ",".join(overall.COLUMNS)
+    assert header.startswith(f"{fixed},ranked_over,")
     assert header == (folder / "leaderboard" / "images.csv").read_text().splitlines()[0]
-    assert (TASK_COLUMNS[0], OVERALL_COLUMNS[0]) == ("rank", "rank")
     runs = pd.read_csv(folder / "runs.csv")
     assert len(runs.query("status == 'ok' and metric == 'error'")) == sum(
         isinstance(v, float) for task, methods in VALUES.items() if task != "r" for vs in methods.values() for v in vs
@@ -143,7 +147,7 @@ def test_the_printed_tables_have_one_row_a_line_and_full_names(folder):
     text = report_text(report)
     row = next(line for line in text.splitlines() if "mixup(batch=2)" in line)
     assert "0.1" in row
-    assert "r: rmse (lower is better" in text
+    assert "r: rmse, lower is better" in text
     assert "\x1b" not in text
 
 
