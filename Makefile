@@ -34,8 +34,10 @@ staged: setup ## remake results/reference/staged/ from nothing, with real sets f
 	rm -rf results/reference/staged
 	$(BIN)/mixsuite run staged --out results/reference/staged
 
-proofs: setup ## remake the long proofs under results/reference/ (minutes)
+proofs: setup ## remake the long proofs under results/reference/ (half an hour)
 	$(BIN)/python benchmarks/proofs/kills.py --out results/reference/kills.md
+	$(BIN)/python benchmarks/proofs/verdicts.py --out results/reference/statistics.md
+	$(BIN)/python benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md
 
 test: setup ## run the tests
 	$(BIN)/python -m pytest -q

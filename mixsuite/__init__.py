@@ -10,7 +10,9 @@ How a matrix becomes a leaderboard, in reading order:
     domains/     a dataset as tensors and a staged model        mixing/     what a step mixes
     training/    one run, from batches to trained weights       rng.py      keyed random streams
     metrics.py   outputs -> numbers                             records.py  one JSON line per run
-    report/      records -> leaderboards                        cli.py      the command line
+    robustness/  a trained model under attacks and corruptions
+    report/      records -> leaderboards: results.py, stats.py, verdicts.py, task.py, overall.py, compute.py, text.py
+    cli.py       the command line
 """
 
 from typing import Any

@@ -79,26 +79,36 @@ def macro_error(out: np.ndarray, y: np.ndarray) -> float:
     return 1 - float(found)
 
 
-def scores(out: Tensor, y: Tensor, kind: str, temperature: float = 1.0) -> dict[str, float]:
-    """Every metric of outputs [n, ...] for targets [n, ...] at a temperature, by name."""
-    values, target = out.double().cpu().numpy(), y.cpu().numpy()
-    if kind == "regression":
-        truth = target.astype(np.float64)
-        found = {"rmse": primary(out.cpu(), y.cpu(), kind), "mae": float(mean_absolute_error(truth, values))}
-        if len(truth) > 1:
-            found["r2"] = float(r2_score(truth, values, multioutput="variance_weighted"))
-        return found
-    found = {"error": primary(out.cpu(), y.cpu(), kind)}
-    if kind == "class":
-        found["macro_error"] = macro_error(values, target)
-    found["nll"] = _log_scores(values, target, kind, temperature)
-    found["brier"] = _brier(values, target, kind, temperature)
+def _likelihoods(values: np.ndarray, target: np.ndarray, kind: str, temperature: float) -> dict[str, float]:
+    """What a temperature can change: nll, brier, and for classes from 1,000 rows on ece."""
+    found = {
+        "nll": _log_scores(values, target, kind, temperature),
+        "brier": _brier(values, target, kind, temperature),
+    }
     if kind == "class" and len(target) >= ECE_FROM:
         found["ece"] = calibration_error(reliability(values, target, temperature))
     return found
 
 
-SCALED = ("nll", "brier", "ece")  # what a temperature can change
+def scores(out: Tensor, y: Tensor, kind: str) -> dict[str, float]:
+    """Every metric of outputs [n, ...] for targets [n, ...], by name.
+
+    Raises:
+        FloatingPointError: an output is infinite or NaN.
+    """
+    values, target = out.double().cpu().numpy(), y.cpu().numpy()
+    bad = int((~np.isfinite(values)).any(axis=tuple(range(1, values.ndim))).sum())
+    if bad:
+        raise FloatingPointError(f"outputs of {bad} of {len(values)} rows are infinite or NaN")
+    main = primary(out.cpu(), y.cpu(), kind)
+    if kind == "regression":
+        truth = target.astype(np.float64)
+        found = {"rmse": main, "mae": float(mean_absolute_error(truth, values))}
+        if len(truth) > 1:
+            found["r2"] = float(r2_score(truth, values, multioutput="variance_weighted"))
+        return found
+    macro = {"macro_error": macro_error(values, target)} if kind == "class" else {}
+    return {"error": main, **macro, **_likelihoods(values, target, kind, 1.0)}
 
 
 def evaluate(
@@ -116,6 +126,9 @@ def evaluate(
         15 bins); of nll, brier and ece also NAME_scaled, after temperature scaling; regression: rmse, mae, r2.
         "temperature": {"value", "at_bound"} or None; "reliability", "reliability_scaled": the bins, for
         classes, or None.
+
+    Raises:
+        FloatingPointError: an output is infinite or NaN.
     """
     found: dict[str, Any] = {
         "metrics": scores(out, y, kind),
@@ -131,8 +144,7 @@ def evaluate(
     if valid_out is not None and valid_y is not None and len(valid_y):
         t = fit_temperature(valid_out.double().cpu().numpy(), valid_y.cpu().numpy(), kind)
         found["temperature"] = {"value": t, "at_bound": not TEMPERATURES[0] * 1.01 < t < TEMPERATURES[1] * 0.99}
-        scaled = scores(out, y, kind, t)
-        found["metrics"] |= {f"{name}_scaled": scaled[name] for name in SCALED if name in scaled}
+        found["metrics"] |= {f"{k}_scaled": v for k, v in _likelihoods(values, target, kind, t).items()}
         if kind == "class":
             found["reliability_scaled"] = reliability(values, target, t)
     return found

@@ -241,23 +241,35 @@ def shown(name: str, instance: Any) -> str:
 
 def describe(package: str) -> list[dict[str, Any]]:
     """Name, parameters, class literals and first sentence of everything in a package, by reading source."""
-    return [_describe_file(folder(package) / f"{name}.py") for name in names(package)]
+    found = [_describe_file(folder(package) / f"{name}.py") for name in names(package)]
+    return [item | {"params": list(item["params"].values())} for item in found]
 
 
 def _describe_file(path: Path) -> dict[str, Any]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     # A file may have helper classes; the plugin's own is the last dataclass.
     (*_, cls) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.decorator_list)
-    literals: dict[str, Any] = {}
-    params: list[str] = []
+    literals = _inherited(tree, cls, path)
+    params: dict[str, str] = literals.pop("params", {})
     for node in cls.body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             default = f" = {ast.unparse(node.value)}" if node.value else ""
-            params.append(f"{node.target.id}: {ast.unparse(node.annotation)}{default}")
+            params[node.target.id] = f"{node.target.id}: {ast.unparse(node.annotation)}{default}"
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             try:
                 literals[node.targets[0].id] = ast.literal_eval(node.value)
             except ValueError:
                 continue
     doc = (ast.get_docstring(cls) or ast.get_docstring(tree) or "").split("\n\n")[0]
-    return {"name": path.stem, "params": params, "about": " ".join(doc.split()), **literals}
+    return {**literals, "name": path.stem, "params": params, "about": " ".join(doc.split())}
+
+
+def _inherited(tree: ast.Module, cls: ast.ClassDef, path: Path) -> dict[str, Any]:
+    """What a class has from one that lies beside it (mixup, of which others are a kind)."""
+    bases = {base.id for base in cls.bases if isinstance(base, ast.Name)}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module and bases & {alias.name for alias in node.names}:
+            beside = path.with_name(f"{node.module.rsplit('.', 1)[-1]}.py")
+            if beside.is_file():
+                return _describe_file(beside)
+    return {}

@@ -95,9 +95,7 @@ def _open(package: str, call: Call, base: type) -> tuple[str, Any, str | None]:
 def resolve_method(text: str) -> MethodSpec:
     """A method entry with every parameter filled in: ``mixup`` and ``mixup(alpha=1.0)`` are one."""
     name, method, source = _open(plugins.METHODS, parse_call(text), Method)
-    return MethodSpec(
-        plugins.shown(name, method), Call(name, plugins.every_parameter(method)), source, bool(method.control)
-    )
+    return MethodSpec(plugins.shown(name, method), Call(name, plugins.every_parameter(method)), source, method.control)
 
 
 def resolve_probe(text: str) -> ProbeSpec:
@@ -164,7 +162,7 @@ def resolve(
         wanted.insert(0, reference)
     tasks = [resolve_task(text, matrix) for text in _entries(matrix, datasets)]
     resolved_methods, resolved_tasks = _distinct("method", wanted), _distinct("dataset", tasks)
-    probes = tuple(dict.fromkeys(map(resolve_probe, matrix.probes)))
+    probes = _distinct("probe", [resolve_probe(text) for text in matrix.probes])
     found = Resolved(resolved_tasks, resolved_methods, seeds or matrix.seeds, reference.name, matrix.exclude, probes)
     everything = Resolved(
         tuple(resolve_task(text, matrix) for text in matrix.datasets),

@@ -170,13 +170,13 @@ class Task:
 class MethodSpec:
     """A method with every parameter; ``name`` shows the non-default ones.
 
-    control: shown in every table, ranked in none over tasks (see Method.control).
+    control: "", "compute" or "twin": controls are shown in every table and ranked in none (see Method.control).
     """
 
     name: str
     call: Call
     source: str | None = field(default=None, compare=False)  # an outsider's file
-    control: bool = field(default=False, compare=False)
+    control: str = field(default="", compare=False)
 
     def canonical(self) -> dict[str, Any]:
         return {"name": self.call.name, "params": dict(self.call.params)}
@@ -188,7 +188,10 @@ class ProbeSpec:
 
     name: str
     call: Call
-    source: str | None = None  # an outsider's file
+    source: str | None = field(default=None, compare=False)  # an outsider's file
+
+    def canonical(self) -> dict[str, Any]:
+        return {"name": self.call.name, "params": dict(self.call.params)}
 
 
 @dataclass(frozen=True)

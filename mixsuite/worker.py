@@ -137,7 +137,10 @@ def _outcome(order: Order, data: Data, fitted: Fitted, seed: int) -> dict[str, A
     if data.kind == "regression":
         out, y = data.unscaled(out), data.unscaled(y)
     valid = (predict(fitted.model, data.valid), data.valid.y) if len(data.valid) else (None, None)
-    found = evaluate(out, y, data.kind, *valid)
+    try:
+        found = evaluate(out, y, data.kind, *valid)
+    except FloatingPointError as error:
+        return {"status": "failed", "reason": f"not a number: {error}"}
     bad = [name for name, value in found["metrics"].items() if not np.isfinite(value)]
     if bad:
         return {"status": "failed", "reason": f"not a number: {', '.join(bad)}"}

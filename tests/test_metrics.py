@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import hamming_loss, log_loss, mean_absolute_error, r2_score, root_mean_squared_error
+from sklearn.metrics import (
+    balanced_accuracy_score,
+    hamming_loss,
+    log_loss,
+    mean_absolute_error,
+    r2_score,
+    root_mean_squared_error,
+)
 
 from mixsuite.metrics import BINS, evaluate, fit_temperature, primary, reliability
 
@@ -79,3 +86,37 @@ def test_reliability_bins_equal_brute_force(outputs):
 def test_the_primary_metric_takes_soft_targets():
     out = torch.tensor([[2.0, 1.0], [0.0, 3.0]])
     assert primary(out, torch.tensor([[0.9, 0.1], [0.8, 0.2]]), "class") == 0.5
+
+
+@pytest.mark.parametrize("kind", ["class", "multilabel", "regression"])
+def test_outputs_that_are_no_numbers_are_counted_not_scored(kind):
+    out = torch.zeros(6, 3)
+    out[2, 1], out[4] = float("nan"), float("inf")
+    y = {"class": torch.zeros(6, dtype=torch.int64), "multilabel": torch.zeros(6, 3), "regression": torch.zeros(6, 3)}
+    with pytest.raises(FloatingPointError, match="outputs of 2 of 6 rows are infinite or NaN"):
+        evaluate(out, y[kind], kind)
+
+
+def test_macro_error_weighs_classes_alike_and_equals_scikit_learn(outputs):
+    out, y, p = outputs
+    found = evaluate(torch.tensor(out), torch.tensor(y), "class")["metrics"]["macro_error"]
+    assert found == pytest.approx(1 - balanced_accuracy_score(y, p.argmax(1)))
+    uneven = torch.tensor([[1.0, 0.0]] * 10)
+    labels = torch.tensor([0] * 9 + [1])
+    assert evaluate(uneven, labels, "class")["metrics"]["macro_error"] == 0.5
+    assert evaluate(uneven, labels, "class")["metrics"]["error"] == pytest.approx(0.1)
+
+
+def test_ece_is_torchmetrics_and_asked_of_many_rows_only():
+    from torchmetrics.functional.classification import multiclass_calibration_error
+
+    draws = np.random.default_rng(3)
+    out = torch.tensor(draws.normal(size=(1_500, 5)) * 2)
+    y = torch.tensor(draws.integers(0, 5, 1_500))
+    found = evaluate(out, y, "class", out[:300], y[:300])
+    t = found["temperature"]["value"]
+    for name, scale in (("ece", 1.0), ("ece_scaled", t)):
+        wanted = multiclass_calibration_error((out / scale).softmax(1), y, 5, n_bins=BINS, norm="l1")
+        assert found["metrics"][name] == pytest.approx(float(wanted), abs=1e-6)
+    assert found["reliability_scaled"] == reliability(out.numpy(), y.numpy(), t)
+    assert "ece" not in evaluate(out[:999], y[:999], "class")["metrics"]

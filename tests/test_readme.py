@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from mixsuite.report import compute, overall, task
 from mixsuite.report.leaderboard import make_report
-from mixsuite.report.results import load_results
+from mixsuite.report.results import COSTS, load_results
 from mixsuite.report.text import report_text
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +33,26 @@ def commands(first: str) -> list[str]:
     """Commands of all sh blocks that begin with a word, without their comments."""
     lines = [line.split("  #")[0].strip() for text in blocks("sh") for line in text.splitlines()]
     return [line for line in lines if line.split()[0] == first]
+
+
+def test_every_column_and_metric_is_documented():
+    """What a reader meets in a CSV file stands in a table of the README, between backquotes."""
+    section = README.split("## How to read the leaderboard")[1].split("**Verdicts.**")[0]
+    documented = set(
+        re.findall(
+            r"`([^`]+)`", "\n".join(line.split("|")[1] for line in section.splitlines() if line.startswith("| `"))
+        )
+    )
+    columns = {*task.COLUMNS, *overall.COLUMNS, *compute.COLUMNS}
+    metrics = {
+        m.split("@")[0]
+        for r in REFERENCES
+        for c in load_results(r).cells.values()
+        for o in c.values()
+        for m in o.metrics
+    }
+    assert {*columns, *metrics, *COSTS} - documented == set()
+    assert len(metrics) >= 8
 
 
 def test_every_block_is_of_a_kind_that_is_tested():
@@ -80,13 +101,13 @@ def test_the_tables_are_what_the_tool_says_of_the_references(reference):
 def test_the_references_are_complete_and_no_task_is_trivial_or_hopeless(reference):
     results = load_results(reference)
     assert results.others == 0
-    assert sum(map(len, results.shown.cells.values())) == len(results.records)
-    assert {r.status for r in results.records.values()} <= {"ok", "skipped"}
-    for task in results.shown.tasks.values():
-        errors = [r.metrics[task.primary] for (t, m, _), r in results.records.items() if (t, m) == (task.name, "erm")]
-        if task.classification:
+    assert sum(map(len, results.shown.cells.values())) == sum(map(len, results.cells.values()))
+    assert {o.status for cell in results.cells.values() for o in cell.values()} <= {"ok", "skipped"}
+    for shown in results.shown.tasks.values():
+        errors = list(results.cell(shown, "erm").values.values())
+        if shown.classification:
             # Well above 0, and below always saying the largest class (its share is at least one over all).
-            assert 0.01 < sum(errors) / len(errors) < CHANCE[task.name.split("(")[0]] - 0.05, task.name
+            assert 0.01 < sum(errors) / len(errors) < CHANCE[shown.name.split("(")[0]] - 0.05, shown.name
 
 
 @pytest.mark.parametrize("reference", REFERENCES, ids=lambda p: p.name)

@@ -99,6 +99,7 @@ def make_data(
         kind=dataset.kind,
         classes=count_classes(dataset, raw),
         groups=encoded.groups,
+        numbers=encoded.numbers,
         rate=raw.rate,
         shift=None if shift is None else move(shift),
         scale=None if scale is None else move(scale),

@@ -206,6 +206,7 @@ class Data:
     """A dataset, split, encoded and on the device.
 
     groups:  source column of each encoded column (tables), else ().
+    numbers: of each encoded column, whether it is a number (else one value of a category).
     rate:    samples per second, where x are waves.
     shift, scale: of regression targets, [K]: prediction in the target's units = out * scale + shift.
     split:   "official" where the data set says which rows are the test part; "drawn" from the seed.
@@ -218,6 +219,7 @@ class Data:
     kind: str
     classes: int
     groups: tuple[int, ...] = ()
+    numbers: tuple[bool, ...] = ()
     rate: int | None = None
     shift: Tensor | None = None
     scale: Tensor | None = None
@@ -250,10 +252,14 @@ class Staged(nn.Module):
 
 
 class Encoded(NamedTuple):
-    """What a domain makes of a dataset's x: a state of the rows, on the host."""
+    """What a domain makes of a dataset's x: a state of the rows, on the host.
+
+    groups: source column of each encoded column (tables); numbers: whether it is a number, not a category's.
+    """
 
     x: State
     groups: tuple[int, ...] = ()
+    numbers: tuple[bool, ...] = ()
 
 
 class Domain(ABC):

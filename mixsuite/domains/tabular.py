@@ -43,9 +43,10 @@ class Tabular(Domain):
         frame: pd.DataFrame = raw.x.iloc[rows]
         blocks: list[np.ndarray] = []
         groups: list[int] = []
+        numbers: list[bool] = []
         for number, name in enumerate(frame.columns):
-            column = frame[[name]]
-            if pd.api.types.is_numeric_dtype(frame[name]):
+            column, is_number = frame[[name]], pd.api.types.is_numeric_dtype(frame[name])
+            if is_number:
                 scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
                 block = scale.fit(column.iloc[train]).transform(column)
             else:
@@ -54,4 +55,5 @@ class Tabular(Domain):
                 block = hot.fit(text.iloc[train]).transform(text)
             blocks.append(np.asarray(block, dtype=np.float32))
             groups += [number] * blocks[-1].shape[1]
-        return Encoded(torch.from_numpy(np.concatenate(blocks, axis=1)), tuple(groups))
+            numbers += [is_number] * blocks[-1].shape[1]
+        return Encoded(torch.from_numpy(np.concatenate(blocks, axis=1)), tuple(groups), tuple(numbers))

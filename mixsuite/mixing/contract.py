@@ -121,9 +121,14 @@ class Method(ABC):
         require(1 <= self.batch <= 1000, "batch", self.batch, "1 to 1000")
 
     @property
-    def control(self) -> bool:
-        """Whether this is a control (another length or batch): in every table, ranked in none over tasks."""
-        return self.length != 1 or self.batch != 1
+    def control(self) -> str:
+        """What this is a control for, "" if it is none. Controls stand in every table and are ranked in none.
+
+        "compute": it trains on more rows and adds no idea of its own (another length or batch; fresh
+        partners), so that any method of its cost can be held against it. "twin": a method without its own
+        term (a weight of 0), for that method alone: it costs as much and trains on nothing more.
+        """
+        return "compute" if self.length != 1 or self.batch != 1 else ""
 
     @abstractmethod
     def plan(self, batch: Batch, rng: Rng) -> Plan:

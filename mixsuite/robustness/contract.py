@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -20,7 +19,7 @@ class Rows(NamedTuple):
 
     y:      [n, ...] their targets.
     train:  the training part's input, [m, ...]: scales and ranges come from it alone.
-    groups: source column of each encoded column (tables), else ().
+    groups: source column of each encoded column (tables), else (); numbers: whether it is a number.
     loss:   state [n, ...] -> the sum over rows of the task's loss, of the trained model in eval mode,
             differentiable: what a white-box attack ascends.
     rng:    draws; the same for every method of a task and seed. Name a ``kind`` that starts with "probe".
@@ -29,6 +28,7 @@ class Rows(NamedTuple):
     y: Tensor
     train: State
     groups: tuple[int, ...]
+    numbers: tuple[bool, ...]
     loss: Callable[[State], Tensor]
     rng: Rng
 
@@ -52,15 +52,14 @@ def replace_first(x: State, leaf: Tensor) -> State:
     return (leaf, *x[1:]) if isinstance(x, tuple) else leaf
 
 
-def free(x: State, groups: tuple[int, ...]) -> Tensor:
+def free(x: State, numbers: tuple[bool, ...]) -> Tensor:
     """Where a disturbance of numbers may act, as a mask over the first leaf: frames that are there, and of a
-    table the columns that stand alone for their source column (categories have one for each value)."""
+    table the columns that are numbers."""
     leaf = first_leaf(x)
     if isinstance(x, tuple):
         return (x[1] > 0).to(leaf.dtype)
-    if groups:
-        alone = Counter(groups)
-        return torch.tensor([alone[g] == 1 for g in groups], dtype=leaf.dtype, device=leaf.device)
+    if numbers:
+        return torch.tensor(numbers, dtype=leaf.dtype, device=leaf.device)
     return torch.ones((), dtype=leaf.dtype, device=leaf.device)
 
 

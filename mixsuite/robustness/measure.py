@@ -50,15 +50,18 @@ def disturbed_outputs(probe: Probe, model: Staged, data: Data, seed: int) -> Ten
     training = model.training
     model.eval()
     found = []
-    for number, chunk in enumerate(torch.arange(len(data.test), device=leaf.device).split(BATCH)):
-        y = data.test.y[chunk]
+    try:
+        for number, chunk in enumerate(torch.arange(len(data.test), device=leaf.device).split(BATCH)):
+            y = data.test.y[chunk]
 
-        def loss(x: State, y: Tensor = y) -> Tensor:
-            return loss_of_rows(model(x), y).sum()
+            def loss(x: State, y: Tensor = y) -> Tensor:
+                return loss_of_rows(model(x), y).sum()
 
-        rows = Rows(y, data.train.x, data.groups, loss, rng.at(number))
-        x = probe.disturb(take_rows(data.test.x, chunk), rows)
-        with torch.no_grad():
-            found.append(model(x))
-    model.train(training)
-    return torch.cat(found).float() if found[0].dtype in (torch.float16, torch.bfloat16) else torch.cat(found)
+            rows = Rows(y, data.train.x, data.groups, data.numbers, loss, rng.at(number))
+            x = probe.disturb(take_rows(data.test.x, chunk), rows)
+            with torch.no_grad():
+                found.append(model(x))
+    finally:
+        model.train(training)
+    out = torch.cat(found)
+    return out.float() if out.dtype in (torch.float16, torch.bfloat16) else out

@@ -44,8 +44,9 @@ def test_tables_are_encoded_by_the_training_rows():
         }
     )
     train = np.array([0, 1, 2])
-    z, groups = Tabular().encode(Raw(frame, np.zeros(4)), np.arange(4), train)
+    z, groups, numbers = Tabular().encode(Raw(frame, np.zeros(4)), np.arange(4), train)
     assert groups == (0, 1, 1, 1, 2)  # (missing), blue, red
+    assert numbers == (True, False, False, False, True)
     size = np.array([1.0, 3.0, 2.0])  # the missing one becomes the training median
     wanted = (np.array([*size, 100.0]) - size.mean()) / size.std()
     np.testing.assert_allclose(z[:, 0].numpy(), wanted, rtol=1e-5)

@@ -127,7 +127,8 @@ def test_eta_0_is_mixup_with_a_clean_pass():
     assert tail.rows == 2 * B
     assert int(net[1].num_batches_tracked) == 2  # the clean rows moved the running statistics as well
     assert int(twin[1].num_batches_tracked) == 1
-    assert method("mixupe(eta=0)").control
+    assert method("mixupe(eta=0)").control == "twin"
+    assert method("mixupe(eta=0, length=2)").control == "compute"
     assert not method("mixupe").control
 
 
@@ -333,7 +334,7 @@ def test_batch_augmentation_has_fresh_partners_and_begins_as_mixup():
     parts = plan.partner.split(B)
     assert all(sorted(p.tolist()) == list(range(B)) for p in parts)
     assert len({tuple(p.tolist()) for p in parts}) == 3
-    assert method("batch_augmentation").control
+    assert method("batch_augmentation").control == "compute"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def folder(tmp_path):
         with RecordWriter(tmp_path) as writer:
             for name, methods in values.items():
                 for method, row in methods.items():
-                    spec = MethodSpec(method, Call(method), control=method in CONTROLS)
+                    spec = MethodSpec(method, Call(method), control="compute" if method in CONTROLS else "")
                     runs = [RunSpec(the_task(name, name not in regression), spec, seed) for seed in range(len(row))]
                     shown.add(runs)
                     for run, value in zip(runs, row, strict=True):

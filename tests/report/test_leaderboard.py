@@ -28,7 +28,7 @@ def the_task(name):
 
 
 def the_method(name):
-    return MethodSpec(name, Call(name.split("(")[0], (("tag", name),)), control="batch" in name)
+    return MethodSpec(name, Call(name.split("(")[0], (("tag", name),)), control="compute" if "batch" in name else "")
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ class BatchAugmentation(Method):
 
     @property
     def control(self):
-        return True
+        return "compute"
 
     def plan(self, batch, rng):
         n = len(batch.y)

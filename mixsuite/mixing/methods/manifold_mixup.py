@@ -1,14 +1,12 @@
 """Manifold Mixup (Verma et al. 2019, arXiv:1806.05236, section 2)."""
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-from mixsuite.mixing import Method, Plan, over
-from mixsuite.mixing.contract import require
+from mixsuite.mixing.methods.mixup import Mixup
 
 
 @dataclass(frozen=True)
-class ManifoldMixup(Method):
+class ManifoldMixup(Mixup):
     """mixup of hidden states, at a site drawn anew each step. One forward pass; BatchNorm before the site
     sees clean rows, behind it mixed ones.
 
@@ -19,18 +17,4 @@ class ManifoldMixup(Method):
     """
 
     alpha: float = 2.0
-    lam: Literal["batch", "row"] = "batch"
     site: str = field(default="random", kw_only=True)
-
-    label = "matched"
-    pairing = "permutation"
-    lam_law = "Beta(alpha, alpha)"
-
-    def __post_init__(self):
-        super().__post_init__()
-        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
-
-    def plan(self, batch, rng):
-        n = len(batch.y)
-        lam = rng.beta(self.alpha, self.alpha, n if self.lam == "row" else 1).expand(n)
-        return Plan(rng.permutation(n), over(lam, batch.shape), lam)

@@ -51,7 +51,7 @@ class Mixupe(Method):
 
     @property
     def control(self):
-        return super().control or self.eta == 0
+        return super().control or ("twin" if self.eta == 0 else "")
 
     @property
     def derivative(self):

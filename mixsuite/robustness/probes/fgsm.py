@@ -29,7 +29,7 @@ class Fgsm(Probe):
         leaf = first_leaf(x).clone().requires_grad_()
         (gradient,) = torch.autograd.grad(rows.loss(replace_first(x, leaf)), leaf)
         low, high = value_range(rows.train)
-        step = self.eps * gradient.sign() * free(x, rows.groups)
+        step = self.eps * gradient.sign() * free(x, rows.numbers)
         start = first_leaf(x)
         # What a row already has outside the training range stays where it is.
         moved = torch.clamp(start + step, torch.minimum(low, start), torch.maximum(high, start))

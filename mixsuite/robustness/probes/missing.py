@@ -28,6 +28,6 @@ class Missing(Probe):
         columns = int(group.max()) + 1
         u = rows.rng.uniform(len(x), columns, kind="probe missing")
         lost = (u < self.share)[:, group]  # [n, encoded columns]
-        alone = torch.bincount(group)[group] == 1
-        median = torch.quantile(rows.train, 0.5, dim=0, interpolation="nearest")
-        return torch.where(lost, torch.where(alone, median, torch.zeros_like(median)), x)
+        number = torch.tensor(rows.numbers, device=x.device)
+        median = torch.quantile(rows.train, 0.5, dim=0, interpolation="midpoint")
+        return torch.where(lost, torch.where(number, median, torch.zeros_like(median)), x)

@@ -24,4 +24,4 @@ class Noise(Probe):
     def disturb(self, x, rows):
         leaf = first_leaf(x)
         noise = rows.rng.normal(*leaf.shape, kind="probe noise")
-        return replace_first(x, leaf + self.std * spread(rows.train) * noise * free(x, rows.groups))
+        return replace_first(x, leaf + self.std * spread(rows.train) * noise * free(x, rows.numbers))

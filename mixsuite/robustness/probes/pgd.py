@@ -32,7 +32,7 @@ class Pgd(Probe):
         require(self.step is None or self.step > 0, "step", self.step, "> 0, or None")
 
     def disturb(self, x, rows):
-        start, may = first_leaf(x), free(x, rows.groups)
+        start, may = first_leaf(x), free(x, rows.numbers)
         low, high = value_range(rows.train)
         low = torch.maximum(torch.minimum(low, start), start - self.eps * may)
         high = torch.minimum(torch.maximum(high, start), start + self.eps * may)
