@@ -110,7 +110,8 @@ def run(
     """Train a matrix of methods x datasets x seeds and write its leaderboards.
 
     What is done already is not trained again, so a stopped call goes on where it was. The results folder
-    holds records/ and matrix.toml (the sources) and runs.csv, leaderboard.csv, leaderboard/ (rebuilt).
+    holds records/ and matrix.toml (the sources) and what is rebuilt from them: runs.csv, leaderboard.csv,
+    leaderboard/, equal_compute.csv.
 
     Exit status: 0 all cells are ok or skipped; 1 a failed run stands; 2 bad input; 130 interrupted.
     """
@@ -209,7 +210,7 @@ def power(
     "seeds" finds the effect with 80 % power at a table's level (sign-flip test, 0.05 shared by Holm among its
     methods). "sd_largest" and "seeds_largest" are those of the method that varies most.
     """
-    from mixsuite.report.power import seeds_needed
+    from mixsuite.report.power import seeds_needed, within_margin
     from mixsuite.report.results import load_results
     from mixsuite.report.text import table_lines
 
@@ -217,8 +218,11 @@ def power(
         raise InputError(f"--effect {effect}: allowed is a number above 0 and below 1")
     folder = out or Path("results") / matrix
     _need_results(folder)
-    table = seeds_needed(load_results(folder), effect)
+    results = load_results(folder)
+    table = seeds_needed(results, effect)
     typer.echo("\n".join(table_lines(table, list(table.columns))))
+    if within_margin(results, effect):
+        typer.echo("note: an effect within the margin of a tie is called a tie, however many seeds find it", err=True)
 
 
 @app.command(name="list")

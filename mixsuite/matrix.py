@@ -19,7 +19,7 @@ class Matrix(BaseModel):
     reference:     the method that others are compared with; added to ``methods`` where it is absent.
     exclude:       "METHOD x DATASET" with globs: cells that are left out.
     select:        which weights are tested: "last", or "best_validation".
-    margin:        differences within it are ties (error; RMSE: a share of the reference's).
+    margin:        a tie is where the 90 % interval of a difference lies within it (RMSE: a share of the reference's).
     probes:        disturbances under which each trained model is tested too: further metrics of its run.
     deterministic: only deterministic algorithms on a GPU.
     """

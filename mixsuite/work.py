@@ -46,6 +46,7 @@ class Options:
         for path, good in [
             (self.out / "runs.csv", Path.is_file),
             (self.out / "leaderboard.csv", Path.is_file),
+            (self.out / "equal_compute.csv", Path.is_file),
             (self.out / "matrix.toml", Path.is_file),
             (self.out / "leaderboard", Path.is_dir),
             (self.out / "records", Path.is_dir),

@@ -158,7 +158,7 @@ def test_a_run_that_takes_too_long_is_a_record(mixsuite, tiny, tmp_path):
 def test_a_method_that_does_not_apply_is_skipped_with_a_reason(mixsuite, tiny, tmp_path):
     found = mixsuite("run", tiny, "--methods", "cutmix", "--out", tmp_path / "out", "--workers", 1)
     assert found.status == 0
-    assert "skipped: cutmix x iris(rows=20)@tiny: made for images, speech, not for tabular" in found.out
+    assert "skipped: cutmix (made for images, speech, not for tabular): iris(rows=20)@tiny" in found.out
 
 
 def test_a_library_that_does_not_import_skips_its_tasks_and_no_others(mixsuite, tiny, tmp_path):
@@ -172,7 +172,7 @@ def test_a_library_that_does_not_import_skips_its_tasks_and_no_others(mixsuite, 
         "run", tiny, "--datasets", f"{tmp_path / 'needy.py'},iris", "--out", tmp_path / "out", "--workers", 1
     )
     assert found.status == 0
-    assert "skipped: erm x needy: no_such_package cannot be imported" in found.out
+    assert "skipped: erm (no_such_package cannot be imported" in found.out
     assert "pip install no_such_package" in found.out
     assert {r["status"] for r in lines(tmp_path / "out") if r["names"]["task"] != "needy"} == {"ok"}
 

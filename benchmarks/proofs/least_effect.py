@@ -23,7 +23,8 @@ from statsmodels.stats.power import TTestPower
 
 from mixsuite.report.stats import EXACT_UP_TO, LEVEL, NEVER_BELOW, POWER, needed_seeds, sign_flip
 
-METHODS = (*range(1, 31), 35, 40, 50, 60, 80, 100, 150, 200, 300, 500)
+# The largest m that so many seeds can serve (25, 51, 102, ...) have columns, so that no such n is left out.
+METHODS = (*range(1, 31), 35, 40, 51, 60, 80, 102, 150, 204, 300, 409, 500)
 GRID = 14
 
 

@@ -2,7 +2,8 @@
 
 What counts is the rows that a run puts through the last stage in all its training, over differentiated
 passes: a method that trains on K times as many may win by them alone, and longer training, larger batches or
-fresh partners are what it has to beat.
+fresh partners are what it has to beat. Beside these controls stands a method's own twin, which pays the same
+and trains on nothing more.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 import pandas as pd
 
 from mixsuite.report.results import Cell, Results
-from mixsuite.report.task import margin_of, paired_cells
+from mixsuite.report.task import compared, margin_of, paired_cells
 from mixsuite.report.verdicts import judge
-from mixsuite.spec import Task
+from mixsuite.spec import MethodSpec, Task
 
 COLUMNS = [
     "task", "method", "control", "rows", "control_rows", "pairs", "diff", "diff_low", "diff_high", "p", "p_holm",
@@ -28,16 +29,28 @@ def equal_compute(results: Results) -> pd.DataFrame:
 
 
 def costly(results: Results, task: Task) -> dict[str, list[str]]:
-    """Method that costs more than the reference -> the controls that cost as much (there may be none)."""
+    """Method that costs more than the reference -> the controls that cost as much (there may be none).
+
+    Controls are those that train on more rows, and a method's own twins, which cost as much and do not.
+    """
     cells, methods = _cells(results, task), results.shown.methods
     base = cells.get(results.shown.reference)
     if base is None:
         return {}
     return {
-        m: [c for c in cells if methods[c].control and 1 / ALIKE <= cells[c].rows / cells[m].rows <= ALIKE]
+        m: [c for c in cells if _controls(methods[c], methods[m]) and alike(cells[c].rows, cells[m].rows)]
         for m in cells
         if not methods[m].control and cells[m].rows > ALIKE * base.rows
     }
+
+
+def alike(rows: float, others: float) -> bool:
+    """Whether two costs are equal compute."""
+    return 1 / ALIKE <= rows / others <= ALIKE
+
+
+def _controls(control: MethodSpec, method: MethodSpec) -> bool:
+    return control.control == "compute" or (control.control == "twin" and control.call.name == method.call.name)
 
 
 def _cells(results: Results, task: Task) -> dict[str, Cell]:
@@ -52,22 +65,9 @@ def _of_task(results: Results, task: Task) -> list[dict[str, object]]:
         (m, c): paired_cells(cells[m], cells[c], margin_of(task, cells[c], results.shown.margin)) for m, c in pairs
     }
     return [
-        {
-            "task": task.name,
-            "method": m,
-            "control": c,
-            "rows": cells[m].rows,
-            "control_rows": cells[c].rows,
-            "pairs": v.pairs,
-            "diff": v.diff,
-            "diff_low": v.low,
-            "diff_high": v.high,
-            "p": v.p,
-            "p_holm": v.p_holm,
-            "verdict": v.word,
-            "least_effect": v.least_effect,
-        }
-        for (m, c), v in judge(family).items()
+        {"task": task.name, "method": m, "control": c, "rows": cells[m].rows, "control_rows": cells[c].rows}
+        | compared(verdict)
+        for (m, c), verdict in judge(family).items()
     ]
 
 

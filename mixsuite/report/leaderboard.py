@@ -62,7 +62,7 @@ def make_report(results: Results) -> Report:
         domains=domains,
         overall=overall_table(results, tables, [t for t in tasks if t.classification]),
         equal_compute=equal_compute(results),
-        notes=notes(results, {name: table["verdict"].astype(str).tolist() for name, table in tables.items()}),
+        notes=notes(results, tables),
         complete=wanted == done,
     )
 
@@ -76,7 +76,8 @@ def run_rows(results: Results) -> Iterator[list[Row]]:
         task: Task = results.shown.tasks[name]
         front = task.domain, task.shown_dataset, task.recipe_name, method
         for seed, outcome in cell.items():
-            values: dict[str, float | None] = {**outcome.metrics, **outcome.costs}
+            costs = {name: value for name, value in outcome.costs.items() if name != "parameters"}  # a task's
+            values: dict[str, float | None] = {**outcome.metrics, **costs}
             if outcome.status != "ok":
                 values = {task.primary: None}
             yield [(*front, seed, metric, value, outcome.status, outcome.id) for metric, value in values.items()]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pandas as pd
+
 from mixsuite.report.compute import costly
 from mixsuite.report.results import Results
-from mixsuite.report.stats import LEVEL
+from mixsuite.report.stats import LEVEL, needed_seeds
 from mixsuite.report.task import is_mixed
 from mixsuite.report.verdicts import BETTER, WORSE
 from mixsuite.spec import Task
@@ -14,17 +16,18 @@ from mixsuite.spec import Task
 _LISTED = 20  # failures that are listed one by one
 
 
-def notes(results: Results, verdicts: dict[str, list[str]]) -> list[str]:
+def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
     """Other records, missing references, mixed code, failures, what has no control or no interval.
 
     Args:
-        verdicts: task -> the words of its table.
+        tables: task -> its table.
     """
     tasks = list(results.shown.tasks.values())
     return [
         *_folder(results),
-        *_false_alarms(verdicts),
-        *(_reference(results, task) for task in tasks if _reference(results, task)),
+        *_false_alarms(tables),
+        *_barely(tables),
+        *_reference(results, tasks),
         *_mixed(results, tasks),
         *_no_control(results, tasks),
         *_no_new_rows(results, tasks),
@@ -40,25 +43,51 @@ def _folder(results: Results) -> list[str]:
     return [f"{results.others} records of other cells or of former values are in the folder and not shown"]
 
 
-def _false_alarms(verdicts: dict[str, list[str]]) -> list[str]:
-    tested = [words for words in verdicts.values() if any(w in (BETTER, WORSE, "tie", "undecided") for w in words)]
-    if not tested:
+def _false_alarms(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """How many verdicts there are, and how many tables would have a false one if all methods were alike."""
+    judged = []
+    for table in tables.values():
+        words = table.loc[table["diff"].notna(), "verdict"].tolist()
+        if any("needs" not in word for word in words):
+            judged.append(words)
+    if not judged:
         return []
-    found = sum(word in (BETTER, WORSE) for words in tested for word in words)
+    found = sum(word in (BETTER, WORSE) for words in judged for word in words)
     return [
-        f"{found} better or worse in {len(tested)} tables; were all methods alike, any at all would be expected in "
-        f"{LEVEL * len(tested):.2g} tables at most (sign-flip test, Holm within a table)"
+        f"{found} better or worse in {_count(len(judged), 'table')}; were all methods alike, any at all would be "
+        f"expected in {LEVEL * len(judged):.2g} tables at most (sign-flip test, which takes differences to be "
+        "symmetric about 0 if nothing differs; Holm within a table)"
     ]
 
 
-def _reference(results: Results, task: Task) -> str:
-    shown = results.shown
-    if (task.name, shown.reference) not in shown.cells:
-        return f"{task.name}: the reference {shown.reference} is not in this table, so there are no verdicts"
-    status = results.cell(task, shown.reference).status
-    if status == "ok":
-        return ""
-    return f"{task.name}: the reference {shown.reference} is {status}, so there are no verdicts"
+def _barely(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Tables whose seeds are only just enough for their number of methods."""
+    found = []
+    for name, table in tables.items():
+        tested, pairs = int(table["p"].notna().sum()), table["pairs"].max()
+        if tested > 1 and pairs == needed_seeds(tested) and 4 * tested / 2**pairs >= LEVEL:
+            found.append(name)
+    if not found:
+        return []
+    return [
+        "so many methods on so few seeds that a difference is found only where every seed shows it (more seeds, or "
+        f"fewer methods, find more): {', '.join(found)}"
+    ]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _reference(results: Results, tasks: list[Task]) -> list[str]:
+    shown, said = results.shown, []
+    for task in tasks:
+        status = results.cell(task, shown.reference).status
+        if (task.name, shown.reference) not in shown.cells:
+            said.append(f"{task.name}: the reference {shown.reference} is not in this table, so there are no verdicts")
+        elif status != "ok":
+            said.append(f"{task.name}: the reference {shown.reference} is {status}, so there are no verdicts")
+    return said
 
 
 def _mixed(results: Results, tasks: list[Task]) -> list[str]:
@@ -72,22 +101,32 @@ def _mixed(results: Results, tasks: list[Task]) -> list[str]:
 
 
 def _no_control(results: Results, tasks: list[Task]) -> list[str]:
-    """Only where a folder has controls at all: without any, nothing was meant to be shown at equal compute."""
-    bare = Counter(m for task in tasks for m, controls in costly(results, task).items() if not controls)
+    methods = results.shown.methods
+    bare = Counter(
+        method
+        for task in tasks
+        for method, controls in costly(results, task).items()
+        if not any(methods[c].control == "compute" for c in controls)
+    )
     return [
-        f"{method} costs more than the reference, and in {count} tables no control costs as much"
+        f"{method} costs more than the reference, and in {_count(count, 'table')} no control that trains on more rows "
+        "costs as much"
         for method, count in bare.items()
     ]
 
 
 def _no_new_rows(results: Results, tasks: list[Task]) -> list[str]:
-    said: dict[str, list[str]] = {"the test part is official": [], "the test part is larger than the training part": []}
+    official, large = "the test part is official", "the test part is larger than the training part"
+    unknown = "the records do not say how the split was made"
+    said: dict[str, list[str]] = {official: [], large: [], unknown: []}
     for task in tasks:
         outcomes = [o for m in results.shown.methods for o in results.cell(task, m).ok.values()]
         if any(o.split == "official" for o in outcomes):
-            said["the test part is official"].append(task.name)
+            said[official].append(task.name)
         elif any(o.fresh is not None and o.fresh > 1 for o in outcomes):
-            said["the test part is larger than the training part"].append(task.name)
+            said[large].append(task.name)
+        elif any(o.split == "" for o in outcomes):
+            said[unknown].append(task.name)
     return [f"no interval for new rows, since {why}: {', '.join(names)}" for why, names in said.items() if names]
 
 

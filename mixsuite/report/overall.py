@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import nan
-
 import numpy as np
 import pandas as pd
 
@@ -36,7 +34,7 @@ def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list
         and all(m in table and table[m]["status"] != "skipped" for table in by_task.values())
     ]
     over = [t for t in tasks if ranked and all(results.cell(t, m).status == "ok" for m in ranked)]
-    values = [v for t in over if (v := _paired_values(results, t, ranked)) is not None]
+    values = [_paired_values(results, t, ranked) for t in over]
     ranks: MeanRanks | None = mean_ranks(values) if values else None
     place = {m: i for i, m in enumerate(ranked)} if ranks else {}
     rows = []
@@ -64,8 +62,7 @@ def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list
     return table.sort_values("rank", kind="stable", na_position="last").reset_index(drop=True)
 
 
-def _paired_values(results: Results, task: Task, methods: list[str]) -> np.ndarray | None:
-    """The primary metric over the seeds that all methods have. [seeds, methods], or None: there is none."""
+def _paired_values(results: Results, task: Task, methods: list[str]) -> np.ndarray:
+    """The primary metric of complete cells. [seeds, methods]"""
     values = [results.cell(task, m).values for m in methods]
-    seeds = sorted(set.intersection(*(set(v) for v in values)))
-    return np.array([[v.get(s, nan) for v in values] for s in seeds]) if seeds else None
+    return np.array([[v[seed] for v in values] for seed in sorted(values[0])])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mixsuite.report.results import Results
 from mixsuite.report.stats import seeds_for, spread
-from mixsuite.report.task import mean
+from mixsuite.report.task import ERROR_MARGIN, RMSE_MARGIN, mean
 from mixsuite.report.verdicts import pair
 from mixsuite.spec import Task
 
@@ -50,3 +50,11 @@ def _of_task(results: Results, task: Task, effect: float) -> dict[str, object]:
         "seeds_largest": seeds_for(largest, wanted, len(sds)),
         "largest_method": method,
     }
+
+
+def within_margin(results: Results, effect: float) -> bool:
+    """Whether an effect is so small that a verdict would call it a tie on some task."""
+    shown = results.shown
+    default = {True: ERROR_MARGIN, False: RMSE_MARGIN}
+    margins = [default[t.classification] if shown.margin is None else shown.margin for t in shown.tasks.values()]
+    return any(effect <= margin for margin in margins)

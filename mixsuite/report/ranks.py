@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mixsuite.report.stats import shared_ranks
+from mixsuite.report.stats import NEVER_BELOW, shared_ranks
 
 RESAMPLES = 2_000
 FEW_TASKS = 5  # below, tasks are not resampled: the interval is about these tasks alone
@@ -14,7 +14,8 @@ FEW_TASKS = 5  # below, tasks are not resampled: the interval is about these tas
 
 @dataclass(frozen=True)
 class MeanRanks:
-    """mean, low, high: [methods]; scope: what was resampled, "tasks and seeds" or "these tasks"."""
+    """mean, low, high: [methods], the last two nan where there are too few seeds; scope: what was resampled,
+    "tasks and seeds" or "these tasks"."""
 
     mean: np.ndarray
     low: np.ndarray
@@ -26,7 +27,8 @@ def mean_ranks(values: list[np.ndarray]) -> MeanRanks:
     """Mean rank of each method over tasks, and its 95 % percentile interval.
 
     Seeds are resampled within a task, the same for all methods, which are paired by seed; tasks too from
-    five on. The draws are fixed: the same values give the same interval.
+    five on. The interval is made to hold its estimate, which near-ties can leave outside. The draws are fixed:
+    the same values give the same interval. Below six seeds there is none.
 
     Args:
         values: for each task [seeds, methods] of the primary metric, every cell complete.
@@ -44,7 +46,11 @@ def mean_ranks(values: list[np.ndarray]) -> MeanRanks:
         # A task that is drawn twice must not bring the same seeds twice.
         mean += resampled[chosen, np.arange(RESAMPLES) if few else draws.permutation(RESAMPLES)]
     low, high = np.quantile(mean / tasks, [0.025, 0.975], axis=0)
-    return MeanRanks(ranks.mean(0), low, high, "these tasks" if few else "tasks and seeds")
+    estimate = ranks.mean(0)
+    low, high = np.minimum(low, estimate), np.maximum(high, estimate)
+    if min(len(v) for v in values) < NEVER_BELOW:
+        low = high = np.full_like(estimate, np.nan)
+    return MeanRanks(estimate, low, high, "these tasks" if few else "tasks and seeds")
 
 
 def _ranks(means: np.ndarray) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from mixsuite.errors import InputError
@@ -23,7 +24,9 @@ class Outcome:
     fresh:   n_test / n_train where the split was drawn from the seed, else None.
     split:   "drawn", "official", or "" in records from before it was kept.
     at_bound: whether the fitted temperature lies at an end of its range.
-    code, common: fingerprints of all that made it, and of what a task's runs share (not the method).
+    code, common: fingerprints of all that made it, and of what a task's runs share (not the method): code of
+              dataset, domain and core, libraries.
+    data, rows: fingerprints of the data as read, and of the rows and labels of its split ("" if unknown).
     probes:  probe -> why it failed.
     """
 
@@ -37,6 +40,8 @@ class Outcome:
     at_bound: bool
     code: str
     common: str
+    data: str
+    rows: str
     probes: dict[str, str]
 
 
@@ -54,35 +59,41 @@ class Results:
     others: int = 0
 
     def cell(self, task: Task, method: str) -> Cell:
-        """One method on one task."""
-        key = task.name, method
-        return Cell(len(self.shown.cells.get(key, ())), self.cells.get(key, {}), task.primary)
+        """One method on one task. What is wanted is every seed that any method of the task has."""
+        return Cell(len(self._seeds[task.name]), self.cells.get((task.name, method), {}), task.primary)
+
+    @cached_property
+    def _seeds(self) -> dict[str, set[int]]:
+        found: dict[str, set[int]] = {name: set() for name in self.shown.tasks}
+        for (task, _), seeds in self.shown.cells.items():
+            found[task] |= seeds
+        return found
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A method on a task: how many runs are wanted, those that are there, and the primary metric's name."""
+    """A method on a task: how many seeds the task has, the runs that are there, the primary metric's name."""
 
     wanted: int
     outcomes: dict[int, Outcome]
     primary: str
 
-    @property
+    @cached_property
     def ok(self) -> dict[int, Outcome]:
         """seed -> outcome of the runs that are ok."""
         return {seed: o for seed, o in self.outcomes.items() if o.status == "ok"}
 
-    @property
+    @cached_property
     def status(self) -> str:
-        """ok: all there; skipped: all skipped; failed: a failed one stands; incomplete: some are missing."""
-        found = [o.status for o in self.outcomes.values()]
+        """ok: all seeds there; skipped: all skipped; failed: a failed one stands; incomplete: some are missing."""
+        found = {o.status for o in self.outcomes.values()}
         if "failed" in found:
             return "failed"
-        if found and len(found) == self.wanted and len(set(found)) == 1:
-            return found[0]
+        if found == {"skipped"} or (found == {"ok"} and len(self.outcomes) == self.wanted):
+            return found.pop()
         return "incomplete"
 
-    @property
+    @cached_property
     def values(self) -> dict[int, float]:
         """seed -> primary metric of the runs that are ok."""
         return {seed: o.metrics[self.primary] for seed, o in self.ok.items()}
@@ -93,15 +104,16 @@ class Cell:
         return [v for v in found if v is not None] if self.status == "ok" and None not in found else None
 
     def cost(self, name: str) -> list[float]:
-        """A cost of every ok run that has it."""
-        return [o.costs[name] for o in self.ok.values() if name in o.costs]
+        """A cost of every ok run; nothing unless each has it."""
+        found = [o.costs.get(name) for o in self.ok.values()]
+        return [v for v in found if v is not None] if None not in found else []
 
-    @property
+    @cached_property
     def rows(self) -> float:
         """Rows that a run puts through the last stage in all its training, over differentiated passes; nan
         where it is not known."""
-        steps, per_step = self.cost("steps"), self.cost("rows_per_step")
-        return sum(steps) / len(steps) * sum(per_step) / len(per_step) if steps and per_step else float("nan")
+        found = [s * r for s, r in zip(self.cost("steps"), self.cost("rows_per_step"), strict=False)]
+        return sum(found) / len(found) if found else float("nan")
 
 
 def load_results(out: Path) -> Results:
@@ -140,6 +152,8 @@ def _outcome(record: Record) -> Outcome:
         split=sys.intern(record.split),
         at_bound=bool(record.temperature and record.temperature.get("at_bound")),
         code=sys.intern(str(code.get("hash"))),
+        data=sys.intern(record.digests.get("data", "")),
+        rows=sys.intern(record.digests.get("split", "")),
         common=sys.intern(repr(sorted((k, v) for k, v in code.items() if k not in ("hash", "method")))),
         probes={name: seen["reason"] for name, seen in record.probes.items() if seen["status"] == "failed"},
     )

@@ -49,8 +49,8 @@ def t_interval(d: np.ndarray, level: float = 0.95, inflate: float = 0.0) -> tupl
 def sign_flip(d: np.ndarray) -> np.ndarray:
     """The two-sided p-values of the sign-flip test, one for each row of differences d [k, n]; nan where n < 2.
 
-    p is the share of the 2^n sign patterns s with |sum(s d)| >= |sum(d)| (relative tolerance 1e-9), counted
-    exactly by meeting in the middle; above 30 values by 10^6 drawn patterns, the same for every call, the
+    p is the share of the 2^n sign patterns s with |sum(s d)| >= |sum(d)| (up to rounding), counted exactly by
+    meeting in the middle; above 30 values by 10^6 drawn patterns, the same for every call, the
     observed one counted among them. It assumes that d is symmetric about 0 when nothing differs.
     """
     k, n = d.shape
@@ -58,7 +58,7 @@ def sign_flip(d: np.ndarray) -> np.ndarray:
         return np.full(k, np.nan)
     if n <= EXACT_UP_TO:
         return np.array([_exact(row) for row in d])
-    reach = np.abs(d.sum(1)) * (1 - 1e-9)
+    reach = np.array([_reach(row) for row in d])
     hits = np.zeros(k)
     generator = np.random.Generator(np.random.Philox(key=n))
     for _ in range(DRAWS // _BLOCK):
@@ -67,8 +67,13 @@ def sign_flip(d: np.ndarray) -> np.ndarray:
     return (1 + hits) / (1 + DRAWS)
 
 
+def _reach(d: np.ndarray) -> float:
+    """What a pattern's sum must reach, a little below |sum(d)|: equal sums may differ by rounding."""
+    return max(abs(float(np.sum(d))) * (1 - 1e-9) - 1e-12 * float(np.sum(np.abs(d))), 0.0)
+
+
 def _exact(d: np.ndarray) -> float:
-    reach = abs(float(np.sum(d))) * (1 - 1e-9)
+    reach = _reach(d)
     if reach == 0:
         return 1.0
     half = len(d) // 2
@@ -114,8 +119,8 @@ def _effects() -> tuple[tuple[int, ...], dict[int, list[float]]]:
 
 @cache
 def effect_factor(n: int, m: int) -> float:
-    """k(n, m): a true mean difference of k standard deviations is found by n seeds among m methods with 80 %
-    power, at worst (the smallest p of Holm's procedure). nan below the needed seeds.
+    """k(n, m): by the sign-flip test a true mean difference of k standard deviations is found by n seeds among
+    m methods with 80 % power, at worst (the smallest p of Holm's procedure). nan below the needed seeds.
 
     Up to 30 seeds from a table made by simulating normal differences through the sign-flip test (of an m
     that is not in it, the next larger one's); above, Student's t at level 0.05 / m.
@@ -132,6 +137,8 @@ def effect_factor(n: int, m: int) -> float:
 def seeds_for(sd: float, effect: float, m: int) -> int:
     """The fewest seeds by which an effect is found with 80 % power, where differences have deviation sd."""
     n = needed_seeds(m)
+    if sd == 0:
+        return n
     while n <= EXACT_UP_TO:
         factor = effect_factor(n, m)
         if factor * sd <= effect:
@@ -147,6 +154,6 @@ def _t_power(**known: float) -> float:
     return float(np.squeeze(TTestPower().solve_power(power=POWER, **known)))
 
 
-def shared_ranks(values: np.ndarray, axis: int = -1) -> np.ndarray:
-    """Ranks from 1 along an axis, the smallest first; equal values share the lower rank."""
-    return np.asarray(rankdata(values, method="min", axis=axis))
+def shared_ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1 over the last axis, the smallest first; equal values share the lower rank."""
+    return np.asarray(rankdata(values, method="min", axis=-1))

@@ -8,7 +8,7 @@ from math import fsum, nan
 import numpy as np
 import pandas as pd
 
-from mixsuite.report.results import Cell, Results
+from mixsuite.report.results import Cell, Outcome, Results
 from mixsuite.report.stats import shared_ranks
 from mixsuite.report.verdicts import Paired, Verdict, judge, pair
 from mixsuite.spec import Task
@@ -18,7 +18,7 @@ COLUMNS = [
     "seconds", "rows_per_step", "status", "pairs", "p", "diff_low_new", "diff_high_new", "marks", "steps",
     "peak_memory", "parameters",
 ]  # fmt: skip  # after these: one column for each further metric
-ERROR_MARGIN = 0.01  # a smaller true difference in error is a tie
+ERROR_MARGIN = 0.01  # a tie is where the 90 % interval of the difference in error lies within it
 RMSE_MARGIN = 0.02  # the same for RMSE, as a share of the reference's
 
 
@@ -37,22 +37,24 @@ def margin_of(task: Task, reference: Cell, margin: float | None) -> float:
 
 
 def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
-    """Two cells as a comparison, ``other`` being what is compared with."""
-    seeds = cell.values.keys() & other.values.keys()
+    """Two cells as a comparison, ``other`` being what is compared with. Seeds whose runs did not see the same
+    rows are no pairs."""
+    seeds = {s for s in cell.ok.keys() & other.ok.keys() if cell.ok[s].rows == other.ok[s].rows}
     shares = [cell.ok[s].fresh for s in seeds]
     known = [share for share in shares if share is not None]
     fresh = max(known) if known and len(known) == len(shares) and max(known) <= 1 else None
-    complete = cell.status == other.status == "ok"
-    return Paired(pair(cell.values, other.values), complete, margin, fresh)
+    complete = cell.status == other.status == "ok" and len(seeds) == cell.wanted
+    d = pair(*({s: c.values[s] for s in seeds} for c in (cell, other)))
+    return Paired(d, complete, margin, fresh)
 
 
-def task_table(results: Results, task: Task, reference: str | None = None) -> pd.DataFrame:
+def task_table(results: Results, task: Task) -> pd.DataFrame:
     """The table of one task.
 
     An incomplete cell is marked and has no mean: what is there is never averaged over. Every method is
-    compared with the reference (the folder's own unless another is named) over the seeds that are ok for both.
+    compared with the reference over the seeds that are ok for both.
     """
-    shown, reference = results.shown, reference or results.shown.reference
+    shown, reference = results.shown, results.shown.reference
     methods = [m for m in shown.methods if (task.name, m) in shown.cells]
     cells = {m: results.cell(task, m) for m in methods}
     base = cells.get(reference)
@@ -65,7 +67,7 @@ def task_table(results: Results, task: Task, reference: str | None = None) -> pd
     more.pop(task.primary, None)
     rows = []
     for method, cell in cells.items():
-        row = _scores(cell, list(more)) | _compared(verdicts.get(method))
+        row = _scores(cell, list(more)) | compared(verdicts.get(method))
         row |= {"method": method, "n": len(cell.ok), "status": cell.status, "marks": _marks(cell, base)}
         if method == reference or cell.status == "skipped":
             row["verdict"] = "reference" if method == reference else "skipped"
@@ -89,7 +91,8 @@ def _scores(cell: Cell, more: list[str]) -> dict[str, object]:
     return row | {name: mean(found) for name in more if (found := cell.metric(name)) is not None}
 
 
-def _compared(verdict: Verdict | None) -> dict[str, object]:
+def compared(verdict: Verdict | None) -> dict[str, object]:
+    """A verdict as the columns of a table."""
     if verdict is None:
         return {}
     return {
@@ -113,10 +116,16 @@ def _marks(cell: Cell, base: Cell | None) -> str:
         marks.append("mixed code")
     if base is not None and _common(cell) | _common(base) != _common(base):
         marks.append("other code than the reference")
+    if base is not None and any(_unlike(cell.ok[s], base.ok[s]) for s in cell.ok.keys() & base.ok.keys()):
+        marks.append("other data or rows than the reference")
     bound = sum(o.at_bound for o in cell.ok.values())
     if bound:
         marks.append(f"temperature at its bound in {bound} of {len(cell.ok)}")
     return "; ".join(marks)
+
+
+def _unlike(one: Outcome, other: Outcome) -> bool:
+    return (one.data, one.rows) != (other.data, other.rows)
 
 
 def is_mixed(cell: Cell) -> bool:

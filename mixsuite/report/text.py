@@ -81,13 +81,18 @@ def _parts(report: Report, form: Format) -> Iterator[tuple[str, list[str]]]:
         )
         yield title, lines(table, _TASK_SHOWN)
     if len(report.overall):
-        yield (
-            f"All classification tasks (better, tie, worse, undecided: against {reference})",
-            lines(report.overall, _OVERALL_SHOWN),
-        )
+        title = f"All classification tasks ({_ranked(report)}verdicts: against {reference})"
+        yield title, lines(report.overall, _OVERALL_SHOWN)
     if len(report.equal_compute):
         table = summary(report.equal_compute)
-        yield (
-            "At equal compute: costlier methods against controls that train on as many rows",
-            lines(table, list(table.columns)),
-        )
+        title = "At equal compute: costlier methods against controls that train on as many rows, and their own twins"
+        yield title, lines(table, list(table.columns))
+
+
+def _ranked(report: Report) -> str:
+    """What the mean ranks are over."""
+    ranked = report.overall.dropna(subset="mean_rank")
+    if not len(ranked):
+        return ""
+    first, count = ranked.iloc[0], sum(t.classification for t in report.results.shown.tasks.values())
+    return f"ranked over {first['ranked_over']:.0f} of {count}; 95 % interval over {first['rank_scope']}; "

@@ -56,8 +56,8 @@ def folder(tmp_path):
                     shown.add(runs)
                     for run, value in zip(runs, row, strict=True):
                         if value != "absent":
-                            extra = (changes or {}).get((name, method, run.seed), {})
-                            extra |= (changes or {}).get((name, method), {})
+                            given = changes or {}
+                            extra = given.get((name, method), {}) | given.get((name, method, run.seed), {})
                             writer.append(name, record(run, value, **extra))
         shown.save(tmp_path)
         return tmp_path
@@ -96,6 +96,7 @@ def test_intervals_for_new_rows_only_where_the_split_is_drawn_and_the_test_part_
         assert report.tasks[name]["diff_low_new"].isna().all()
     assert "no interval for new rows, since the test part is official: official" in report.notes
     assert "no interval for new rows, since the test part is larger than the training part: large" in report.notes
+    assert "no interval for new rows, since the records do not say how the split was made: old" in report.notes
 
 
 def test_a_failed_or_missing_seed_takes_mean_and_verdict_and_is_marked(folder):
@@ -127,6 +128,29 @@ def test_a_reference_that_is_missing_or_failed_leaves_no_verdicts_and_says_so(fo
     assert fine.loc["m", "verdict"] == "better"
     assert "none: the reference erm is not in this table, so there are no verdicts" in report.notes
     assert "failed: the reference erm is failed, so there are no verdicts" in report.notes
+
+
+def test_a_method_with_fewer_seeds_than_the_others_is_incomplete(folder):
+    report = build(folder({"t": {"erm": BASE, "whole": BASE - 0.1, "mine": BASE[:3] - 0.1, "skip": BASE[:0]}}))
+    rows = report.tasks["t"].set_index("method")
+    assert rows.loc["mine", ["status", "verdict", "n"]].tolist() == ["incomplete", "undecided", 3]
+    assert rows.loc["mine", ["mean", "diff", "rank"]].isna().all()
+    assert rows.loc["whole", "verdict"] == "better"
+    assert report.overall.set_index("method").loc["mine", "complete"] == "false"
+
+
+def test_runs_that_saw_other_rows_are_no_pairs_and_are_marked(folder):
+    same = {"data": "d", "split": "s", "init": "i"}
+    changes = {("t", m): {"digests": same} for m in ("erm", "good", "odd", "moved")}
+    changes |= {("t", "odd", 4): {"digests": same | {"split": "another"}}}
+    changes |= {("t", "moved"): {"digests": same | {"data": "new", "split": "new"}}}
+    rows = table(folder({"t": {m: BASE - 0.1 * (m != "erm") for m in ("erm", "good", "odd", "moved")}}, changes))
+    assert rows["verdict"].to_dict() == {"erm": "reference", "good": "better", "odd": "undecided", "moved": "undecided"}
+    assert rows["pairs"].drop("erm").to_dict() == {"good": 10, "odd": 9, "moved": 0}
+    assert rows.loc[["odd", "moved"], "diff"].isna().all()
+    marks = rows["marks"].to_dict()
+    assert marks["odd"] == marks["moved"] == "other data or rows than the reference"
+    assert marks["good"] == ""
 
 
 def test_one_seed_has_a_difference_and_no_verdict(folder):
@@ -208,7 +232,10 @@ def test_costlier_methods_are_held_against_controls_of_their_cost_alone(folder):
     assert (row["verdict"], row["pairs"]) == ("better", 10)
     assert row["diff"] == pytest.approx(np.mean(values["double"] - values["mixup(length=2)"]))
     assert row["p_holm"] == row["p"] == 2 / 2**10
-    assert "dear costs more than the reference, and in 1 tables no control costs as much" in report.notes
+    assert (
+        "dear costs more than the reference, and in 1 table no control that trains on more rows costs as much"
+        in report.notes
+    )
 
 
 def test_verdicts_are_counted_over_tasks_and_false_ones_expected_are_said(folder):
@@ -231,6 +258,35 @@ def test_verdicts_are_counted_over_tasks_and_false_ones_expected_are_said(folder
 def test_fewer_than_five_tasks_are_these_tasks(folder):
     report = build(folder({"t": {"erm": BASE, "m": BASE}}))
     assert report.overall["rank_scope"].tolist() == ["these tasks"] * 2
+    assert "ranked over 1 of 1; 95 % interval over these tasks" in report_text(report)
+
+
+def test_a_methods_own_twin_is_a_control_for_it_alone(folder):
+    """mixupe(eta=0) pays for a pass that adds nothing: it is no equal-compute control for others."""
+    names = ("erm", "term", "term(weight=0)", "other")
+    shown = Shown("erm")
+    out = folder({})
+    with RecordWriter(out) as writer:
+        for name in names:
+            spec = MethodSpec(
+                name, Call(name.split("(")[0], (("tag", name),)), control="twin" if "weight" in name else ""
+            )
+            for seed in range(10):
+                run = RunSpec(the_task("t"), spec, seed)
+                shown.add([run])
+                writer.append("t", record(run, BASE[seed], rows_per_step=8.0 if name == "erm" else 16.0))
+    shown.save(out)
+    report = build(out)
+    assert report.equal_compute[["method", "control"]].to_numpy().tolist() == [["term", "term(weight=0)"]]
+    assert sum("no control that trains on more rows" in note for note in report.notes) == 2
+
+
+def test_tables_whose_seeds_are_barely_enough_are_said(folder):
+    many = {"erm": BASE} | {f"m{i}": BASE - 0.1 * NOISE[i % 4] for i in range(13)}
+    few = {"erm": BASE, "m0": BASE}
+    report = build(folder({"many": many, "few": few}))
+    (note,) = (n for n in report.notes if "every seed shows it" in n)
+    assert note.endswith("find more): many")
 
 
 def test_markdown_has_the_same_numbers(folder, mixsuite):
@@ -260,6 +316,8 @@ def test_power_says_how_many_seeds_an_effect_takes(folder, mixsuite):
     said = mixsuite("power", "--effect", 0.01, "--out", out)
     assert said.status == 0
     assert f"  {n}  wild" in said.out
+    assert "within the margin of a tie" in said.err
+    assert "within the margin" not in mixsuite("power", "--effect", 0.05, "--out", out).err
     for wrong, text in (
         (["--effect", 0, "--out", out], "--effect 0.0: allowed"),
         (["--effect", 0.1, "--out", out / "x"], "no results there"),

@@ -100,7 +100,8 @@ def test_the_committed_proof_says_what_was_asked_for():
     assert len(nulls) == 17
     for name, n, _, tables, tested, shown, _, coverage in nulls:
         assert int(tables) >= 1_000
-        assert float(shown) <= float(tested) <= 0.05 + 3 * error(0.05, int(tables)), (name, n)
+        apart = int(tables) // 8 if name.startswith("mixup") else int(tables)  # eight tables share their runs
+        assert float(shown) <= float(tested) <= 0.05 + 3 * error(0.05, apart), (name, n)
         assert name != "normal" or 0.93 <= float(coverage) <= 0.97
     (two,) = (row for row in rows if row[0] == "2 deviations")
     assert float(two[5]) >= 0.9

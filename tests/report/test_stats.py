@@ -68,6 +68,11 @@ def test_sign_flips_are_scipys(n):
     assert one(d) == pytest.approx(wanted.pvalue, rel=1e-12)
 
 
+def test_differences_that_cancel_are_no_difference():
+    assert one(np.array([4, 7, 4, -7, -8]) / 54) == 1.0
+    assert float(sign_flip(np.array([[4, 7, 4, -7, -8] * 7]) / 54)[0]) == 1.0
+
+
 def test_all_zeros_are_no_difference_and_one_direction_is_the_smallest_p():
     assert one([0.0] * 8) == 1.0
     assert one([0.1] * 10) == 2 / 2**10
@@ -82,7 +87,7 @@ def test_above_thirty_seeds_fixed_draws_stand_for_the_count():
     for found, row in zip(p, d, strict=True):
         true = _exact(row)
         assert found == pytest.approx(true, abs=5 * np.sqrt(true / 1e6) + 2e-6)
-    assert sign_flip(np.ones((1, 40)))[0] == pytest.approx(1e-6, rel=1.5)  # never 0
+    assert sign_flip(np.ones((1, 40)))[0] == pytest.approx(1 / (1 + 1e6))  # the observed pattern counts: never 0
 
 
 @pytest.mark.parametrize("m", [1, 2, 5, 30])
@@ -114,6 +119,8 @@ def test_effect_factors_fall_with_seeds_rise_with_methods_and_join_the_t_formula
         known = [effect_factor(n, m) for m in (1, 2, 5, 10, 20, 34, 60)]
         assert all(b >= a or math.isnan(b) for a, b in itertools.pairwise(known))
     assert math.isnan(effect_factor(20, 501))  # beyond the table
+    for m in range(1, 501):
+        assert not math.isnan(effect_factor(needed_seeds(m), m))
 
 
 def test_one_factor_is_found_again_by_simulation():
@@ -129,6 +136,7 @@ def test_seeds_for_an_effect_are_the_fewest_that_find_it():
         assert effect_factor(n, 13) * sd <= 0.01 * 1.001
         assert n == needed_seeds(13) or effect_factor(n - 1, 13) * sd > 0.01
     assert seeds_for(0.0, 0.01, 1) == 6
+    assert seeds_for(0.0, 0.01, 501) == 15
 
 
 def test_rounding_errors_are_no_differences():
