@@ -32,7 +32,8 @@ def factors(n: int, samples: int) -> list[float]:
     """k(n, m) for every m of METHODS; nan where n seeds are too few."""
     fit = [m for m in METHODS if n >= needed_seeds(m)]
     by_t = [float(TTestPower().solve_power(nobs=n, alpha=LEVEL / m, power=POWER)) for m in (fit[0], fit[-1])]
-    grid = np.linspace(0.85 * by_t[0], 1.15 * by_t[1] + 0.3, GRID)
+    all_alike = float(stats.norm.ppf(0.85 ** (1 / n)))  # where all n have one sign in 85 %: no m asks for more
+    grid = np.linspace(0.85 * by_t[0], max(1.15 * by_t[1] + 0.3, all_alike), GRID)
     noise = np.random.Generator(np.random.Philox(key=1_000 + n)).standard_normal((samples, n))
     p = np.array([sign_flip(noise + effect) for effect in grid])  # [grid, samples]
     found = []
