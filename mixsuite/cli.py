@@ -225,6 +225,28 @@ def power(
         typer.echo("note: an effect within the margin of a tie is called a tie, however many seeds find it", err=True)
 
 
+@app.command(name="check")
+def check_(
+    method: Annotated[str, typer.Argument(help='A method, as "mixup" or "./mine.py(alpha=0.4)".')],
+    everything: Annotated[bool, typer.Option("--all", help="Also what is as it should be.")] = False,
+) -> None:
+    """Try a method on made-up rows of every domain and kind of target: is its plan valid, does the target follow
+    the signal, does it draw from its seed alone, leave its input, run in half precision, ...
+
+    Says of each problem what was tried, expected and seen, and where. Exit status: 0 no problem; 1 a problem; 2 no
+    such method, or a file that cannot be read.
+    """
+    from mixsuite.testing import check, problems
+
+    found = check(method)
+    for finding in found:
+        if everything or finding.status != "ok":
+            typer.echo(str(finding))
+    count = {status: sum(f.status == status for f in found) for status in ("ok", "note", "problem")}
+    typer.echo(f"{method}: {count['ok']} ok, {count['note']} to note, {count['problem']} problems")
+    raise typer.Exit(1 if problems(found) else 0)
+
+
 @app.command(name="list")
 def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
     """What there is to run: methods, datasets and probes with their parameters, and matrices."""

@@ -94,10 +94,10 @@ def load_class(package: str, path: Path, base: type) -> type:
 
 
 def _import_file(path: Path) -> ModuleType:
-    # The name carries the content, so that an edited file is imported anew in a live process. The source
+    # The name carries path and content, so that an edited file is imported anew in a live process. The source
     # is compiled here: Python's own cache goes by size and second, and would miss a quick edit.
     source = path.read_bytes()
-    name = f"_mixsuite_file_{path.stem}_{hashlib.sha256(source).hexdigest()[:12]}"
+    name = f"_mixsuite_file_{path.stem}_{hashlib.sha256(str(path).encode() + source).hexdigest()[:12]}"
     if name in sys.modules:
         return sys.modules[name]
     module = ModuleType(name)

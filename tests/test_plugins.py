@@ -77,15 +77,24 @@ def test_a_module_path_works():
 def test_listing_reads_files_without_importing_them(run_python):
     code = (
         "import sys; from mixsuite import plugins\n"
-        "print([d['name'] for d in plugins.describe(plugins.METHODS)], 'torch' in sys.modules)"
+        "print([d['name'] for d in plugins.describe(plugins.METHODS)] == plugins.names(plugins.METHODS), 'torch' in sys.modules)"
     )
-    assert run_python(code).strip().endswith("'regmixup'] False")
+    assert run_python(code).strip() == "True False"
 
 
 def test_a_description_has_parameters_and_literals():
     found = {d["name"]: d for d in plugins.describe(plugins.METHODS)}
     assert found["mixup"]["params"] == ["alpha: float = 1.0", "lam: Literal['batch', 'row'] = 'batch'"]
     assert found["cutmix"]["domains"] == ("images", "speech")
+    inherited = found["c_mixup"]  # a kind of mixup: what it does not say itself is mixup's
+    assert inherited["params"] == [
+        "alpha: float = 2.0",
+        "lam: Literal['batch', 'row'] = 'batch'",
+        "bandwidth: float = 0.5",
+    ]
+    assert (inherited["lam_law"], inherited["label"]) == ("Beta(alpha, alpha)", "matched")
+    assert inherited["pairing"] == "drawn by nearness of targets"
+    assert inherited["about"].startswith("Partners with near targets")
     assert found["mixup"]["about"].startswith("Convex combinations")
 
 

@@ -147,7 +147,12 @@ def test_every_method_runs_on_clips_or_says_why_not():
 
     raw = clips([5, 9, 7, 8] * 10)
     for name in plugins.names(plugins.METHODS):
-        first, again = (fit([a_job(name, raw)])[0].digests for _ in "ab")
+        if name in ("resizemix", "saliencymix", "column_cutmix", "ifmixup", "c_mixup"):
+            with pytest.raises(SkipRun, match=r"not for speech|for regression"):
+                fit([a_job(name, raw)])
+            continue
+        text = "k_mixup(k=2)" if name == "k_mixup" else name  # the batch has four rows
+        first, again = (fit([a_job(text, raw)])[0].digests for _ in "ab")
         assert first == again, name
     with pytest.raises(SkipRun, match="this task could at: input, hidden"):
         fit([a_job("cutmix(site=embedding)", raw)])

@@ -1,0 +1,42 @@
+"""C-Mixup (Yao, Wang, Zhang, Zou and Finn 2022, arXiv:2210.05775, section 3), for regression."""
+
+from dataclasses import dataclass
+
+import torch
+
+from mixsuite.mixing.contract import require
+from mixsuite.mixing.methods.mixup import Mixup
+
+
+@dataclass(frozen=True)
+class CMixup(Mixup):
+    """Partners with near targets: j is drawn for i with probability proportional to
+    exp(-|y_i - y_j|^2 / (2 bandwidth^2)) among the other rows of the batch. One forward pass.
+
+    alpha, lam: as for mixup. bandwidth: in standard deviations of the training targets (the paper tunes one for
+    each data set, in the target's units, and draws among all training rows or the batch's).
+    """
+
+    alpha: float = 2.0
+    bandwidth: float = 0.5
+
+    pairing = "drawn by nearness of targets"
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.bandwidth > 0, "bandwidth", self.bandwidth, "> 0")
+
+    def reject(self, task):
+        return None if task.kind == "regression" else f"c_mixup is for regression, not for {task.kind}"
+
+    def plan(self, batch, rng):
+        n = len(batch.y)
+        y = batch.y.reshape(n, -1).float()
+        closeness = -torch.cdist(y, y).square() / (2 * self.bandwidth**2)
+        itself = torch.eye(n, dtype=torch.bool, device=y.device)
+        if n > 1:
+            closeness = closeness.masked_fill(itself, -torch.inf)
+        edges = closeness.softmax(1).cumsum(1)
+        u = rng.uniform(n, kind="partner").float()[:, None] * edges[:, -1:]
+        partner = torch.searchsorted(edges, u, right=True)[:, 0].clamp(max=n - 1)
+        return super().plan(batch, rng)._replace(partner=partner)

@@ -1,0 +1,40 @@
+"""CutMix for tables: source columns swapped (as in SAINT, Somepalli et al. 2021, arXiv:2106.01342, section 3.3)."""
+
+from dataclasses import dataclass
+
+import torch
+
+from mixsuite.mixing import Plan
+from mixsuite.mixing.methods.mixup import Mixup
+
+
+@dataclass(frozen=True)
+class ColumnCutmix(Mixup):
+    """Each source column of a row is its own with probability lambda, else the partner's; a category moves as a
+    whole, all its encoded columns at once. The target's share is that of the source columns that stayed.
+    One forward pass.
+
+    SAINT swaps a tenth of the cells to pre-train and mixes no targets; lambda and its law are mixup's (our choice).
+
+    alpha, lam: the law of lambda, and whether it and the columns are drawn per "batch" or "row".
+    """
+
+    label = "free"
+    lam_law = "Beta(alpha, alpha), then the exact share of source columns"
+    domains = ("tabular",)
+
+    def reject(self, task):
+        return None if self.site == "input" else f"column_cutmix swaps columns, so its site is input, not '{self.site}'"
+
+    def prepare(self, train):
+        groups = torch.tensor(train.groups, device=train.y.device)
+        return {"groups": groups, "columns": groups.unique()}
+
+    def plan(self, batch, rng):
+        n = len(batch.y)
+        draws = n if self.lam == "row" else 1
+        groups = batch.stats["groups"]
+        columns = len(batch.stats["columns"])
+        lam = rng.beta(self.alpha, self.alpha, draws)
+        own = (rng.uniform(draws, columns, kind="columns") < lam[:, None]).to(lam.dtype)
+        return Plan(rng.permutation(n), own[:, groups].expand(n, -1), own.mean(1).expand(n))

@@ -1,0 +1,46 @@
+"""GridMix (Baek, Bang and Shim 2021, Pattern Recognition 109): cells of a grid from one picture or the other."""
+
+from dataclasses import dataclass
+
+import torch
+
+from mixsuite.mixing import Plan
+from mixsuite.mixing.contract import require
+from mixsuite.mixing.geometry import reject_flat
+from mixsuite.mixing.methods.mixup import Mixup
+
+
+@dataclass(frozen=True)
+class Gridmix(Mixup):
+    """A picture is cut into cells x cells; each cell is the row's own with probability lambda, else the
+    partner's. The target's share is that of the pixels that stayed. One forward pass.
+
+    The paper's further loss on each cell's label is left out, since it needs a head of its own.
+
+    cells:      cells along each side; at most the picture's pixels are used.
+    alpha, lam: the law of lambda, and whether it and the grid are drawn per "batch" or "row" (our default).
+    """
+
+    cells: int = 4
+
+    lam_law = "Beta(alpha, alpha), then the exact area"
+    domains = ("images", "speech")
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(1 <= self.cells <= 64, "cells", self.cells, "1 to 64")
+
+    def reject(self, task):
+        return reject_flat("gridmix", self.site, task.sites)
+
+    def plan(self, batch, rng):
+        n = len(batch.y)
+        draws = n if self.lam == "row" else 1
+        *_, height, width = batch.shape
+        lam = rng.beta(self.alpha, self.alpha, draws)
+        own = rng.uniform(draws, self.cells, self.cells, kind="grid") < lam[:, None, None]
+        row, column = (torch.arange(side, device=lam.device) * self.cells // side for side in (height, width))
+        mask = own[:, row][:, :, column].to(lam.dtype)
+        share = mask.flatten(1).mean(1)
+        mask = mask.reshape(draws, *[1] * (len(batch.shape) - 2), height, width)
+        return Plan(rng.permutation(n), mask.expand(n, *mask.shape[1:]), share.expand(n))

@@ -1,0 +1,59 @@
+"""ifMixup (Guo and Mao 2023, AAAI; arXiv:2110.09344, section 3): mixup of padded graphs, nodes in any order."""
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from torch import Tensor
+
+from mixsuite.mixing.engine import interpolate
+from mixsuite.mixing.methods.mixup import Mixup
+
+
+class OrderedPlan(NamedTuple):
+    """A plan with an order of places. order: [B, V] uniform keys by which each graph's nodes are sorted."""
+
+    partner: Tensor
+    wx: Tensor
+    wy: Tensor
+    order: Tensor
+    own: Tensor | None = None
+    weight: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class Ifmixup(Mixup):
+    """Node features, adjacency and node mask of two graphs are mixed place by place, the smaller one padded
+    with empty nodes. One forward pass. Edges are weighted by their share; norms and readout count a node by its.
+
+    order:      "random": the partner's nodes are laid in an order drawn anew each time; "file": in the files' order,
+                which is what mixup does with graphs.
+    alpha, lam: as for mixup.
+    """
+
+    order: Literal["random", "file"] = "random"
+
+    domains = ("graphs",)
+
+    def reject(self, task):
+        return None if self.site == "input" else f"ifmixup mixes graphs, so its site is input, not '{self.site}'"
+
+    def plan(self, batch, rng):
+        plan = super().plan(batch, rng)
+        if self.order == "file":
+            return plan
+        keys = rng.uniform(len(batch.y), batch.shape[0], kind="node order")
+        return OrderedPlan(plan.partner, plan.wx, plan.wy, keys)
+
+    def mix(self, h, plan):
+        if self.order == "file":
+            return interpolate(h, plan)
+        x, adjacency, mask = (leaf.index_select(0, plan.partner) for leaf in h)
+        place = (plan.order.to(x.dtype) + 2 * (mask[..., 0] == 0)).argsort(1)  # real nodes first, in a drawn order
+        x, mask = (leaf.gather(1, place[..., None].expand_as(leaf)) for leaf in (x, mask))
+        adjacency = adjacency.gather(1, place[:, :, None].expand_as(adjacency))
+        adjacency = adjacency.gather(2, place[:, None, :].expand_as(adjacency))
+
+        def share(leaf):
+            return plan.wx.reshape(-1, *[1] * (leaf.dim() - 1)).to(leaf.dtype)
+
+        return tuple(other.lerp_(own, share(own)) for own, other in zip(h, (x, adjacency, mask), strict=True))

@@ -1,0 +1,52 @@
+"""k-Mixup (Greenewald, Gu, Yurochkin, Solomon and Chien 2021, arXiv:2106.02933, section 3)."""
+
+from dataclasses import dataclass
+
+import torch
+
+from mixsuite.mixing.contract import require
+from mixsuite.mixing.methods.mixup import Mixup
+
+
+@dataclass(frozen=True)
+class KMixup(Mixup):
+    """Blocks of k rows are matched with blocks of k others so that the sum of squared distances at the input
+    is smallest (optimal matching), and matched pairs are mixed. One forward pass; the matching is done on the host.
+
+    k:          rows in a block; k = 1 is mixup. A last block may be shorter. The paper has k = 16 in batches of
+                512; the default is for batches of 16 to 64. Where one block holds the whole batch every row is
+                matched with itself, so a batch must hold two blocks.
+    alpha, lam: as for mixup. The smaller distances make a larger alpha fit: the paper has alpha = 10.
+    """
+
+    k: int = 4
+
+    pairing = "optimal matching of blocks of k"
+    needs_x = True
+    vectorised = False
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.k >= 1, "k", self.k, ">= 1")
+
+    def reject(self, task):
+        if "input" not in task.sites:
+            return "k_mixup matches rows at the input, which is ragged here"
+        if self.k > 1 and task.batch < 2 * self.k:
+            return f"blocks of k={self.k} need batches of {2 * self.k} rows or more, this one has {task.batch}"
+        return None
+
+    def plan(self, batch, rng):
+        from scipy.optimize import linear_sum_assignment
+
+        plan = super().plan(batch, rng)
+        order = plan.partner
+        leaf = batch.x[0] if isinstance(batch.x, tuple) else batch.x
+        rows = leaf.flatten(1).float()
+        matched = []
+        for block in torch.arange(len(order), device=order.device).split(self.k):
+            others = order[block]
+            cost = torch.cdist(rows[block], rows[others]).square()
+            _, place = linear_sum_assignment(cost.cpu().numpy())
+            matched.append(others[torch.from_numpy(place).to(order.device)])
+        return plan._replace(partner=torch.cat(matched))

@@ -1,0 +1,50 @@
+"""SaliencyMix (Uddin, Monira, Shin, Chung and Bae 2021, arXiv:2006.01791, section 3), with edges as saliency."""
+
+from dataclasses import dataclass
+
+import torch
+
+from mixsuite.mixing import box_mask
+from mixsuite.mixing.contract import require
+from mixsuite.mixing.geometry import reject_flat
+from mixsuite.mixing.methods.mixup import Mixup
+
+
+@dataclass(frozen=True)
+class Saliencymix(Mixup):
+    """CutMix with the box where the partner is most salient: the centre is the pixel with the largest mean
+    gradient magnitude over the channels, smoothed. Each partner has its own box. One forward pass.
+
+    The paper takes a detector of salient regions that needs no model (Montabone and Soto 2010); the gradient's
+    magnitude in its place is our choice.
+
+    smooth:     side of the averaging window in pixels, an odd number.
+    alpha, lam: the law of the share that stays, and whether it is drawn per "batch" (as the paper) or "row".
+    """
+
+    smooth: int = 3
+
+    lam_law = "Beta(alpha, alpha), then the exact area"
+    domains = ("images",)
+    needs_x = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.smooth >= 1 and self.smooth % 2 == 1, "smooth", self.smooth, "an odd number from 1")
+
+    def reject(self, task):
+        if self.site != "input":
+            return f"saliencymix looks at pictures, so its site is input, not '{self.site}'"
+        return reject_flat("saliencymix", self.site, task.sites)
+
+    def plan(self, batch, rng):
+        *_, height, width = batch.shape
+        plan = super().plan(batch, rng)
+        lam, x = plan.wy, batch.x[plan.partner]
+        steep, wide = (torch.gradient(x, dim=axis)[0] if x.shape[axis] > 1 else torch.zeros_like(x) for axis in (2, 3))
+        edges = (steep.square() + wide.square()).sqrt().mean(1, keepdim=True)
+        calm = torch.nn.functional.avg_pool2d(edges, self.smooth, 1, self.smooth // 2, count_include_pad=False)
+        peak = calm.flatten(1).argmax(1)
+        across, down = ((v + 0.5).to(lam.dtype) / side for v, side in ((peak % width, width), (peak // width, height)))
+        mask = box_mask(lam, across, down, batch.shape)
+        return plan._replace(wx=mask, wy=mask.flatten(1).mean(1))
