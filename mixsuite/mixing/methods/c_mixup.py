@@ -1,4 +1,4 @@
-"""C-Mixup (Yao, Wang, Zhang, Zou and Finn 2022, arXiv:2210.05775, section 3), for regression."""
+"""C-Mixup (Yao, Wang, Zhang, Zou and Finn 2022, arXiv:2210.05775), for regression."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""CutMix for tables: source columns swapped (as in SAINT, Somepalli et al. 2021, arXiv:2106.01342, section 3.3)."""
+"""CutMix for tables: source columns swapped (as in SAINT, Somepalli et al. 2021, arXiv:2106.01342)."""
 
 from dataclasses import dataclass
 

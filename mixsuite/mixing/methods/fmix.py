@@ -1,4 +1,4 @@
-"""FMix (Harris, Marcu, Painter, Niranjan, Pruegel-Bennett and Hare 2020, arXiv:2002.12047, section 4)."""
+"""FMix (Harris, Marcu, Painter, Niranjan, Pruegel-Bennett and Hare 2020, arXiv:2002.12047)."""
 
 from dataclasses import dataclass
 

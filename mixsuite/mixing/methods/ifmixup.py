@@ -1,4 +1,4 @@
-"""ifMixup (Guo and Mao 2023, AAAI; arXiv:2110.09344, section 3): mixup of padded graphs, nodes in any order."""
+"""ifMixup (Guo and Mao 2023, AAAI; arXiv:2110.09344): mixup of padded graphs, nodes in any order."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple

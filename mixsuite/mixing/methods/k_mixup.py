@@ -1,4 +1,4 @@
-"""k-Mixup (Greenewald, Gu, Yurochkin, Solomon and Chien 2021, arXiv:2106.02933, section 3)."""
+"""k-Mixup (Greenewald, Gu, Yurochkin, Solomon and Chien 2021, arXiv:2106.02933)."""
 
 from dataclasses import dataclass
 

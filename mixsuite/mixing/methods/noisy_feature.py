@@ -1,4 +1,4 @@
-"""Noisy Feature Mixup (Lim, Erichson, Utrera, Xu and Mahoney 2022, arXiv:2110.02180, section 3)."""
+"""Noisy Feature Mixup (Lim, Erichson, Utrera, Xu and Mahoney 2022, arXiv:2110.02180)."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Remix: mixup for uneven classes (Chou, Chang, Pan, Wei and Juan 2020, arXiv:2007.03943, section 3.2)."""
+"""Remix: mixup for uneven classes (Chou, Chang, Pan, Wei and Juan 2020, arXiv:2007.03943)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""ResizeMix (Qin, Fang, Zhang, Liu, Wang and Wang 2020, arXiv:2012.11101, section 3)."""
+"""ResizeMix (Qin, Fang, Zhang, Liu, Wang and Wang 2020, arXiv:2012.11101)."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple

@@ -1,4 +1,4 @@
-"""SaliencyMix (Uddin, Monira, Shin, Chung and Bae 2021, arXiv:2006.01791, section 3), with edges as saliency."""
+"""SaliencyMix (Uddin, Monira, Shin, Chung and Bae 2021, arXiv:2006.01791), with edges as saliency."""
 
 from dataclasses import dataclass
 
