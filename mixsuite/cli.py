@@ -247,6 +247,17 @@ def check_(
     raise typer.Exit(1 if problems(found) else 0)
 
 
+@app.command(name="new-method")
+def new_method_(
+    name: Annotated[str, typer.Argument(help="The method's name, as in my_mixup: the file will be my_mixup.py.")],
+) -> None:
+    """Write a commented start file for a method into this folder; it passes `mixsuite check` as it stands."""
+    from mixsuite.starts import new_method
+
+    path = new_method(name, Path())
+    typer.echo(f"written: {path}; try it: mixsuite check ./{path}")
+
+
 @app.command(name="list")
 def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
     """What there is to run: methods, datasets and probes with their parameters, and matrices."""
