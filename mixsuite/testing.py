@@ -14,7 +14,7 @@ from __future__ import annotations
 import inspect
 import random
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import methodcaller
@@ -615,8 +615,8 @@ CHECKS: tuple[Check, ...] = (
 )  # no_recompile compiles, which takes seconds: once per method
 
 
-def check(method: str | Method) -> list[Finding]:
-    """Try a method, given as "name(parameters)" or "./file.py(parameters)", on every sample.
+def check(method: str | Method, among: Sequence[Sample] | None = None) -> list[Finding]:
+    """Try a method, given as "name(parameters)" or "./file.py(parameters)", on every sample, or on some.
 
     Raises:
         InputError: there is no such method, or its file cannot be imported or defines none.
@@ -624,7 +624,7 @@ def check(method: str | Method) -> list[Finding]:
     made = make_method(resolve_method(method)) if isinstance(method, str) else method
     found: list[Finding] = []
     trials: list[Trial] = []
-    for sample in samples():
+    for sample in among or samples():
         applies = _applies(made, sample)
         if applies.status == "ok":
             sites = list(sample.sites) if made.site == "random" else [made.site]
