@@ -247,6 +247,71 @@ def check_(
     raise typer.Exit(1 if problems(found) else 0)
 
 
+@app.command()
+def compare(
+    variant: Annotated[str, typer.Argument(help='The method in question, as "./mine.py(alpha=0.4)".')],
+    against: Annotated[str, typer.Option(help="What it is compared with; each is a table of its own.")] = "mixup,erm",
+    matrix: Annotated[str, typer.Option(help="The tasks: a matrix by name or path.")] = "quick",
+    datasets: Annotated[str | None, typer.Option(help="Some of its datasets, or further ones.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="Seeds, as 0-9; default: the matrix's.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Default: results/compare/<variant>/.")] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with data sets.")] = None,
+    device: Annotated[Device, typer.Option(help="Where to train.")] = Device.auto,
+    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes, one thread each.")] = None,
+    skip_check: Annotated[bool, typer.Option("--skip-check", help="Do not check the variant first.")] = False,
+) -> None:
+    """Is a variant better, where, by how much, and at what cost? Check it, train what is missing, and say.
+
+    Runs of the references that results/<matrix>/ has already are used, not trained again. A variant that costs more
+    than the first reference is also held against that reference trained for longer and on larger batches.
+
+    Exit status: 0 done; 1 the check found a problem, or a run failed; 2 bad input; 130 interrupted.
+    """
+    from mixsuite import compare as comparing
+    from mixsuite import work as todo
+    from mixsuite.matrix import load_matrix
+    from mixsuite.progress import progress
+    from mixsuite.report.text import table_lines
+    from mixsuite.resolve import resolve_method
+    from mixsuite.spec import parse_seeds, split_list
+    from mixsuite.testing import check, problems
+
+    name = resolve_method(variant).name
+    wrong = [] if skip_check else problems(check(variant))
+    for finding in wrong:
+        typer.echo(str(finding))
+    if wrong:
+        typer.echo(f"{variant}: {len(wrong)} problems; mend them, or give --skip-check", err=True)
+        raise typer.Exit(1)
+    chosen = load_matrix(matrix)
+    options = todo.Options(
+        out=out or Path("results") / "compare" / name, data=todo.data_root(data), device=device.value, workers=workers
+    )
+    try:
+        with progress(f"{name} on {chosen.name}", 0) as watch:
+            found, fair = comparing.compare(
+                chosen,
+                variant,
+                split_list(against),
+                options,
+                Path("results") / chosen.name,
+                split_list(datasets) if datasets is not None else None,
+                parse_seeds(seeds) if seeds is not None else None,
+                watch,
+            )
+    except KeyboardInterrupt:
+        typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
+        raise typer.Exit(130) from None
+    for one in found:
+        typer.echo("\n".join([one.line, *table_lines(one.table, comparing.SHOWN), ""]))
+    if fair:
+        typer.echo(f"At equal compute: {found[0].reference} trained on as many rows")
+        for one in fair:
+            typer.echo("\n".join([one.line, *table_lines(one.table, comparing.SHOWN), ""]))
+    typer.echo(f"written: {options.out}/against-*.csv", err=True)
+    raise typer.Exit(int(any("failed" in one.table["status"].to_numpy() for one in (*found, *fair))))
+
+
 @app.command(name="new-method")
 def new_method_(
     name: Annotated[str, typer.Argument(help="The method's name, as in my_mixup: the file will be my_mixup.py.")],

@@ -80,7 +80,7 @@ def _bar(header: str, total: int) -> Iterator[Watch]:
             if not said:
                 bar.console.print(header, highlight=False, markup=False)
                 said = True
-            bar.update(row, completed=tally.done, description=f"{_line(tally)}  {tally.last}")
+            bar.update(row, total=tally.total, completed=tally.done, description=f"{_line(tally)}  {tally.last}")
 
         yield watch
 

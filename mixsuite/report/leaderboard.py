@@ -108,7 +108,8 @@ def format_number(value: float) -> str:
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a file, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8", newline="")
@@ -137,5 +138,5 @@ def build(out: Path) -> Report:
         if path not in wanted:
             path.unlink()
     for path, text in wanted.items():
-        _write(path, text)
+        write_text(path, text)
     return report
