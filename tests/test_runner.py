@@ -236,7 +236,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
 
 def test_three_kills_lose_nothing_that_was_recorded(long_run, tmp_path):
     """SIGKILL of the runner; twenty at random moments are in `make proofs`."""
-    kills, rest, same = long_run.prove(tmp_path, kills=3, seeds=50)
+    kills, rest, same = long_run.prove(tmp_path, kills=3, seeds=30)
     assert len(kills) == 3
     assert rest > 0
     assert same

@@ -45,7 +45,7 @@ def a_job(method, raw, dtype=torch.float32, **values):
 
 def test_clips_are_padded_to_the_longest_and_standardised_over_real_frames():
     raw = clips([4, 9, 6, 5])
-    (x, mask), _ = Speech().encode(raw, np.arange(4), np.array([0, 2]))
+    (x, mask), *_ = Speech().encode(raw, np.arange(4), np.array([0, 2]))
     assert x.shape == (4, 3, 9)
     assert mask[:, 0].sum(1).tolist() == [4, 9, 6, 5]
     assert x[0, :, 4:].eq(0).all()

@@ -357,7 +357,9 @@ APPLIES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "domain"), [(name, domain) for domain, names in NOT_HERE.items() for name in names])
+@pytest.mark.parametrize(
+    ("name", "domain"), [(name, domain) for domain, names in NOT_HERE.items() for name in sorted(names)]
+)
 def test_where_a_method_does_not_apply_it_says_why(job, name, domain):
     from mixsuite.errors import SkipRun
     from mixsuite.training import fit
