@@ -218,7 +218,7 @@ def long_run(tmp_path):
 
 
 def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
-    matrix, out = long_run.write_matrix(tmp_path, 40), tmp_path / "out"
+    matrix, out = long_run.write_matrix(tmp_path, 120), tmp_path / "out"
     runner = subprocess.Popen(long_run.command(matrix, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not (out / "records").exists() or not read_records(out):
         assert runner.poll() is None
@@ -243,7 +243,7 @@ def test_three_kills_lose_nothing_that_was_recorded(long_run, tmp_path):
 
 
 def test_killed_runners_leave_no_workers_behind(long_run, tmp_path, monkeypatch):
-    matrix, out = long_run.write_matrix(tmp_path, 40), tmp_path / "out"
+    matrix, out = long_run.write_matrix(tmp_path, 120), tmp_path / "out"
     monkeypatch.setenv("MIXSUITE_TEST_MARK", mark := str(tmp_path))
     long_run.kill_once(matrix, out, 0.0)
     deadline = time.monotonic() + 20

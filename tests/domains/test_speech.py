@@ -52,7 +52,7 @@ def test_clips_are_padded_to_the_longest_and_standardised_over_real_frames():
     frames = torch.cat([x[0, :, :4], x[2, :, :6]], dim=1)
     torch.testing.assert_close(frames.mean(1), torch.zeros(3), atol=1e-6, rtol=0)
     torch.testing.assert_close(frames.std(1, correction=0), torch.ones(3), atol=1e-5, rtol=0)
-    some, _ = Speech().encode(raw, np.array([0, 2]), np.array([0, 1]))
+    some, *_ = Speech().encode(raw, np.array([0, 2]), np.array([0, 1]))
     assert some[0].shape == (2, 3, 9)  # the size is the data set's, not the split's
 
 
