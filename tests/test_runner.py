@@ -218,7 +218,7 @@ def long_run(tmp_path):
 
 
 def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
-    matrix, out = long_run.write_matrix(tmp_path, 120), tmp_path / "out"
+    matrix, out = long_run.write_matrix(tmp_path, 80), tmp_path / "out"
     runner = subprocess.Popen(long_run.command(matrix, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while not (out / "records").exists() or not read_records(out):
         assert runner.poll() is None
@@ -229,21 +229,21 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
     assert "the same command goes on from here" in err
     assert "Traceback" not in err
     done = len(read_records(out))
-    assert 0 < done < 120
+    assert 0 < done < 240
     rest = subprocess.run(long_run.command(matrix, out), capture_output=True, text=True, check=True)
-    assert f"{120 - done} of 120 runs to train" in rest.stderr
+    assert f"{240 - done} of 240 runs to train" in rest.stderr
 
 
 def test_three_kills_lose_nothing_that_was_recorded(long_run, tmp_path):
     """SIGKILL of the runner; twenty at random moments are in `make proofs`."""
-    kills, rest, same = long_run.prove(tmp_path, kills=3, seeds=30)
+    kills, rest, same = long_run.prove(tmp_path, kills=3, seeds=50)
     assert len(kills) == 3
     assert rest > 0
     assert same
 
 
 def test_killed_runners_leave_no_workers_behind(long_run, tmp_path, monkeypatch):
-    matrix, out = long_run.write_matrix(tmp_path, 120), tmp_path / "out"
+    matrix, out = long_run.write_matrix(tmp_path, 40), tmp_path / "out"
     monkeypatch.setenv("MIXSUITE_TEST_MARK", mark := str(tmp_path))
     long_run.kill_once(matrix, out, 0.0)
     deadline = time.monotonic() + 20
