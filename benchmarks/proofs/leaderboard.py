@@ -2,7 +2,7 @@
 
 The records are made up (normal errors, 6 metrics, 50-point curves, bins and digests as a run has them) and
 written through the suite's own writer; the command is run as a user types it, its peak memory and time taken.
-In the same session a plain loop over the same files that parses each line with json.loads is timed, so that
+In turn with it a plain loop over the same files that parses each line with json.loads is timed, so that
 the ratio of the two can be compared between machines.
 
     python benchmarks/proofs/leaderboard.py [--out results/reference/leaderboard_cost.md]
