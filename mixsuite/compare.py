@@ -15,7 +15,7 @@ from mixsuite.report.compute import alike
 from mixsuite.report.leaderboard import csv_text, write_text
 from mixsuite.report.results import Cell, Results, load_results
 from mixsuite.report.task import compared, margin_of, mean, paired_cells
-from mixsuite.report.verdicts import judge
+from mixsuite.report.verdicts import count, judge
 from mixsuite.resolve import resolve_method
 from mixsuite.runner import Watch, execute
 from mixsuite.spec import Call, RunSpec, Task, file_names, parse_call
@@ -39,8 +39,7 @@ class Comparison:
     @property
     def line(self) -> str:
         """Verdicts counted over tasks, and the cost beside them."""
-        words = [str(word).split(" (")[0] for word in self.table["verdict"]]
-        counts = ", ".join(f"{words.count(w)} {w}" for w in ("better", "tie", "worse", "undecided"))
+        counts = ", ".join(f"{number} {word}" for word, number in count(self.table["verdict"]).items())
         known = self.table.dropna(subset=["rows", "reference_rows"])
         if not len(known):
             return f"{self.variant} against {self.reference}: {counts}"

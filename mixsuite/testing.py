@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from mixsuite.domains.contract import first_leaf
 from mixsuite.mixing import Batch, Method, Plan, TaskInfo, TrainInfo
 from mixsuite.mixing.engine import Loss, State, Tail, check_plan, step_loss
 from mixsuite.resolve import make_method, resolve_method
@@ -90,7 +91,7 @@ class Sample:
         return int(self.y.max()) + 1 if self.y.dim() == 1 else self.y.shape[1]
 
     def info(self, batch: int) -> TaskInfo:
-        shapes = {name: tuple(_first(h).shape[1:]) for name, h in self.sites.items()}
+        shapes = {name: tuple(first_leaf(h).shape[1:]) for name, h in self.sites.items()}
         return TaskInfo(self.domain, self.kind, self.classes, shapes, batch, ROWS)
 
 
@@ -136,11 +137,8 @@ def samples() -> list[Sample]:
     return [Sample(domain, t, states[domain], targets[t], groups.get(domain, ())) for domain, t in wanted]
 
 
-def _first(h: State) -> Tensor:
-    return h[0] if isinstance(h, tuple) else h
-
-
 def _map(f: Callable[[Tensor], Tensor], h: State) -> State:
+    """f of every leaf. The domains' map_leaves takes ragged states too, which nothing mixes."""
     return tuple(f(leaf) for leaf in h) if isinstance(h, tuple) else f(h)
 
 
@@ -170,7 +168,7 @@ class Trial:
 
     def batch(self, n: int) -> Batch:
         seen = _map(lambda leaf: leaf[:n].clone(), self.sample.sites["input"]) if self.method.needs_x else None
-        shape = tuple(_first(self.sample.sites[self.site]).shape[1:])
+        shape = tuple(first_leaf(self.sample.sites[self.site]).shape[1:])
         return Batch(self.sample.y[:n].clone(), shape, torch.tensor(0.0), self.stats, seen)
 
     def plan(self, n: int = ROWS, seed: int = 0, step: int = 0) -> Plan:
@@ -183,18 +181,15 @@ class Trial:
 
     def tail(self) -> Tail:
         """A small smooth model behind the site, the same every time."""
-        width = _first(self.sample.sites[self.site])[0].numel()
+        width = first_leaf(self.sample.sites[self.site])[0].numel()
         g = torch.Generator().manual_seed(21)
         one = torch.randn(width, 10, generator=g) / width**0.5
         other = torch.randn(10, self.sample.classes, generator=g)
-        return Tail(lambda h: torch.tanh(_first(h).flatten(1).float() @ one) @ other)
+        return Tail(lambda h: torch.tanh(first_leaf(h).flatten(1).float() @ one) @ other)
 
     @property
     def loss(self) -> Loss:
         return LOSSES[self.sample.kind]
-
-    def objective(self, plan: Plan, n: int = ROWS) -> Tensor:
-        return step_loss(self.method, self.tail(), self.state(n), self.batch(n), plan, self.loss)
 
     def where(self, name: str) -> str:
         """File and line of one of the method's own functions."""
@@ -245,7 +240,7 @@ def objective_is_a_number(trial: Trial) -> Iterator[Finding]:
     for n in SIZES:
         state = _map(lambda leaf: leaf.requires_grad_(), trial.state(n))
         value = step_loss(trial.method, trial.tail(), state, trial.batch(n), trial.plan(n), trial.loss)
-        (gradient,) = torch.autograd.grad(value, [_first(state)])
+        (gradient,) = torch.autograd.grad(value, [first_leaf(state)])
         good = value.dim() == 0 and bool(torch.isfinite(value)) and bool(torch.isfinite(gradient).all())
         yield _report(
             trial,
@@ -296,12 +291,12 @@ def mixes_the_rows_it_names(trial: Trial) -> Iterator[Finding]:
     """Of constant rows the mixed value is wx own + (1 - wx) partner, for the plan's own rows and partners."""
     state, steps = trial.state(ROWS), STEPS if _overrides_mix(trial) else 3
     number = torch.arange(ROWS, dtype=torch.float32)
-    first = number.reshape(-1, *[1] * (_first(state).dim() - 1)).expand_as(_first(state)).clone()
+    first = number.reshape(-1, *[1] * (first_leaf(state).dim() - 1)).expand_as(first_leaf(state)).clone()
     rows = (first, *(torch.ones_like(leaf) for leaf in state[1:])) if isinstance(state, tuple) else first
     off = 0.0
     for step in range(steps):
         plan = trial.plan(step=step)
-        mixed, share = _first(trial.method.mix(rows, plan)).flatten(1).mean(1), _own_share(plan)
+        mixed, share = first_leaf(trial.method.mix(rows, plan)).flatten(1).mean(1), _own_share(plan)
         own = number if plan.own is None else number[plan.own]
         off += float((mixed - (share * own + (1 - share) * number[plan.partner])).abs().mean()) / steps
     allowed = 0.05 * ROWS if _overrides_mix(trial) else 1e-3

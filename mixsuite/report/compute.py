@@ -12,7 +12,7 @@ import pandas as pd
 
 from mixsuite.report.results import Cell, Results
 from mixsuite.report.task import compared, margin_of, paired_cells
-from mixsuite.report.verdicts import judge
+from mixsuite.report.verdicts import COUNTED, count, judge
 from mixsuite.spec import MethodSpec, Task
 
 COLUMNS = [
@@ -75,7 +75,5 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     """The same over tasks: how often the method is better or worse than the control."""
     rows = []
     for (method, control), part in table.groupby(["method", "control"], sort=False):
-        words = [str(v).split(" (")[0] for v in part["verdict"]]
-        counts = {word: words.count(word) for word in ("better", "tie", "worse", "undecided")}
-        rows.append({"method": method, "control": control, "tasks": len(part), **counts})
-    return pd.DataFrame(rows, columns=["method", "control", "tasks", "better", "tie", "worse", "undecided"])
+        rows.append({"method": method, "control": control, "tasks": len(part), **count(part["verdict"])})
+    return pd.DataFrame(rows, columns=["method", "control", "tasks", *COUNTED])

@@ -9,13 +9,13 @@ from mixsuite.report.ranks import MeanRanks, mean_ranks
 from mixsuite.report.results import Results
 from mixsuite.report.stats import shared_ranks
 from mixsuite.report.task import mean
+from mixsuite.report.verdicts import count
 from mixsuite.spec import Task
 
 COLUMNS = [
     "rank", "method", "tasks", "mean_rank", "rank_low", "rank_high", "better", "tie", "worse", "undecided",
     "seconds", "complete", "ranked_over", "rank_scope",
 ]  # fmt: skip
-COUNTED = ("better", "tie", "worse", "undecided")
 
 
 def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list[Task]) -> pd.DataFrame:
@@ -48,8 +48,7 @@ def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list
             "complete": str(all(cell["status"] in ("ok", "skipped") for cell in cells)).lower(),
         }
         if method != shown.reference:
-            words = [str(cell["verdict"]).split(" (")[0] for cell in cells]
-            row |= {word: words.count(word) for word in COUNTED}
+            row |= count(cell["verdict"] for cell in cells)
         if ranks and method in place:
             i = place[method]
             row |= {"mean_rank": ranks.mean[i], "rank_low": ranks.low[i], "rank_high": ranks.high[i]}

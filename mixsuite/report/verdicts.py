@@ -6,7 +6,7 @@ better or worse is at most 5 % (sign-flip test, Holm), where d is symmetric abou
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from math import nan
 from typing import TypeVar
@@ -17,6 +17,7 @@ from mixsuite.report.stats import LEVEL, effect_factor, holm, needed_seeds, sett
 
 K = TypeVar("K", bound=Hashable)
 BETTER, WORSE, TIE, UNDECIDED = "better", "worse", "tie", "undecided"
+COUNTED = (BETTER, TIE, WORSE, UNDECIDED)
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,12 @@ def judge(family: dict[K, Paired]) -> dict[K, Verdict]:
     return {
         key: _verdict(paired, p.get(key, nan), float(adjusted.get(key, nan)), len(p)) for key, paired in family.items()
     }
+
+
+def count(words: Iterable[object]) -> dict[str, int]:
+    """How often each of COUNTED stands among verdicts; how many seeds an undecided one needs is left aside."""
+    bare = [str(word).split(" (")[0] for word in words]
+    return {word: bare.count(word) for word in COUNTED}
 
 
 def _sign_flips(family: dict[K, np.ndarray]) -> dict[K, float]:
