@@ -390,7 +390,7 @@ def data_list(data: _Root = None) -> None:
     root = data_root(data)
     typer.echo(f"data root: {root}", err=True)
     for item in list_items(root):
-        size = f"{item.size / 1e6:8.1f} MB" if item.state != "missing" else " " * 11
+        size = f"{item.size / 1e6:8.1f} MB" if item.size else " " * 11
         typer.echo(f"{item.name:18s} {item.state:8s} {size}  {item.licence}; {item.source}")
 
 

@@ -22,6 +22,7 @@ CORE = (
     "mixing/contract.py",
     "mixing/engine.py",
     "mixing/geometry.py",
+    "mixing/losses.py",
     "training/*.py",
     "domains/contract.py",
     "domains/build.py",

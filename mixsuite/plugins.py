@@ -160,6 +160,18 @@ def _checked(what: str, call: Call, hints: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+def usage(name: str, cls: type) -> str:
+    """How an entry of a class is written: ``name``, or ``name:VALUE`` where it has such parameters."""
+    arguments: tuple[str, ...] = getattr(cls, "arguments", ())
+    return ":".join([name, *map(str.upper, arguments)])
+
+
+def needs_arguments(cls: type) -> bool:
+    """Whether an entry has to name something, as a file has to be named for csv:PATH:TARGET."""
+    absent = dataclasses.MISSING
+    return any(f.init and f.default is absent and f.default_factory is absent for f in dataclasses.fields(cls))
+
+
 def _spelled_out(cls: type, call: Call) -> Call:
     """``name:VALUE(...)`` as ``name(parameter=VALUE, ...)``, for classes that say which parameter."""
     name, colon, rest = call.name.partition(":")
@@ -167,9 +179,8 @@ def _spelled_out(cls: type, call: Call) -> Call:
         return call
     known: tuple[str, ...] = getattr(cls, "arguments", ())
     given = rest.split(":")
-    if len(given) != len(known):
-        wanted = ":".join([name, *map(str.upper, known)])
-        raise InputError(f"'{call.name}': write {wanted}")
+    if len(given) != len(known) or not all(given):
+        raise InputError(f"'{call.name}': write {usage(name, cls)}")
     return Call(name, (*zip(known, given, strict=True), *call.params))
 
 
@@ -182,6 +193,8 @@ def instantiate(cls: type, call: Call, what: str) -> Any:
     if not dataclasses.is_dataclass(cls):
         raise InputError(f"{what} '{call.name}': {cls.__name__} must be a dataclass")
     call = _spelled_out(cls, call)
+    if needs_arguments(cls) and not call.params:
+        raise InputError(f"'{call}': write {usage(call.name, cls)}")
     try:
         types = typing.get_type_hints(cls, include_extras=True)
     except Exception as error:

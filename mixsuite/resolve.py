@@ -135,7 +135,7 @@ def resolve_task(text: str, matrix: Matrix) -> Task:
         recipe_name=recipe_name,
         recipe=recipe.params(),
         select=matrix.select,
-        classification=type(dataset).kind != "regression",
+        classification=dataset.kind != "regression",
         source=source,
     )
 

@@ -40,11 +40,12 @@ class Call:
 def _literal(node: ast.expr, text: str) -> Any:
     if isinstance(node, ast.Name):  # mixup(lam=row): quotes are a nuisance in a shell
         return node.id
+    if isinstance(node, ast.List | ast.Tuple):
+        return tuple(_literal(item, text) for item in node.elts)
     try:
-        value = ast.literal_eval(node)
+        return ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         raise InputError(f"'{text}': only plain values are allowed, as in name(alpha=0.4)") from None
-    return tuple(value) if isinstance(value, list) else value
 
 
 def parse_call(text: str) -> Call:

@@ -23,7 +23,8 @@ _PART = ".part-"  # folders that a fetch works in; what is left of a killed one 
 
 @dataclass(frozen=True)
 class Item:
-    """One data set: where it stands. state: "shipped" (inside a package), "here", or "missing"."""
+    """One data set: where it stands. state: "shipped" (inside a package), "here", "missing", or "yours" (any file that
+    an entry names)."""
 
     name: str
     state: str
@@ -58,6 +59,12 @@ def list_items(root: Path) -> list[Item]:
     """Every built-in data set; of a family (tu:NAME) the one that stands for it by default."""
     items = []
     for name in plugins.names(plugins.DATASETS):
+        cls: type[Dataset] = plugins.load_class(
+            plugins.DATASETS, plugins.folder(plugins.DATASETS) / f"{name}.py", Dataset
+        )
+        if plugins.needs_arguments(cls):
+            items.append(Item(plugins.usage(name, cls), "yours", 0, 0, cls.licence, cls.source))
+            continue
         dataset = open_dataset(name)
         items.append(_item(plugins.shown(name, dataset), dataset, root))
     return items

@@ -28,9 +28,9 @@ from torch.overrides import TorchFunctionMode
 from mixsuite.domains.contract import first_leaf
 from mixsuite.mixing import Batch, Method, Plan, TaskInfo, TrainInfo
 from mixsuite.mixing.engine import Loss, State, Tail, check_plan, step_loss
+from mixsuite.mixing.losses import LOSSES
 from mixsuite.resolve import make_method, resolve_method
 from mixsuite.rng import Rng
-from mixsuite.training.losses import LOSSES
 
 ROWS = 16  # of the ordinary batch
 SIZES = (ROWS, 7, 2, 1)  # ordinary, odd, tiny, one row

@@ -1,4 +1,4 @@
-"""Tables: standardised numbers and one-hot categories [N, columns], and an MLP. Sites: input, hidden, embedding."""
+"""Tables: standardised numbers and one-hot categories [N, columns], and MLPs. Sites: input, hidden, embedding."""
 
 from __future__ import annotations
 
@@ -13,14 +13,49 @@ from torch import Tensor, nn
 from mixsuite.domains.contract import Data, Domain, Encoded, Raw, Staged
 
 
+def _hidden(sizes: list[int], dropout: float) -> list[nn.Module]:
+    return [nn.Sequential(nn.Linear(a, b), nn.ReLU(), nn.Dropout(dropout)) for a, b in pairwise(sizes)]
+
+
 def mlp(data: Data, *, dropout: float, width: PositiveInt = 128, depth: PositiveInt = 2) -> Staged:
     """``depth`` hidden layers Linear + ReLU of ``width`` units, then one Linear; no norm."""
     assert isinstance(data.train.x, Tensor)
-    sizes = [data.train.x.shape[1], *[width] * depth]
-    stages: list[nn.Module] = [
-        nn.Sequential(nn.Linear(a, b), nn.ReLU(), nn.Dropout(dropout)) for a, b in pairwise(sizes)
-    ]
+    stages = _hidden([data.train.x.shape[1], *[width] * depth], dropout)
     return Staged([*stages, nn.Linear(width, data.classes)], {"input": 0, "hidden": 1, "embedding": depth})
+
+
+class EmbeddedColumns(nn.Module):
+    """A learned vector for each source column: of a category its value's, of a number x relu(x w + b)
+    (Gorishniy, Rubachev and Babenko 2022, arXiv:2203.05556, "LR"; without the ReLU a share of two rows would
+    be the same before and behind it). [N, encoded columns] -> [N, source columns, size]"""
+
+    belongs: Tensor
+    number: Tensor
+
+    def __init__(self, groups: tuple[int, ...], numbers: tuple[bool, ...], size: int) -> None:
+        super().__init__()
+        column = torch.tensor(groups)
+        self.register_buffer("belongs", nn.functional.one_hot(column).float()[:, :, None], persistent=False)
+        number = torch.zeros(self.belongs.shape[1], dtype=torch.bool).index_fill_(0, column[list(numbers)], True)
+        self.register_buffer("number", number[:, None], persistent=False)
+        self.weight = nn.Parameter(torch.randn(len(groups), 1, size))
+        self.bias = nn.Parameter(torch.randn(len(number), size) * number[:, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        table = (self.belongs * self.weight).flatten(1)  # [encoded columns, source columns * size]
+        h = (x @ table).reshape(len(x), *self.bias.shape) + self.bias
+        return torch.where(self.number, h.relu(), h)
+
+
+def embedded(
+    data: Data, *, dropout: float, size: PositiveInt = 8, width: PositiveInt = 128, depth: PositiveInt = 2
+) -> Staged:
+    """Columns embedded in ``size`` numbers each, then as ``mlp``. The site ``hidden`` is behind the embedding."""
+    columns = EmbeddedColumns(data.groups, data.numbers, size)
+    stages = _hidden([columns.bias.numel(), *[width] * depth], dropout)
+    flat = nn.Sequential(nn.Flatten(), stages[0])
+    sites = {"input": 0, "hidden": 1, "embedding": depth + 1}
+    return Staged([columns, flat, *stages[1:], nn.Linear(width, data.classes)], sites)
 
 
 class Tabular(Domain):
@@ -31,7 +66,7 @@ class Tabular(Domain):
 
     @property
     def models(self) -> dict[str, Callable[..., Staged]]:
-        return {"mlp": mlp}
+        return {"mlp": mlp, "embedded": embedded}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """raw.x, a pandas frame of n rows -> [n, columns] float32."""

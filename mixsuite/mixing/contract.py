@@ -130,6 +130,12 @@ class Method(ABC):
         """
         return "compute" if self.length != 1 or self.batch != 1 else ""
 
+    @property
+    def mixes_alone(self) -> bool:
+        """Whether the objective is the loss of the mixed rows and nothing else, so that a batch can be mixed
+        before a model sees it. A method with an objective of its own for which this holds says so."""
+        return type(self).objective is Method.objective
+
     @abstractmethod
     def plan(self, batch: Batch, rng: Rng) -> Plan:
         """What this step mixes. Pure torch; draws from ``rng`` alone; no .item()."""

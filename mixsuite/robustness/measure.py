@@ -10,9 +10,9 @@ from torch import Tensor
 
 from mixsuite.domains.contract import Data, Staged, State, first_leaf, take_rows
 from mixsuite.metrics import scores
+from mixsuite.mixing.losses import LOSSES
 from mixsuite.rng import Rng
 from mixsuite.robustness.contract import Probe, Rows
-from mixsuite.training.losses import LOSSES
 from mixsuite.training.predict import BATCH
 
 KEPT = ("error", "rmse", "nll")  # the primary metric, and the likelihood

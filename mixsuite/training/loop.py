@@ -19,9 +19,9 @@ from mixsuite.errors import InputError
 from mixsuite.metrics import primary
 from mixsuite.mixing import Batch, Plan, Tail, TaskInfo, TrainInfo
 from mixsuite.mixing.engine import check_plan, step_loss
+from mixsuite.mixing.losses import LOSSES
 from mixsuite.rng import Rng, batch_order, torch_seed, uniforms
 from mixsuite.training.job import Diverged, Fitted, Job, check_applies, task_info
-from mixsuite.training.losses import LOSSES
 from mixsuite.training.memory import peak_memory, reset_peak
 from mixsuite.training.optim import learning_rates, make_optimizer
 from mixsuite.training.predict import predict, run_stages

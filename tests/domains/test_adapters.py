@@ -60,6 +60,7 @@ def test_tables_are_encoded_by_the_training_rows():
         ("images", "conv(width=4)", {"input": (1, 6, 6), "hidden": (4, 6, 6), "embedding": (8,)}),
         ("tabular", "mlp(width=8, depth=2)", {"input": (3,), "hidden": (8,), "embedding": (8,)}),
         ("tabular", "mlp(width=8, depth=3)", {"input": (3,), "hidden": (8,), "embedding": (8,)}),
+        ("tabular", "embedded(size=5, width=8, depth=2)", {"input": (3,), "hidden": (3, 5), "embedding": (8,)}),
     ],
 )
 def test_a_model_in_stages_is_the_model(job, domain, model, shapes):
@@ -170,3 +171,32 @@ def test_soft_multi_label_and_weighted_rows_reach_the_device():
     assert data.train.weight is not None
     assert data.train.weight.dtype == torch.float32
     assert make_model(Tabular(), data, recipe("mlp(width=4, depth=1)"), 0)(data.test.x).shape[1] == 2
+
+
+def test_columns_are_embedded_value_by_value_and_categories_mix_alike_before_and_behind():
+    from mixsuite.domains.tabular import EmbeddedColumns
+
+    layer = EmbeddedColumns((0, 1, 1, 1, 2), (True, False, False, False, True), size=4)
+    x = torch.tensor([[0.5, 1, 0, 0, -1.0], [2.0, 0, 0, 1, 0.3], [-1.0, 0, 0, 0, 4.0]])  # the last: a value not seen
+    h, w, b = layer(x), layer.weight[:, 0], layer.bias
+    assert h.shape == (3, 3, 4)
+    for row, value in enumerate([w[1], w[3], torch.zeros(4)]):
+        torch.testing.assert_close(h[row, 0], (x[row, 0] * w[0] + b[0]).relu())
+        torch.testing.assert_close(h[row, 1], value + b[1])
+        torch.testing.assert_close(h[row, 2], (x[row, 4] * w[4] + b[2]).relu())
+    before, behind = layer(0.3 * x[:1] + 0.7 * x[1:2]), 0.3 * h[:1] + 0.7 * h[1:2]
+    torch.testing.assert_close(before[:, 1], behind[:, 1])  # linear in the share
+    assert not torch.allclose(before[:, [0, 2]], behind[:, [0, 2]])
+
+
+def test_mixing_behind_the_embedding_of_columns_trains(job):
+    from mixsuite.training import fit
+
+    plain, input_, hidden = (
+        fit([job(text, model="embedded(size=4, width=8, depth=1)", steps=30)])[0]
+        for text in ("erm", "mixup", "mixup(site=hidden)")
+    )
+    assert len({one.digests["init"] for one in (plain, input_, hidden)}) == 1
+    assert len({one.digests["weights"] for one in (plain, input_, hidden)}) == 3
+    assert input_.digests["draws"] == hidden.digests["draws"]
+    assert hidden.curve[-1]["loss"] < hidden.curve[0]["loss"]

@@ -27,6 +27,9 @@ def class_of(name) -> type[Dataset]:
     return plugins.load_class(plugins.DATASETS, plugins.folder(plugins.DATASETS) / f"{name}.py", Dataset)
 
 
+YOURS = ["csv", "folder", "openml"]  # any file, folder or table: tests of their own
+
+
 def load(name) -> tuple[Dataset, Raw]:
     dataset = class_of(name)()
     missing = [p for p in dataset.files(ROOT) if not p.is_file()]
@@ -41,14 +44,14 @@ def test_metadata_is_complete(name):
     cls = class_of(name)
     assert cls.source
     assert cls.licence
-    assert cls.reference
+    assert cls.reference or name in YOURS
     assert cls.recipe in shipped_recipes()
     assert cls.__doc__
-    assert set(cls.sha256) in (set(), {"*"}, {p.name for p in cls().files(ROOT)})
-    assert name in SIZES
+    assert not cls.sha256 or set(cls.sha256) in ({"*"}, {p.name for p in cls().files(ROOT)})
+    assert name in SIZES or name in YOURS
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in YOURS])
 def test_rows_and_classes_are_as_published(name):
     dataset, raw = load(name)
     rows, classes = SIZES[name]

@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from mixsuite.mixing import Batch, Plan, interpolate, over, two_term_loss
 from mixsuite.mixing.engine import check_plan, clean_loss
-from mixsuite.training.losses import binary_cross_entropy, cross_entropy, squared_error
+from mixsuite.mixing.losses import binary_cross_entropy, cross_entropy, squared_error
 
 
 def batch_of(y, row_weight=None):

@@ -11,9 +11,9 @@ from mixsuite import plugins
 from mixsuite.errors import InputError
 from mixsuite.mixing import Batch, TaskInfo, interpolate, two_term_loss
 from mixsuite.mixing.engine import Tail, clean_loss
+from mixsuite.mixing.losses import cross_entropy
 from mixsuite.resolve import make_method, resolve_method
 from mixsuite.rng import Rng, uniforms
-from mixsuite.training.losses import cross_entropy
 
 B, D, C = 12, 5, 4
 

@@ -12,9 +12,9 @@ from scipy import stats as laws
 
 from mixsuite.mixing import Batch, Plan, TaskInfo, TrainInfo, interpolate
 from mixsuite.mixing.engine import Tail, step_loss
+from mixsuite.mixing.losses import LOSSES
 from mixsuite.resolve import make_method, resolve_method
 from mixsuite.rng import Rng
-from mixsuite.training.losses import LOSSES
 
 PICTURE = (2, 7, 10)
 

@@ -20,6 +20,7 @@ class Erm(Method):
     label = "matched"
     pairing = "none"
     lam_law = "1"
+    mixes_alone = True
 
     def plan(self, batch, rng):
         n = len(batch.y)

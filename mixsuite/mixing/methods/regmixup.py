@@ -36,6 +36,10 @@ class Regmixup(Method):
         require(self.alpha > 0, "alpha", self.alpha, "> 0")
         require(0 <= self.clean <= 1, "clean", self.clean, "0 to 1")
 
+    @property
+    def mixes_alone(self):
+        return self.passes == 1
+
     def plan(self, batch, rng):
         n = len(batch.y)
         lam = rng.beta(self.alpha, self.alpha, n if self.lam == "row" else 1).expand(n)

@@ -1,4 +1,4 @@
-"""The loss of each row, by the kind of target. Reduced only by the mixing engine."""
+"""The loss of each row, by the kind of target. Reduced only by the engine."""
 
 from __future__ import annotations
 
