@@ -323,33 +323,34 @@ def new_method_(
     typer.echo(f"written: {path}; try it: mixsuite check ./{path}")
 
 
+@app.command(name="new-dataset")
+def new_dataset_(
+    name: Annotated[str, typer.Argument(help="The data set's name, as in my_rows: the file will be my_rows.py.")],
+) -> None:
+    """Write a commented start file for a data set into this folder; it can be trained on as it stands."""
+    from mixsuite.starts import new_dataset
+
+    path = new_dataset(name, Path())
+    typer.echo(f"written: {path}; try it: mixsuite data verify ./{path}")
+
+
 @app.command(name="list")
-def list_(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
-    """What there is to run: methods, datasets and probes with their parameters, and matrices."""
-    from mixsuite import plugins
+def list_(
+    kind: Annotated[Kind, typer.Argument(help="What to list.")],
+    form: Annotated[Form, typer.Option("--format", help="md: methods as a Markdown table.")] = Form.text,
+) -> None:
+    """What there is to run: methods (how they pair rows, the law of lambda, whether it is drawn per batch or row, site,
+    label, rows per step, domains), datasets and probes, all with their parameters; and matrices."""
+    from mixsuite import listing, plugins
     from mixsuite.matrix import matrix_names
 
-    if kind is Kind.matrices:
-        for name in matrix_names():
-            typer.echo(name)
-        return
     packages = {Kind.methods: plugins.METHODS, Kind.datasets: plugins.DATASETS, Kind.probes: plugins.PROBES}
-    for item in plugins.describe(packages[kind]):
-        typer.echo(f"{item['name']}  {item['about']}")
-        for label, value in _facts(item):
-            typer.echo(f"    {label}: {value}")
-
-
-def _facts(item: dict[str, Any]) -> list[tuple[str, str]]:
-    names = {
-        "params": "parameters", "domain": "domain", "domains": "domains", "pairing": "pairing", "lam_law": "lambda",
-        "recipe": "recipe", "source": "source", "licence": "licence", "reference": "reference",
-    }  # fmt: skip
-    return [
-        (label, ", ".join(item[key]) if isinstance(item[key], list | tuple) else str(item[key]))
-        for key, label in names.items()
-        if item.get(key)
-    ]
+    if form is Form.md and kind is not Kind.methods:
+        raise InputError(f"--format md: for methods, not for {kind.value}")
+    if kind is Kind.matrices:
+        typer.echo("\n".join(matrix_names()))
+    else:
+        typer.echo(listing.methods_table() if form is Form.md else listing.as_text(packages[kind]))
 
 
 @app.command()
@@ -429,7 +430,7 @@ def data_verify(name: Annotated[str, typer.Argument(help="A data set.")], data: 
     except InputError as error:
         typer.echo(f"mixsuite: {error}", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"{item.name}: whole, {item.files} files, {item.size / 1e6:.1f} MB")
+    typer.echo(f"{item.name}: whole, {item.files} files, {item.size / 1e6:.1f} MB; {item.note}")
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mixsuite.errors import InputError, unknown
-from mixsuite.spec import Call, Params
+from mixsuite.spec import Call, Params, parse_call
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -91,6 +91,18 @@ def load_class(package: str, path: Path, base: type) -> type:
         missing = ", ".join(sorted(getattr(found[0], "__abstractmethods__", ())))
         raise InputError(f"{path}: {found[0].__name__} does not define {missing}")
     return found[0]
+
+
+def open_one(package: str, entry: str | Call, base: type) -> tuple[str, Any, Path]:
+    """(name, object, file) of an entry such as ``mixup(alpha=0.4)`` or ``./mine.py``.
+
+    Raises:
+        InputError: no such name, file or parameter, or a file that is not one plugin.
+    """
+    call = parse_call(entry) if isinstance(entry, str) else entry
+    path = source_path(package, call)
+    what = package.rsplit(".", 1)[1].removesuffix("s")
+    return path.stem, instantiate(load_class(package, path, base), call, what), path
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -253,9 +265,9 @@ def shown(name: str, instance: Any) -> str:
 
 
 def describe(package: str) -> list[dict[str, Any]]:
-    """Name, parameters, class literals and first sentence of everything in a package, by reading source."""
-    found = [_describe_file(folder(package) / f"{name}.py") for name in names(package)]
-    return [item | {"params": list(item["params"].values())} for item in found]
+    """Everything in a package, by reading source: "name", "about" (the class docstring's first paragraph), "module"
+    (the file's), "params" (name -> as written, those of a base class beside it included), and class literals."""
+    return [_describe_file(folder(package) / f"{name}.py") for name in names(package)]
 
 
 def _describe_file(path: Path) -> dict[str, Any]:
@@ -266,15 +278,18 @@ def _describe_file(path: Path) -> dict[str, Any]:
     params: dict[str, str] = literals.pop("params", {})
     for node in cls.body:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-            default = f" = {ast.unparse(node.value)}" if node.value else ""
+            value = node.value
+            if isinstance(value, ast.Call):  # field(default=..., kw_only=True)
+                value = next((k.value for k in value.keywords if k.arg == "default"), None)
+            default = f" = {ast.unparse(value)}" if value else ""
             params[node.target.id] = f"{node.target.id}: {ast.unparse(node.annotation)}{default}"
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             try:
                 literals[node.targets[0].id] = ast.literal_eval(node.value)
             except ValueError:
                 continue
-    doc = (ast.get_docstring(cls) or ast.get_docstring(tree) or "").split("\n\n")[0]
-    return {**literals, "name": path.stem, "params": params, "about": " ".join(doc.split())}
+    module, about = (" ".join((ast.get_docstring(node) or "").split("\n\n")[0].split()) for node in (tree, cls))
+    return {**literals, "name": path.stem, "params": params, "about": about or module, "module": module}
 
 
 def _inherited(tree: ast.Module, cls: ast.ClassDef, path: Path) -> dict[str, Any]:

@@ -85,11 +85,8 @@ def _object(package: str, call: Call, source: str | None, base: type) -> Any:
 
 def _open(package: str, call: Call, base: type) -> tuple[str, Any, str | None]:
     """(short name, object, source file if it is an outsider's) of a call."""
-    path = plugins.source_path(package, call)
-    own = path.parent == plugins.folder(package)
-    what = package.rsplit(".", 1)[1].removesuffix("s")
-    thing = plugins.instantiate(plugins.load_class(package, path, base), call, what)
-    return path.stem, thing, None if own else str(path)
+    name, thing, path = plugins.open_one(package, call, base)
+    return name, thing, None if path.parent == plugins.folder(package) else str(path)
 
 
 def resolve_method(text: str) -> MethodSpec:

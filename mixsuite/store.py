@@ -10,21 +10,23 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from mixsuite import plugins
+from mixsuite.domains.build import make_data
 from mixsuite.domains.contract import Dataset
 from mixsuite.errors import InputError
-from mixsuite.spec import parse_call
+from mixsuite.resolve import make_domain
 
+_PARTS = {"train": "training", "valid": "validation", "test": "test"}
 _PART = ".part-"  # folders that a fetch works in; what is left of a killed one is removed by the next
 
 
 @dataclass(frozen=True)
 class Item:
     """One data set: where it stands. state: "shipped" (inside a package), "here", "missing", or "yours" (any file that
-    an entry names)."""
+    an entry names). note: its rows, where they were read."""
 
     name: str
     state: str
@@ -32,6 +34,7 @@ class Item:
     size: int
     licence: str
     source: str
+    note: str = ""
 
 
 def open_dataset(text: str) -> Dataset:
@@ -40,9 +43,8 @@ def open_dataset(text: str) -> Dataset:
     Raises:
         InputError: no such data set or parameter.
     """
-    call = parse_call(text)
-    path = plugins.source_path(plugins.DATASETS, call)
-    dataset: Dataset = plugins.instantiate(plugins.load_class(plugins.DATASETS, path, Dataset), call, "dataset")
+    dataset: Dataset
+    _, dataset, _ = plugins.open_one(plugins.DATASETS, text, Dataset)
     return dataset
 
 
@@ -71,20 +73,24 @@ def list_items(root: Path) -> list[Item]:
 
 
 def verify(text: str, root: Path) -> Item:
-    """Check a data set's files against their checksums and read them once.
+    """Check a data set's files against their checksums, read them once, and split and encode the rows for seed 0.
 
     Raises:
-        InputError: missing, damaged, or not readable.
+        InputError: missing, damaged, not readable, or rows that cannot be trained on.
     """
     dataset = open_dataset(text)
     dataset.fingerprint(root)
     try:
         raw = dataset.load(root)
-    except (OSError, ValueError, KeyError, IndexError, EOFError, RuntimeError) as error:
-        raise InputError(f"{text}: its files cannot be read: {type(error).__name__}: {error}") from None
-    if not len(raw.y):
-        raise InputError(f"{text}: it has no rows")
-    return _item(text, dataset, root)
+        data = make_data(make_domain(type(dataset).domain), dataset, raw, 0)
+    except InputError:
+        raise
+    except Exception as error:  # a loader may fail in any way
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise InputError(f"{text}: its rows cannot be read: {said}") from error
+    what = f"{data.classes} classes" if data.kind == "class" else data.kind
+    parts = ", ".join(f"{len(getattr(data, part)):,} {name}" for part, name in _PARTS.items())
+    return replace(_item(text, dataset, root), note=f"{len(raw.y):,} rows ({parts} for seed 0), {what}")
 
 
 @contextlib.contextmanager

@@ -84,14 +84,11 @@ def test_listing_reads_files_without_importing_them(run_python):
 
 def test_a_description_has_parameters_and_literals():
     found = {d["name"]: d for d in plugins.describe(plugins.METHODS)}
-    assert found["mixup"]["params"] == ["alpha: float = 1.0", "lam: Literal['batch', 'row'] = 'batch'"]
+    alpha, lam = "alpha: float = 1.0", "lam: Literal['batch', 'row'] = 'batch'"
+    assert found["mixup"]["params"] == {"alpha": alpha, "lam": lam}
     assert found["cutmix"]["domains"] == ("images", "speech")
     inherited = found["c_mixup"]  # a kind of mixup: what it does not say itself is mixup's
-    assert inherited["params"] == [
-        "alpha: float = 2.0",
-        "lam: Literal['batch', 'row'] = 'batch'",
-        "bandwidth: float = 0.5",
-    ]
+    assert inherited["params"] == {"alpha": "alpha: float = 2.0", "lam": lam, "bandwidth": "bandwidth: float = 0.5"}
     assert (inherited["lam_law"], inherited["label"]) == ("Beta(alpha, alpha)", "matched")
     assert inherited["pairing"] == "drawn by nearness of targets"
     assert inherited["about"].startswith("Partners with near targets")

@@ -13,7 +13,7 @@ from mixsuite.domains.contract import Dataset
 from mixsuite.errors import InputError
 
 LETTER = "uci/letter-recognition/letter-recognition.data"
-ROW = b"T,2,8,3,5,1,8,13,0,6,6,10,8,0,8,0,8\n"
+ROW = b"T,2,8,3,5,1,8,13,0,6,6,10,8,0,8,0,8\nI,5,12,3,7,2,10,5,5,4,13,3,9,2,8,4,10\n"
 
 
 @pytest.fixture
@@ -129,7 +129,10 @@ def test_a_truncated_archive_is_refused(letter, tmp_path, kind):
 def test_verify_reads_the_files(mixsuite, letter, tmp_path):
     put(tmp_path)
     found = mixsuite("data", "verify", "letter", "--data", tmp_path)
-    assert (found.status, found.out) == (0, "letter: whole, 1 files, 0.0 MB\n")
+    assert (found.status, found.out) == (
+        0,
+        "letter: whole, 1 files, 0.0 MB; 10 rows (6 training, 1 validation, 3 test for seed 0), 26 classes\n",
+    )
     put(tmp_path, ROW)
     found = mixsuite("data", "verify", "letter", "--data", tmp_path)
     assert found.status == 1

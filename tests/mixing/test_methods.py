@@ -1,4 +1,4 @@
-"""Every method against a slow twin, row by row, and against torchvision."""
+"""Every method against a slow twin, row by row, and against torchvision and timm."""
 
 import pytest
 import torch
@@ -131,6 +131,77 @@ def test_cutmix_equals_torchvision_on_the_same_lambda_box_and_partner(lam, acros
     torch.testing.assert_close(interpolate(x, plan), image)
     hot = F_one_hot(y)
     torch.testing.assert_close(adjusted * hot + (1 - adjusted) * hot[plan.partner], target)
+
+
+class TimmDraws:
+    """What timm's Mixup asks numpy for: one lambda, and a box's centre (its row first)."""
+
+    def __init__(self, lam, centre=()):
+        self.lam, self.centre = lam, list(centre)
+
+    def rand(self, *_):
+        return 0.0
+
+    def beta(self, *_, **__):
+        return self.lam
+
+    def randint(self, *_, **__):
+        return self.centre.pop(0)
+
+
+def timm_twin(monkeypatch, x, y, draws, **alphas):
+    from timm.data import mixup as timm
+
+    class Numpy:
+        random = draws
+
+        def __getattr__(self, name):
+            import numpy
+
+            return getattr(numpy, name)
+
+    monkeypatch.setattr(timm, "np", Numpy())
+    return timm.Mixup(label_smoothing=0.0, num_classes=4, **alphas)(x.clone(), y)  # pairs each row with flip(0)'s
+
+
+@pytest.mark.parametrize("lam", [0.0, 0.3, 0.75])
+def test_mixup_equals_timm_on_the_same_lambda_and_partner(lam, monkeypatch):
+    from mixsuite.mixing import Plan, over
+
+    x, y = torch.randn(8, *PICTURE), torch.arange(8) % 4
+    image, target = timm_twin(monkeypatch, x, y, TimmDraws(lam), mixup_alpha=1.0)
+    share = torch.full((8,), lam)
+    plan = Plan(torch.arange(7, -1, -1), over(share, PICTURE), share)
+    torch.testing.assert_close(interpolate(x, plan), image)
+    hot = F_one_hot(y)
+    torch.testing.assert_close(share[:, None] * hot + (1 - share)[:, None] * hot[plan.partner], target)
+
+
+@pytest.mark.parametrize(
+    ("lam", "across", "down"), [(0.75, 0.5, 0.5), (0.234375, 0.01, 0.9), (0.9, 0.99, 0.2), (0.5, 0.4, 0.1)]
+)
+def test_cutmix_equals_timm_on_the_same_lambda_box_and_partner(lam, across, down, monkeypatch):
+    """But for sides of an odd number of pixels: timm's boxes keep it, the paper's and torchvision's lose one."""
+    import math
+
+    from mixsuite.mixing import Plan
+
+    height, width = 12, 16
+    sides = [int(side * math.sqrt(1 - lam)) for side in (height, width)]
+    x, y = torch.randn(8, 3, height, width), torch.arange(8) % 4
+    draws = TimmDraws(lam, [int(down * height), int(across * width)])
+    image, target = timm_twin(monkeypatch, x, y, draws, mixup_alpha=0.0, cutmix_alpha=1.0)
+    mask = box_mask(torch.tensor([lam]), torch.tensor([across]), torch.tensor([down]), (3, height, width))
+    plan = Plan(torch.arange(7, -1, -1), mask.expand(8, 1, height, width), mask.mean().expand(8))
+    hot, mixed = F_one_hot(y), interpolate(x, plan)
+    if sides[0] % 2 == sides[1] % 2 == 0:
+        torch.testing.assert_close(mixed, image)
+        torch.testing.assert_close(mask.mean() * hot + (1 - mask.mean()) * hot[plan.partner], target)
+    else:
+        theirs = (image != x).any(1)
+        assert not ((mixed != x).any(1) & ~theirs).any()  # ours lies within theirs
+        assert (theirs[0].any(1).sum() - (mixed[0] != x[0]).any(0).any(1).sum()) in (0, 1)
+        assert (theirs[0].any(0).sum() - (mixed[0] != x[0]).any(0).any(0).sum()) in (0, 1)
 
 
 def test_erm_is_the_identity_and_its_mask_is_all_ones():
