@@ -1,7 +1,7 @@
 # Every target sets up by itself: a virtual environment in .venv from requirements.lock, exact versions.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup bench reference methods staged proofs test check lint lock clean
+.PHONY: help setup bench regress reference methods staged proofs test check lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -29,6 +29,10 @@ bench: setup ## train benchmarks/quick.toml, write results/quick/, print the tab
 methods: setup ## remake results/reference/methods/ from nothing: every method on the quick tasks
 	rm -rf results/reference/methods
 	$(BIN)/mixsuite run methods --out results/reference/methods
+
+regress: setup ## train benchmarks/regress.toml anew, compare it with results/baseline.csv
+	rm -rf results/regress
+	$(BIN)/mixsuite regress --run regress
 
 reference: setup ## remake results/reference/quick/ from nothing
 	rm -rf results/reference/quick

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import warnings
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -41,6 +43,12 @@ class Rerun(StrEnum):
 
 class Form(StrEnum):
     text = "text"
+    md = "md"
+
+
+class Report(StrEnum):
+    text = "text"
+    json = "json"
     md = "md"
 
 
@@ -152,14 +160,19 @@ def run(
         f"{chosen.name}: {len(resolved.tasks)} tasks x {len(resolved.methods)} methods x {len(resolved.seeds)} seeds; "
         f"{len(work.todo)} of {len(work.runs)} runs to train"
     )
+    with _interruptible(), progress(header, len(work.todo)) as watch:
+        runner.execute(chosen, resolved, work, options, watch)
+    draw_gallery(options.out, options.data, {run.task.name for run in work.todo})
+    raise typer.Exit(_report(options.out))
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
     try:
-        with progress(header, len(work.todo)) as watch:
-            runner.execute(chosen, resolved, work, options, watch)
+        yield
     except KeyboardInterrupt:
         typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
         raise typer.Exit(130) from None
-    draw_gallery(options.out, options.data, {run.task.name for run in work.todo})
-    raise typer.Exit(_report(options.out))
 
 
 def _report(out: Path, form: Form = Form.text) -> int:
@@ -182,17 +195,106 @@ def _need_results(out: Path) -> None:
         )
 
 
+_History = Annotated[Path, typer.Option(help="The history that `mixsuite track` keeps.")]
+_HISTORY = Path("results/history.csv")
+
+
 @app.command()
 def leaderboard(
     out: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/quick"),
     form: Annotated[Form, typer.Option("--format", help="How tables are printed: plain, or Markdown.")] = Form.text,
+    history: _History = _HISTORY,
 ) -> None:
     """Rebuild every derived file of a results folder from its records, and print the tables.
 
+    Tasks that the history has at two commits or more also get a picture of how their methods went,
+    <out>/trend/<task>.png, and each step in them is named.
+
     Exit status: 0 all cells are ok or skipped; 1 a failed or missing run; 2 bad input.
     """
+    from mixsuite.tracking.trend import draw_trends
+
     _need_results(out)
-    raise typer.Exit(_report(out, form))
+    status = _report(out, form)
+    for line in draw_trends(out, history):
+        typer.echo(line)
+    raise typer.Exit(status)
+
+
+baseline_app = typer.Typer(help="The accepted baseline that `mixsuite regress` compares with.")
+app.add_typer(baseline_app, name="baseline")
+_BASELINE = Path("results/baseline.csv")
+_Baseline = Annotated[Path, typer.Option(help="The accepted baseline, a CSV file.")]
+
+
+@baseline_app.callback()
+def _baseline_root() -> None:
+    pass
+
+
+@baseline_app.command()
+def accept(
+    out: Annotated[Path, typer.Option(help="Results folder to accept.")] = Path("results/regress"),
+    baseline: _Baseline = _BASELINE,
+) -> None:
+    """Write what a results folder shows as the baseline, and say what it replaces."""
+    from mixsuite.tracking.baseline import accept as accept_runs
+
+    typer.echo(accept_runs(out, baseline))
+
+
+@app.command()
+def regress(
+    out: Annotated[Path, typer.Option(help="Results folder to compare.")] = Path("results/regress"),
+    baseline: _Baseline = _BASELINE,
+    form: Annotated[Report, typer.Option("--format", help="How it is printed.")] = Report.text,
+    run: Annotated[
+        str | None, typer.Option(help="Train this matrix anew into --out first, and time the yardstick beside it.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Folder with data sets, for --run.")] = None,
+    perf: Annotated[
+        bool, typer.Option("--perf", help="Compare two JSON files of pytest-benchmark instead: --baseline, --out.")
+    ] = False,
+) -> None:
+    """Did anything change since the accepted baseline, and is it real?
+
+    A cell whose runs have the same digests is the same. Else the first stage that differs is named (data, split, init,
+    order, draws, plan, weights), and the paired differences of its primary metric decide: equal within margin, worse,
+    better or undecided. Only worse and missing cells fail, and costs that grew to 1.5 times as many yardsticks.
+
+    Exit status: 0 no regression; 1 worse or missing cells, or slower; 2 cannot compare (no baseline, other data or
+    recipes, too few seeds).
+    """
+    from mixsuite.tracking import regress as regressing
+    from mixsuite.tracking import speed
+
+    if perf:
+        timings, alone = speed.compare_benchmarks(baseline, out)
+        typer.echo(speed.timings_text(timings, alone))
+        raise typer.Exit(int(any(timing.slower for timing in timings)))
+    if run is not None:
+        from mixsuite.matrix import load_matrix
+        from mixsuite.progress import progress
+        from mixsuite.tracking.again import train_anew
+        from mixsuite.work import data_root
+
+        chosen = load_matrix(run)
+        with _interruptible(), progress(f"{chosen.name}: trained anew into {out}", 0) as watch:
+            train_anew(chosen, out, data_root(data), watch)
+    compared = regressing.regress(out, baseline)
+    typer.echo(regressing.as_text(compared, form.value))
+    raise typer.Exit(compared.status)
+
+
+@app.command()
+def track(
+    out: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/regress"),
+    history: _History = _HISTORY,
+) -> None:
+    """Add a row for each cell to the history: commit, date, seeds, mean and 95 % interval."""
+    from mixsuite.tracking.history import track as track_cells
+
+    typer.echo(f"{history}: {track_cells(out, history)} cells tracked")
 
 
 @app.command()
@@ -287,21 +389,17 @@ def compare(
     options = todo.Options(
         out=out or Path("results") / "compare" / name, data=todo.data_root(data), device=device.value, workers=workers
     )
-    try:
-        with progress(f"{name} on {chosen.name}", 0) as watch:
-            found, fair = comparing.compare(
-                chosen,
-                variant,
-                split_list(against),
-                options,
-                Path("results") / chosen.name,
-                split_list(datasets) if datasets is not None else None,
-                parse_seeds(seeds) if seeds is not None else None,
-                watch,
-            )
-    except KeyboardInterrupt:
-        typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
-        raise typer.Exit(130) from None
+    with _interruptible(), progress(f"{name} on {chosen.name}", 0) as watch:
+        found, fair = comparing.compare(
+            chosen,
+            variant,
+            split_list(against),
+            options,
+            Path("results") / chosen.name,
+            split_list(datasets) if datasets is not None else None,
+            parse_seeds(seeds) if seeds is not None else None,
+            watch,
+        )
     for one in found:
         typer.echo("\n".join([one.line, *table_lines(one.table, comparing.SHOWN), ""]))
     if fair:

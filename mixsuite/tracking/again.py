@@ -1,0 +1,23 @@
+"""Training a matrix anew for a comparison, with the yardstick timed beside it. The one module here that trains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mixsuite.matrix import Matrix
+from mixsuite.runner import Watch, execute
+from mixsuite.tracking.speed import save_yardstick, time_yardstick
+from mixsuite.work import Options, prepare
+
+
+def train_anew(matrix: Matrix, out: Path, data: Path, watch: Watch = lambda tally: None) -> None:
+    """Train every run of a matrix, whatever is there already; the yardstick is timed before and after.
+
+    Raises:
+        InputError: bad input of any kind.
+    """
+    options = Options(out=out, data=data, rerun="always")
+    resolved, work = prepare(matrix, options)
+    before = time_yardstick()
+    execute(matrix, resolved, work, options, watch)
+    save_yardstick(out, [before, time_yardstick()])

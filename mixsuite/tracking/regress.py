@@ -1,0 +1,317 @@
+"""Did anything change since the accepted baseline, where did it begin, and is it real?"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from math import isnan, nan
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from mixsuite.errors import InputError
+from mixsuite.report.stats import settled
+from mixsuite.report.task import ERROR_MARGIN, RMSE_MARGIN, mean
+from mixsuite.report.text import markdown_lines, table_lines
+from mixsuite.report.verdicts import pair
+from mixsuite.shown import Shown, load_shown
+from mixsuite.spec import Task, show_seeds
+from mixsuite.tracking.baseline import COSTS, STAGES, Baseline, Cells, Key, Run, load_baseline, read_cells
+from mixsuite.tracking.gate import ALPHA, BETTER, EQUAL, UNDECIDED, WORSE, decide, needed_seeds
+from mixsuite.tracking.speed import SLOWER, grown
+
+SAME, NEW, MISSING = "same", "new", "missing"
+WORDS = (SAME, EQUAL, BETTER, UNDECIDED, NEW, WORSE, MISSING)
+STATISTICS_ONLY = "not compared"  # stages of runs on another kind of device
+_ORDER = (STATISTICS_ONLY, *STAGES, "metrics")
+_HASHED = ("core", "method", "dataset", "domain")  # code whose hash says nothing to a reader
+_SHOWN = ["task", "method", "verdict", "changed_at", "n", "then", "now", "diff", "low", "high", "p", "also_changed"]
+Format = Literal["text", "json", "md"]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What became of a cell.
+
+    verdict:    one of WORDS.
+    changed_at: the first stage whose digest differs in any seed; "metrics" where all are equal and a metric is not.
+    also_changed: what else is not as it was: code, libraries, executor, machine.
+    then, now:  means of the primary metric over n seeds; diff, low, high: mean paired difference (now minus then)
+                and its 90 % t-interval; p: one-sided, adjusted by Holm over all gated cells.
+    others:     further metrics, name -> (then, now).
+    command:    what makes the cell again. reason: why it is missing.
+    """
+
+    task: str
+    method: str
+    verdict: str
+    changed_at: str = ""
+    also_changed: str = ""
+    n: int = 0
+    then: float = nan
+    now: float = nan
+    diff: float = nan
+    low: float = nan
+    high: float = nan
+    p: float = nan
+    others: dict[str, tuple[float, float]] = field(default_factory=dict)
+    command: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A results folder against its baseline.
+
+    changes: a cell each. seeds, needed: that every cell of the baseline has, and that a gate over so many cells needs.
+    costs:   (domain, cost) -> by how much it grew, both measured in yardsticks.
+    notes:   what a reader must know.
+    """
+
+    out: Path
+    baseline: Baseline
+    changes: list[Change]
+    seeds: int
+    needed: int
+    costs: dict[tuple[str, str], float]
+    notes: list[str]
+
+    @property
+    def slower(self) -> dict[tuple[str, str], float]:
+        """Costs that grew too much."""
+        return {key: ratio for key, ratio in self.costs.items() if ratio > SLOWER}
+
+    @property
+    def status(self) -> int:
+        """The exit status: 1 a worse or missing cell, or a cost that grew too much; 2 too few seeds to gate; else 0."""
+        if any(change.verdict in (WORSE, MISSING) for change in self.changes) or self.slower:
+            return 1
+        return 2 if self.seeds < self.needed else 0
+
+    @property
+    def headline(self) -> str:
+        """The verdicts, counted, and what they come to."""
+        counts = Counter(change.verdict for change in self.changes)
+        counted = ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
+        if self.seeds < self.needed and self.status == 2:
+            return f"cannot gate: needs {self.needed} seeds, has {self.seeds}; {counted}"
+        return f"{'regression' if self.status else 'no regression'}: {counted}"
+
+
+def regress(out: Path, baseline: Path) -> Regression:
+    """Compare what a results folder shows with a baseline.
+
+    Raises:
+        InputError: no baseline or results, a corrupted file, or a baseline of other data, recipes or parameters.
+    """
+    accepted, now, shown = load_baseline(baseline), read_cells(out), load_shown(out)
+    _same_question(accepted.cells, now)
+    tasks = {(t.domain, t.shown_dataset, t.recipe_name): t for t in shown.tasks.values()}
+    changes = {key: _look(key, tasks.get(key[:3]), cell, now.get(key, {}), out) for key, cell in accepted.cells.items()}
+    moved = [key for key, change in changes.items() if change.verdict == UNDECIDED]
+    differences = {key: pair(_primary(now[key], accepted.cells[key]), _primary(accepted.cells[key])) for key in moved}
+    margins = {key: _margin(accepted.cells[key], shown) for key in moved}
+    for key, found in decide(differences, margins, len(accepted.cells)).items():
+        changes[key] = replace(
+            changes[key], verdict=found.word, diff=found.diff, low=found.low, high=found.high, p=found.p
+        )
+    new = [_new(key, tasks[key[:3]], cell) for key, cell in now.items() if key not in accepted.cells]
+    return Regression(
+        out,
+        accepted,
+        [*changes.values(), *(change for change in new if change.n)],
+        min(map(len, accepted.cells.values())),
+        needed_seeds(len(accepted.cells)),
+        _costs(accepted.cells, now),
+        _notes(accepted, now),
+    )
+
+
+def _same_question(accepted: Cells, now: Cells) -> None:
+    """Refuse a baseline that is about something else.
+
+    Raises:
+        InputError: other data, another recipe or other parameters under the same name: which, and how they differ.
+    """
+    for key, cell in accepted.items():
+        for seed, then in cell.items():
+            here = now.get(key, {}).get(seed)
+            if here is None or here.reason:
+                continue
+            what, go_on = f"{key[1]}, {key[3]} ({key[2]})", "accept a new baseline to go on"
+            if then.id and here.id and then.id != here.id:
+                differ = differences(then.spec, here.spec) or "parameters that this baseline does not name"
+                raise InputError(f"the baseline is of another recipe or parameters for {what}: {differ}; {go_on}")
+            data = then.digests["data"], here.digests["data"]
+            if all(data) and data[0] != data[1]:
+                raise InputError(f"the baseline is of other data for {what}: {data[0]} there, {data[1]} here; {go_on}")
+
+
+def differences(then: dict[str, str], now: dict[str, str]) -> str:
+    """What differs between two dictionaries, in words: ``recipe.lr 0.05 -> 0.15``."""
+    names = [name for name in dict.fromkeys([*then, *now]) if then.get(name) != now.get(name)]
+    return ", ".join(
+        name if name in _HASHED else f"{name} {then.get(name, 'none')} -> {now.get(name, 'none')}" for name in names
+    )
+
+
+def _look(key: Key, task: Task | None, then: dict[int, Run], now: dict[int, Run], out: Path) -> Change:
+    """A cell of the baseline as far as no statistics are needed; UNDECIDED where they are."""
+    name, seeds = task.name if task else f"{key[1]}@{key[2]}", tuple(sorted(then))
+    asked = {"datasets": name, "methods": key[3], "seeds": show_seeds(seeds), "rerun": "always", "out": str(out)}
+    command = shlex.join(["mixsuite", "run", out.name, *(word for k, v in asked.items() for word in (f"--{k}", v))])
+    lost = tuple(seed for seed in seeds if seed not in now or now[seed].reason)
+    change = Change(name, key[3], SAME, n=len(seeds) - len(lost), command=command)
+    if lost:
+        first = now.get(lost[0])
+        reason = f"seeds {show_seeds(lost)}: {first.reason if first else 'not run'}"
+        return replace(change, verdict=MISSING, then=mean(_primary(then).values()), reason=reason)
+    pairs = [(then[seed], now[seed]) for seed in seeds]
+    change = replace(change, then=mean(_primary(then).values()), now=mean(_primary(now, then).values()))
+    stages = {stage for stage in (_changed_at(*runs) for runs in pairs) if stage}
+    if not stages:
+        return replace(change, command="")
+    also = dict.fromkeys(text for runs in pairs for text in _also(*runs))
+    return replace(
+        change,
+        verdict=UNDECIDED,
+        changed_at=min(stages, key=_ORDER.index),
+        also_changed="; ".join(also),
+        others=_others(pairs),
+    )
+
+
+def _new(key: Key, task: Task, cell: dict[int, Run]) -> Change:
+    values = [run.metrics[run.primary] for run in cell.values() if not run.reason]
+    return Change(task.name, key[3], NEW, n=len(values), now=mean(values))
+
+
+def _primary(cell: dict[int, Run], like: dict[int, Run] | None = None) -> dict[int, float]:
+    """seed -> primary metric, for the seeds of another cell or all."""
+    return {seed: cell[seed].metrics[cell[seed].primary] for seed in (like or cell)}
+
+
+def _changed_at(then: Run, now: Run) -> str | None:
+    """The first stage at which two runs of one spec part; None where they are the same."""
+    if then.machine.get("device", "")[:4] != now.machine.get("device", "")[:4]:
+        return STATISTICS_ONLY
+    for stage in STAGES:
+        if then.digests[stage] != now.digests[stage]:
+            return stage
+    shared = [name for name in then.metrics if name in now.metrics and not _is_cost(name)]
+    return "metrics" if any(then.metrics[name] != now.metrics[name] for name in shared) else None
+
+
+def _also(then: Run, now: Run) -> list[str]:
+    """What else differs between two runs of one spec."""
+    executor = differences({"executor": then.executor}, {"executor": now.executor})
+    found = {"code": differences(then.parts, now.parts), "machine": differences(then.machine, now.machine)}
+    if then.code != now.code and not found["code"]:
+        found["code"] = "changed"
+    return [f"{what}: {text}" for what, text in found.items() if text] + ([executor] if executor else [])
+
+
+def _is_cost(metric: str) -> bool:
+    return metric.removesuffix("_ratio") in COSTS
+
+
+def _others(pairs: list[tuple[Run, Run]]) -> dict[str, tuple[float, float]]:
+    first = pairs[0][0]
+    names = [n for n in first.metrics if n != first.primary and not _is_cost(n)]
+    shared = [n for n in names if all(n in run.metrics for runs in pairs for run in runs)]
+    return {n: (mean(a.metrics[n] for a, _ in pairs), mean(b.metrics[n] for _, b in pairs)) for n in shared}
+
+
+def _margin(cell: dict[int, Run], shown: Shown) -> float:
+    """What counts as equal, in the metric's units: the matrix's, else 0.01 error or 2 % of the baseline's RMSE."""
+    if next(iter(cell.values())).primary == "error":
+        return ERROR_MARGIN if shown.margin is None else shown.margin
+    return mean(_primary(cell).values()) * (RMSE_MARGIN if shown.margin is None else shown.margin)
+
+
+def _costs(accepted: Cells, now: Cells) -> dict[tuple[str, str], float]:
+    """By how much costs grew, in yardsticks: the median over a domain's runs. Nothing on another kind of machine."""
+    found: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
+    for key, cell in accepted.items():
+        for seed, then in cell.items():
+            here = now.get(key, {}).get(seed)
+            for name in (f"{cost}_ratio" for cost in COSTS):
+                if here and name in then.metrics and name in here.metrics and then.machine == here.machine:
+                    before, after = found.setdefault((key[0], name), ([], []))
+                    before.append(then.metrics[name])
+                    after.append(here.metrics[name])
+    return {key: grown(*values) for key, values in found.items()}
+
+
+def _notes(accepted: Baseline, now: Cells) -> list[str]:
+    devices = [
+        {run.machine.get("device", "unknown")[:4] for cell in cells.values() for run in cell.values()}
+        for cells in (accepted.cells, now)
+    ]
+    notes = []
+    if devices[0] != devices[1]:
+        then, here = (", ".join(sorted(kinds)) for kinds in devices)
+        notes.append(f"the baseline is from {then}, these runs from {here}: digests are not compared, statistics only")
+    if not any(run.id for cell in accepted.cells.values() for run in cell.values()):
+        notes.append("the baseline is of a former form: recipes and parameters are compared by their names alone")
+    return notes
+
+
+def as_text(found: Regression, form: Format = "text") -> str:
+    """What ``mixsuite regress`` prints: the cells that are not the same, what remakes them, costs, notes."""
+    if form == "json":
+        return json.dumps(as_dict(found), indent=2, allow_nan=False)
+    lines, bullet = (markdown_lines, "- ") if form == "md" else (table_lines, "")
+    at = f" (commit {found.baseline.commit})" if found.baseline.commit else ""
+    cells = len(found.baseline.cells)
+    title = f"{found.out} against {found.baseline.path}{at}: {cells} cells x {found.seeds} seeds, {found.needed} needed"
+    parts = [f"### {found.headline}\n\n{title}" if form == "md" else f"{title}\n{found.headline}"]
+    changed = [change for change in found.changes if change.verdict != SAME]
+    if changed:
+        table = pd.DataFrame([vars(change) for change in changed])
+        parts.append("\n".join(lines(table, [c for c in _SHOWN if (table[c].notna() & (table[c] != "")).any()])))
+    others = [
+        {"task": c.task, "method": c.method, "metric": name, "then": then, "now": now}
+        for c in changed
+        for name, (then, now) in c.others.items()
+        if settled(pd.Series([now - then]).to_numpy(), max(abs(now), abs(then)))[0] and c.verdict != EQUAL
+    ]
+    if others:
+        title = "Further metrics of these cells (shown, not gated)"
+        parts.append("\n".join([title, *([""] if form == "md" else []), *lines(pd.DataFrame(others), list(others[0]))]))
+    if found.costs:
+        costs = [{"domain": d, "cost": name, "grew_by": ratio} for (d, name), ratio in found.costs.items()]
+        title = f"Costs in yardsticks, median over runs of now / then (gated above {SLOWER})"
+        parts.append("\n".join([title, *([""] if form == "md" else []), *lines(pd.DataFrame(costs), list(costs[0]))]))
+    told = [f"{c.task}, {c.method}: {c.reason}" for c in changed if c.reason]
+    told += [f"again: {c.command}" for c in changed if c.command]
+    told += [f"note: {note}" for note in found.notes]
+    parts += ["\n".join(f"{bullet}{line}" for line in told)] if told else []
+    return "\n\n".join(parts)
+
+
+def as_dict(found: Regression) -> dict[str, Any]:
+    """The same as one JSON object; numbers that do not exist are null."""
+
+    def plain(value: Any) -> Any:
+        return None if isinstance(value, float) and isnan(value) else value
+
+    return {
+        "status": found.status,
+        "headline": found.headline,
+        "baseline": str(found.baseline.path),
+        "commit": found.baseline.commit,
+        "alpha": ALPHA,
+        "seeds": found.seeds,
+        "needed_seeds": found.needed,
+        "cells": [
+            {name: plain(value) for name, value in vars(change).items()}
+            | {"others": {name: {"then": then, "now": now} for name, (then, now) in change.others.items()}}
+            for change in found.changes
+        ],
+        "costs": [{"domain": d, "cost": name, "grew_by": ratio} for (d, name), ratio in found.costs.items()],
+        "notes": found.notes,
+    }
