@@ -12,7 +12,8 @@ How a matrix becomes a leaderboard, in reading order:
     metrics.py   outputs -> numbers                             records.py  one JSON line per run
     robustness/  a trained model under attacks and corruptions
     report/      records -> leaderboards: results.py, stats.py, verdicts.py, task.py, overall.py, compute.py, text.py
-    cli.py       the command line                               testing.py, starts.py, compare.py: for authors
+    tracking/    records against an accepted baseline: baseline.py, gate.py, regress.py, speed.py, history.py, trend.py
+    cli.py       the command line             listing.py, testing.py, starts.py, compare.py: for authors
 """
 
 from typing import Any

@@ -276,10 +276,14 @@ def regress(
         from mixsuite.matrix import load_matrix
         from mixsuite.progress import progress
         from mixsuite.tracking.again import train_anew
+        from mixsuite.tracking.baseline import load_baseline
         from mixsuite.work import data_root
 
         chosen = load_matrix(run)
-        with _interruptible(), progress(f"{chosen.name}: trained anew into {out}", 0) as watch:
+        if baseline.exists():
+            load_baseline(baseline)  # refused before anything is trained
+        size = f"{len(chosen.datasets)} tasks x {len(chosen.methods)} methods x {len(chosen.seeds)} seeds"
+        with _interruptible(), progress(f"{chosen.name}: {size}, trained anew into {out}", 0) as watch:
             train_anew(chosen, out, data_root(data), watch)
     compared = regressing.regress(out, baseline)
     typer.echo(regressing.as_text(compared, form.value))

@@ -22,6 +22,7 @@ FORBIDDEN = {
         "torch", "mixsuite.mixing", "mixsuite.domains", "mixsuite.training", "mixsuite.runner", "mixsuite.resolve",
         "mixsuite.rng", "mixsuite.digest", "mixsuite.metrics",
     ],
+    "mixsuite.tracking": ["torch", "mixsuite.mixing", "mixsuite.domains", "mixsuite.training"],
     "mixsuite.spec": ["torch", "numpy", "pandas", "pydantic", "mixsuite.r", "mixsuite.m", "mixsuite.d", "mixsuite.t"],
     "mixsuite.records": ["torch", "numpy", "pandas", "pydantic", "mixsuite.mixing", "mixsuite.domains"],
     "mixsuite.shown": ["torch", "numpy", "pandas", "mixsuite.mixing", "mixsuite.domains", "mixsuite.resolve"],
@@ -106,7 +107,7 @@ def test_a_planted_branch_is_caught(text):
 
 
 def test_light_commands_never_load_torch(run_python):
-    code = "import sys, mixsuite.cli, mixsuite.report.leaderboard, mixsuite.report.text; print('torch' in sys.modules)"
+    code = "import sys, mixsuite.cli, mixsuite.report.leaderboard, mixsuite.report.text, mixsuite.tracking.regress, mixsuite.tracking.trend; print('torch' in sys.modules)"
     assert run_python(code).strip() == "False"
 
 

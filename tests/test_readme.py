@@ -58,8 +58,20 @@ def test_every_column_and_metric_is_documented():
 
 
 def test_every_block_is_of_a_kind_that_is_tested():
-    assert {kind for kind, _ in BLOCKS} == {"sh", "python", "toml", "text"}
+    assert {kind for kind, _ in BLOCKS} == {"sh", "python", "toml", "text", "yaml"}
     assert all(line.split()[0] in ("make", "mixsuite") for text in blocks("sh") for line in text.splitlines())
+
+
+def test_the_workflow_calls_what_there_is():
+    import yaml
+
+    (text,) = blocks("yaml")
+    job = yaml.safe_load(text)["jobs"]["regress"]
+    ran = [step["run"] for step in job["steps"] if "run" in step]
+    made = [line.split()[1] for line in ran if line.startswith("make ")]
+    assert made == ["setup", "regress"]
+    assert set(made) <= {line.split(":")[0] for line in (ROOT / "Makefile").read_text().splitlines()}
+    assert any(line.startswith(".venv/bin/mixsuite regress --format md") for line in ran)
 
 
 @pytest.mark.parametrize("command", commands("make"))
