@@ -45,6 +45,7 @@ staged: setup ## remake results/reference/staged/ from nothing, with real sets f
 proofs: setup ## remake the long proofs under results/reference/ (half an hour)
 	$(BIN)/python benchmarks/proofs/kills.py --out results/reference/kills.md
 	$(BIN)/python benchmarks/proofs/verdicts.py --out results/reference/statistics.md
+	$(BIN)/python benchmarks/proofs/alarms.py --out results/reference/alarms.md
 	$(BIN)/python benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md
 
 test: setup ## run the tests

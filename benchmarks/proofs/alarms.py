@@ -1,0 +1,121 @@
+"""Proof: the gate of `mixsuite regress` does not cry wolf. Re-runs of real runs in which nothing changed but the draws.
+
+Twins of mixup (twin.py), equal to it in law, are trained on tasks of four kinds. A re-run takes for each of its cells a
+task, 12 of its seeds and two twins at random: one is the baseline, the other the re-run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import binomtest
+
+from mixsuite import runner
+from mixsuite.report.results import load_results
+from mixsuite.report.task import ERROR_MARGIN, RMSE_MARGIN
+from mixsuite.tracking.gate import ALPHA, decide, needed_seeds
+
+SEEDS, TWINS, CELLS, N = 48, 4, 36, 12
+MATRIX = """
+reference = "{twin}(copy=1)"
+seeds = "0-{last}"
+datasets = ["iris(rows=30, label_noise=0.3)@table", "wine(rows=40)@table", "titanic(rows=100)@table",
+            "diabetes(rows=100)@table", "digits(rows=150)@picture", "mutag(rows=60)@graph"]
+methods = [{twins}]
+[recipes.table]
+model = "mlp(width=32, depth=1)"
+optimizer = "adam"
+lr = 0.005
+steps = 60
+batch = 16
+[recipes.picture]
+model = "conv(width=4)"
+optimizer = "sgd"
+lr = 0.2
+schedule = "linear"
+steps = 60
+batch = 16
+[recipes.graph]
+model = "gin(width=8, layers=1)"
+optimizer = "adam"
+lr = 0.01
+steps = 60
+batch = 16
+"""
+
+
+def train(folder: Path, workers: int | None) -> dict[str, np.ndarray]:
+    """Task -> primary metrics of its twins, as shares of its margin. [TWINS, SEEDS]"""
+    twin = Path(__file__).with_name("twin.py")
+    twins = ", ".join(f'"{twin}(copy={i})"' for i in range(1, TWINS + 1))
+    (folder / "alarms.toml").write_text(MATRIX.format(twin=twin, last=SEEDS - 1, twins=twins))
+    runner.run(str(folder / "alarms.toml"), out=folder / "out", workers=workers)
+    results = load_results(folder / "out")
+    values = {}
+    for name, task in results.shown.tasks.items():
+        cells = [results.cell(task, method).values for method in results.shown.methods]
+        pool = np.array([[cell[seed] for seed in range(SEEDS)] for cell in cells])
+        values[name] = pool / (ERROR_MARGIN if task.classification else RMSE_MARGIN * pool.mean())
+    return values
+
+
+def rerun(pools: list[np.ndarray], draws: np.random.Generator) -> dict[int, np.ndarray]:
+    """The differences of one re-run, in margins: cell -> [N]."""
+    cells = {}
+    for cell in range(CELLS):
+        pool = pools[cell % len(pools)]
+        seeds = draws.choice(SEEDS, N, replace=False)
+        then, now = draws.choice(TWINS, 2, replace=False)
+        cells[cell] = pool[now, seeds] - pool[then, seeds]
+    return cells
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--reruns", type=int, default=4_000)
+    parser.add_argument("--workers", type=int)
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        values = train(Path(name), asked.workers)
+    draws = np.random.default_rng(2026)
+    failed, praised, words = 0, 0, Counter[str]()
+    for _ in range(asked.reruns):
+        found = [
+            d.word
+            for d in decide(rerun(list(values.values()), draws), dict.fromkeys(range(CELLS), 1.0), CELLS).values()
+        ]
+        failed, praised = failed + ("worse" in found), praised + ("better" in found)
+        words.update(found)
+    bound = binomtest(failed, asked.reruns).proportion_ci(0.95).high
+    spread = ", ".join(f"{task} {np.std(v[0] - v[1], ddof=1):.2g}" for task, v in values.items())
+    lines = [
+        "# Does the gate cry wolf?",
+        "",
+        "Made by `benchmarks/proofs/alarms.py` (`make proofs`).",
+        "",
+        f"{len(values) * TWINS * SEEDS:,} real runs: {TWINS} twins of mixup, equal in law, on {len(values)} tasks "
+        f"(classes and numbers; tables, pictures, graphs), {SEEDS} seeds. A re-run has {CELLS} cells of {N} seeds "
+        f"({needed_seeds(CELLS)} are needed), each with a task, seeds and two twins drawn at random: nothing differs "
+        "but the draws of partners and lambdas.",
+        f"Standard deviation of the paired differences, in margins: {spread}.",
+        "",
+        "| re-runs | with a `worse` | share | upper 95 % bound | wanted | with a `better` |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: |",
+        f"| {asked.reruns:,} | {failed} | {failed / asked.reruns:.4f} | {bound:.4f} | {2 * ALPHA} | {praised} |",
+        "",
+        "Cells: " + ", ".join(f"{count:,} {word}" for word, count in words.most_common()) + ".",
+        "",
+    ]
+    text = "\n".join(lines)
+    if asked.out:
+        asked.out.write_text(text, encoding="utf-8")
+    print(text)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
