@@ -85,10 +85,11 @@ def last_bits(patch):
 
 
 def two_threads(patch):
+    """In a few runs: beside other tests each of them takes ten times as long."""
     real = worker.Bench._run
 
     def run(self, order, spec):
-        torch.set_num_threads(2)
+        torch.set_num_threads(2 if spec.seed < 2 and spec.method.name == "mixup" else 1)
         try:
             return real(self, order, spec)
         finally:
