@@ -342,14 +342,15 @@ def check_(
     Says of each problem what was tried, expected and seen, and where. Exit status: 0 no problem; 1 a problem; 2 no
     such method, or a file that cannot be read.
     """
-    from mixsuite.testing import check, problems
+    from mixsuite.testing import check, grouped, problems
 
-    found = check(method)
+    found = grouped(check(method))
     for finding in found:
         if everything or finding.status != "ok":
             typer.echo(str(finding))
-    count = {status: sum(f.status == status for f in found) for status in ("ok", "note", "problem")}
-    typer.echo(f"{method}: {count['ok']} ok, {count['note']} to note, {count['problem']} problems")
+    said = {"problem": "problems", "note": "to note", "ok": "ok"}
+    count = {status: sum(f.status == status for f in found) for status in said}
+    typer.echo(f"{method}: " + ", ".join(f"{count[status]} {word}" for status, word in said.items()))
     raise typer.Exit(1 if problems(found) else 0)
 
 
@@ -380,10 +381,10 @@ def compare(
     from mixsuite.report.text import table_lines
     from mixsuite.resolve import resolve_method
     from mixsuite.spec import parse_seeds, split_list
-    from mixsuite.testing import check, problems
+    from mixsuite.testing import check, grouped, problems
 
     name = resolve_method(variant).name
-    wrong = [] if skip_check else problems(check(variant))
+    wrong = [] if skip_check else grouped(problems(check(variant)))
     for finding in wrong:
         typer.echo(str(finding))
     if wrong:
@@ -404,12 +405,11 @@ def compare(
             parse_seeds(seeds) if seeds is not None else None,
             watch,
         )
-    for one in found:
-        typer.echo("\n".join([one.line, *table_lines(one.table, comparing.SHOWN), ""]))
-    if fair:
-        typer.echo(f"At equal compute: {found[0].reference} trained on as many rows")
-        for one in fair:
-            typer.echo("\n".join([one.line, *table_lines(one.table, comparing.SHOWN), ""]))
+    typer.echo("Lower is better: a negative diff is the variant's gain; paired by seed, unadjusted 95 % interval.\n")
+    for place, one in enumerate([*found, *fair]):
+        if place == len(found):
+            typer.echo(f"At equal compute: {found[0].reference} trained on as many rows")
+        typer.echo("\n".join([one.line, *table_lines(one.table, comparing.SHOWN), *one.failures, ""]))
     typer.echo(f"written: {options.out}/against-*.csv", err=True)
     raise typer.Exit(int(any("failed" in one.table["status"].to_numpy() for one in (*found, *fair))))
 

@@ -23,9 +23,9 @@ from mixsuite.work import Options, plan_work, prepare
 
 COLUMNS = [
     "task", "verdict", "diff", "diff_low", "diff_high", "p", "least_effect", "pairs", "mean", "reference_mean",
-    "seconds", "reference_seconds", "rows", "reference_rows", "status",
+    "seconds", "reference_seconds", "rows", "reference_rows", "status", "metric", "reason",
 ]  # fmt: skip
-SHOWN = COLUMNS[: COLUMNS.index("pairs")]
+SHOWN = ["task", "verdict", "metric", "mean", "reference_mean", *COLUMNS[COLUMNS.index("diff") : COLUMNS.index("mean")]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,14 @@ class Comparison:
         if not len(known):
             return f"{self.variant} against {self.reference}: {counts}"
         rows, seconds = (mean(known[c] / known[f"reference_{c}"]) for c in ("rows", "seconds"))
-        return f"{self.variant} against {self.reference}: {counts}; {rows:.2f} x the rows, {seconds:.2f} x the time"
+        cost = f"{rows:.2f} x the rows, roughly {seconds:.2g} x the time"
+        return f"{self.variant} against {self.reference}: {counts}; {cost}"
+
+    @property
+    def failures(self) -> list[str]:
+        """Why there is no verdict where runs failed, a line each."""
+        bad = self.table[self.table["status"].isin(["failed", "incomplete"])]
+        return [f"{row['task']}: {row['status']}: {row['reason']}" for row in bad.to_dict("records")]
 
 
 def against(results: Results, variant: str, reference: str) -> Comparison:
@@ -55,7 +62,9 @@ def against(results: Results, variant: str, reference: str) -> Comparison:
 
 def _row(results: Results, task: Task, variant: str, reference: str) -> dict[str, object]:
     mine, other = results.cell(task, variant), results.cell(task, reference)
-    row: dict[str, object] = {"task": task.name, "status": mine.status}
+    reasons = dict.fromkeys(o.reason for o in mine.outcomes.values() if o.status != "ok")
+    row: dict[str, object] = {"task": task.name, "status": mine.status, "metric": task.primary}
+    row["reason"] = "; ".join(reasons) or None
     if "skipped" in (mine.status, other.status):
         return row | {"verdict": "skipped"}
     margin = margin_of(task, other, results.shown.margin)
@@ -98,7 +107,7 @@ def compare(
         resolved, work = prepare(matrix, options, list(methods), datasets, seeds)
         _reuse(source, options.out, work.runs)
         execute(matrix, resolved, plan_work(resolved, options), options, watch)
-        return load_results(options.out)
+        return load_results(options.out).only({task.name for task in resolved.tasks})
 
     name, named = resolve_method(variant).name, [resolve_method(text).name for text in references]
     results = train([*references, variant])

@@ -30,6 +30,7 @@ METHODS = "mixsuite.mixing.methods"
 DATASETS = "mixsuite.domains.datasets"
 PROBES = "mixsuite.robustness.probes"
 _HERE = Path(__file__).parent
+_OUTSIDE = "_mixsuite_file_"  # how the modules of outsiders' files are named
 
 
 def folder(package: str) -> Path:
@@ -85,12 +86,30 @@ def load_class(package: str, path: Path, base: type) -> type:
         if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__
     ]
     if len(found) != 1:
-        listed = ", ".join(c.__name__ for c in found) or "none"
+        lines = _class_lines(path)
+        listed = ", ".join(f"{c.__name__} (line {lines.get(c.__name__, '?')})" for c in found) or "none"
         raise InputError(f"{path}: must define one subclass of {base.__name__}, defines {listed}")
     if inspect.isabstract(found[0]):
         missing = ", ".join(sorted(getattr(found[0], "__abstractmethods__", ())))
         raise InputError(f"{path}: {found[0].__name__} does not define {missing}")
     return found[0]
+
+
+def _class_lines(path: Path) -> dict[str, int]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name: node.lineno for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def own_line(error: BaseException) -> str:
+    """Where an error came from in an outsider's file: ", FILE, line N", or "" where it came from none."""
+    lines = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if str(trace.tb_frame.f_globals.get("__name__", "")).startswith(_OUTSIDE):
+            lines.append(f", {code.co_filename}, line {trace.tb_lineno}")
+        trace = trace.tb_next
+    return lines[-1] if lines else ""
 
 
 def open_one(package: str, entry: str | Call, base: type) -> tuple[str, Any, Path]:
@@ -109,7 +128,7 @@ def _import_file(path: Path) -> ModuleType:
     # The name carries path and content, so that an edited file is imported anew in a live process. The source
     # is compiled here: Python's own cache goes by size and second, and would miss a quick edit.
     source = path.read_bytes()
-    name = f"_mixsuite_file_{path.stem}_{hashlib.sha256(str(path).encode() + source).hexdigest()[:12]}"
+    name = f"{_OUTSIDE}{path.stem}_{hashlib.sha256(str(path).encode() + source).hexdigest()[:12]}"
     if name in sys.modules:
         return sys.modules[name]
     module = ModuleType(name)
@@ -120,7 +139,7 @@ def _import_file(path: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         where = _line_in(path, error)
-        said = " ".join(str(error).split())
+        said = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
         raise InputError(f"{path}{where}: cannot be imported: {type(error).__name__}: {said}") from error
     return module
 
@@ -202,8 +221,10 @@ def instantiate(cls: type, call: Call, what: str) -> Any:
     Raises:
         InputError: an unknown parameter, a wrong type, or a value that the class refuses.
     """
-    if not dataclasses.is_dataclass(cls):
-        raise InputError(f"{what} '{call.name}': {cls.__name__} must be a dataclass")
+    if not dataclasses.is_dataclass(cls) or (
+        "__dataclass_fields__" not in vars(cls) and vars(cls).get("__annotations__")
+    ):
+        raise InputError(f"{what} '{call.name}': write @dataclass(frozen=True) above class {cls.__name__}")
     call = _spelled_out(cls, call)
     if needs_arguments(cls) and not call.params:
         raise InputError(f"'{call}': write {usage(call.name, cls)}")
@@ -242,7 +263,7 @@ def sources(cls: type) -> tuple[Path, ...]:
     files = []
     for base in cls.__mro__:
         module = sys.modules.get(base.__module__)
-        if module is not None and base.__module__.startswith((METHODS, DATASETS, PROBES, "_mixsuite_file_")):
+        if module is not None and base.__module__.startswith((METHODS, DATASETS, PROBES, _OUTSIDE)):
             files.append(Path(str(module.__file__)))
     helpers = [p for f in files for p in f.parent.glob("_[!_]*.py") if f.parent.parent.parent == _HERE]
     return tuple(dict.fromkeys([*files, *sorted(helpers)]))

@@ -18,6 +18,7 @@ from mixsuite.robustness import Probe
 from mixsuite.spec import Call, MethodSpec, ProbeSpec, RunSpec, Task, parse_call, parse_entry
 
 DOMAINS = "mixsuite.domains"
+KINDS = ("class", "multilabel", "regression")
 _NOT_DOMAINS = ("contract", "build", "split", "layers")
 
 
@@ -112,6 +113,8 @@ def resolve_task(text: str, matrix: Matrix) -> Task:
     call, recipe_name = parse_entry(text)
     name, dataset, source = _open(plugins.DATASETS, call, Dataset)
     domain = make_domain(type(dataset).domain)
+    if dataset.kind not in KINDS:
+        raise unknown(f"kind of {name}", dataset.kind, KINDS)
     recipe_name = recipe_name or type(dataset).recipe
     shipped = shipped_recipes()
     if recipe_name in matrix.recipes:

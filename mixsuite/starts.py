@@ -29,7 +29,8 @@ class {title}(Method):
     alpha: float = 1.0
 
     # What others may know without importing this file. label: "matched" (the target's share is the mean of the
-    # signal's), "own" (the target stays as it is) or "free". domains = ("images",) would keep it to pictures.
+    # signal's), "own" (the target stays as it is) or "free". domains = ("images",) would keep it to pictures, and
+    # needs_x = True would set batch.x, the input itself (of clips and graphs a tuple).
     label = "matched"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha)"

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from mixsuite import plugins
-from mixsuite.domains.build import make_data
-from mixsuite.domains.contract import Dataset
+from mixsuite.domains.build import make_data, make_model
+from mixsuite.domains.contract import Dataset, Raw
 from mixsuite.errors import InputError
-from mixsuite.resolve import make_domain
+from mixsuite.matrix import check_model, load_matrix
+from mixsuite.recipe import Recipe
+from mixsuite.resolve import make_domain, resolve_task
 
 _PARTS = {"train": "training", "valid": "validation", "test": "test"}
 _PART = ".part-"  # folders that a fetch works in; what is left of a killed one is removed by the next
@@ -79,18 +81,40 @@ def verify(text: str, root: Path) -> Item:
         InputError: missing, damaged, not readable, or rows that cannot be trained on.
     """
     dataset = open_dataset(text)
+    task = resolve_task(text, load_matrix("quick"))
     dataset.fingerprint(root)
     try:
         raw = dataset.load(root)
-        data = make_data(make_domain(type(dataset).domain), dataset, raw, 0)
+        data = make_data(make_domain(task.domain), dataset, raw, 0)
+        make_model(make_domain(task.domain), data, check_model(Recipe, dict(task.recipe), task.recipe_name), 0)
+        again = raw.digest if dataset.files(root) else dataset.load(root).digest
     except InputError:
         raise
     except Exception as error:  # a loader may fail in any way
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}{plugins.own_line(error)}"
         raise InputError(f"{text}: its rows cannot be read: {said}") from error
+    if again != raw.digest:
+        raise InputError(f"{text}: load() gives other rows at every call; draw them from a seed of its own")
     what = f"{data.classes} classes" if data.kind == "class" else data.kind
     parts = ", ".join(f"{len(getattr(data, part)):,} {name}" for part, name in _PARTS.items())
-    return replace(_item(text, dataset, root), note=f"{len(raw.y):,} rows ({parts} for seed 0), {what}")
+    note = f"{len(raw.y):,} rows ({parts} for seed 0), {what}, recipe {task.recipe_name}{_columns(raw)}"
+    return replace(_item(text, dataset, root), note=note)
+
+
+def _columns(raw: Raw) -> str:
+    """A table's columns in words: how each is read, and what is missing."""
+    if not hasattr(raw.x, "columns"):
+        return ""
+    from pandas.api.types import is_numeric_dtype
+
+    kinds: dict[str, list[str]] = {"numbers": [], "categories": []}
+    for name in raw.x.columns:
+        missing, number = int(raw.x[name].isna().sum()), is_numeric_dtype(raw.x[name])
+        words = [] if number else [f"{raw.x[name].nunique()} values"]
+        words += [f"{missing} missing"] if missing else []
+        kinds["numbers" if number else "categories"].append(f"{name} ({', '.join(words)})" if words else str(name))
+    shown = {kind: names[:12] + ["..."] * (len(names) > 12) for kind, names in kinds.items() if names}
+    return "".join(f"; {len(kinds[kind])} {kind}: {', '.join(names)}" for kind, names in shown.items())
 
 
 @contextlib.contextmanager

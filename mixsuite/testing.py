@@ -11,11 +11,14 @@ was tried, what was expected, what was seen, and where.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import logging
 import random
 import traceback
+from abc import ABC
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import methodcaller
 from typing import Any, Literal
@@ -34,7 +37,7 @@ from mixsuite.rng import Rng
 
 ROWS = 16  # of the ordinary batch
 SIZES = (ROWS, 7, 2, 1)  # ordinary, odd, tiny, one row
-STEPS = 60  # over which rates and means are taken
+STEPS = 60  # over which rates and means are taken, from the beginning of a training to its end
 Status = Literal["ok", "problem", "note"]
 
 
@@ -65,6 +68,21 @@ class Finding:
 def problems(findings: list[Finding]) -> list[Finding]:
     """Those that say that the method is wrong."""
     return [f for f in findings if f.status == "problem"]
+
+
+def grouped(findings: list[Finding]) -> list[Finding]:
+    """Findings that say the same of several samples as one, in the order in which they came first."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for f in findings:
+        groups.setdefault((f.status, f.check, f.expected, f.seen, f.where), []).append(f)
+    return [
+        replace(
+            same[0],
+            sample="; ".join(dict.fromkeys(f.sample for f in same)),
+            tried="; ".join(dict.fromkeys(f.tried for f in same)),
+        )
+        for same in groups.values()
+    ]
 
 
 @dataclass(frozen=True)
@@ -166,14 +184,15 @@ class Trial:
     def state(self, n: int) -> State:
         return _map(lambda leaf: leaf[:n].clone(), self.sample.sites[self.site])
 
-    def batch(self, n: int) -> Batch:
+    def batch(self, n: int, progress: float = 0.0) -> Batch:
         seen = _map(lambda leaf: leaf[:n].clone(), self.sample.sites["input"]) if self.method.needs_x else None
         shape = tuple(first_leaf(self.sample.sites[self.site]).shape[1:])
-        return Batch(self.sample.y[:n].clone(), shape, torch.tensor(0.0), self.stats, seen)
+        return Batch(self.sample.y[:n].clone(), shape, torch.tensor(progress), self.stats, seen)
 
     def plan(self, n: int = ROWS, seed: int = 0, step: int = 0) -> Plan:
+        """The plan of one of STEPS steps."""
         rng = self._streams.setdefault((n, seed), Rng(seed, n))  # holds blocks of draws
-        return self.method.plan(self.batch(n), rng.at(step))
+        return self.method.plan(self.batch(n, step / STEPS), rng.at(step))
 
     @cached_property
     def _streams(self) -> dict[tuple[int, int], Rng]:
@@ -196,13 +215,19 @@ class Trial:
         return _line_of(type(self.method), name)
 
 
+def _own_files(cls: type) -> set[str | None]:
+    """The files of a method's own classes: not the contract's."""
+    return {inspect.getsourcefile(base) for base in cls.__mro__ if base not in (Method, ABC, object)}
+
+
 def _line_of(cls: type, name: str) -> str:
-    try:
-        function = getattr(cls, name)
-        _, first = inspect.getsourcelines(function)
-        return f"{inspect.getsourcefile(function)}, line {first}"
-    except (OSError, TypeError):
-        return ""
+    """Where a method defines a function, else its plan."""
+    for wanted in (name, "plan"):
+        with contextlib.suppress(OSError, TypeError):
+            function = inspect.unwrap(getattr(cls, wanted))
+            if inspect.getsourcefile(function) in _own_files(cls):
+                return f"{inspect.getsourcefile(function)}, line {inspect.getsourcelines(function)[1]}"
+    return ""
 
 
 Check = Callable[[Trial], Iterator[Finding]]
@@ -214,32 +239,31 @@ def _report(trial: Trial, check: str, good: bool, tried: str, expected: str, see
 
 
 def plans_are_valid(trial: Trial) -> Iterator[Finding]:
-    """Shapes, types, ranges, weights that sum to one, for ordinary, odd, tiny and one-row batches."""
-    for n in SIZES:
-        plan = trial.plan(n)
+    """Shapes, types, ranges, weights that sum to one, for ordinary, odd, tiny and one-row batches, and at every step
+    of a training."""
+    for n, steps in [*((n, (0,)) for n in SIZES), (ROWS, range(1, STEPS))]:
         seen = "as expected"
-        try:
-            check_plan(plan, n)
-            whole = plan.weight is None or abs(float(plan.weight.sum()) - 1) < 1e-4
-            if not whole:
-                seen = f"the weights sum to {float(plan.weight.sum()):.4g}"  # type: ignore[union-attr]
-        except ValueError as error:
-            seen = str(error)
-        yield _report(
-            trial,
-            "plan is valid",
-            seen == "as expected",
-            f"plan of {n} rows",
-            "shapes, types and ranges of the contract; weights that sum to one",
-            seen,
-        )
+        for step in steps:
+            plan = trial.plan(n, step=step)
+            try:
+                check_plan(plan, n)
+                if plan.weight is not None and abs(float(plan.weight.sum()) - 1) > 1e-4:
+                    seen = f"the weights sum to {float(plan.weight.sum()):.4g}"
+            except ValueError as error:
+                seen = str(error)
+            if seen != "as expected":
+                seen += f", at progress {step / STEPS:.2f}" if step else ""
+                break
+        tried = f"plan of {n} rows" if len(steps) == 1 else f"plans of {STEPS} steps, from progress 0 to 1"
+        expected = "shapes, types and ranges of the contract; weights that sum to one"
+        yield _report(trial, "plan is valid", seen == "as expected", tried, expected, seen)
 
 
 def objective_is_a_number(trial: Trial) -> Iterator[Finding]:
     """A finite scalar with a finite gradient, for every size of batch."""
-    for n in SIZES:
-        state = _map(lambda leaf: leaf.requires_grad_(), trial.state(n))
-        value = step_loss(trial.method, trial.tail(), state, trial.batch(n), trial.plan(n), trial.loss)
+    for n, step in [*((n, 0) for n in SIZES), (ROWS, STEPS - 1)]:
+        state, batch = _map(lambda leaf: leaf.requires_grad_(), trial.state(n)), trial.batch(n, step / STEPS)
+        value = step_loss(trial.method, trial.tail(), state, batch, trial.plan(n, step=step), trial.loss)
         (gradient,) = torch.autograd.grad(value, [first_leaf(state)])
         good = value.dim() == 0 and bool(torch.isfinite(value)) and bool(torch.isfinite(gradient).all())
         yield _report(
@@ -315,7 +339,7 @@ def shares_agree(trial: Trial) -> Iterator[Finding]:
     """wy against the mean of wx, as the class declares its label."""
     declared = type(trial.method).label
     gaps, turned, hard = [], [], []
-    for step in range(20):
+    for step in range(0, STEPS, 3):
         plan = trial.plan(step=step)
         share = _own_share(plan)
         gaps.append(float((plan.wy - share).abs().max()))
@@ -402,7 +426,8 @@ def inputs_stay(trial: Trial) -> Iterator[Finding]:
         given["x"] = _leaves(batch.x)
     before = {name: [t.clone() for t in tensors] for name, tensors in given.items()}
     plan = trial.method.plan(batch, Rng(0, ROWS).at(0))
-    step_loss(trial.method, trial.tail(), state, batch, plan, trial.loss)
+    with contextlib.suppress(Exception):  # whether the objective works is asked elsewhere
+        step_loss(trial.method, trial.tail(), state, batch, plan, trial.loss)
     changed = [n for n, tensors in given.items() if not all(map(torch.equal, tensors, before[n]))]
     yield _report(
         trial,
@@ -529,7 +554,8 @@ def no_host_sync(trial: Trial) -> Iterator[Finding]:
     state, batch = trial.state(ROWS), trial.batch(ROWS)
     with watch:
         plan = trial.method.plan(batch, Rng(0, ROWS).at(0))
-        step_loss(trial.method, trial.tail(), state, batch, plan, trial.loss)
+        with contextlib.suppress(Exception):  # whether the objective works is asked elsewhere
+            step_loss(trial.method, trial.tail(), state, batch, plan, trial.loss)
     seen = ", ".join(dict.fromkeys(watch.found)) or "none"
     if not type(trial.method).vectorised:
         yield Finding(
@@ -556,13 +582,16 @@ def no_recompile(trial: Trial) -> Iterator[Finding]:
         return graph.forward
 
     torch._dynamo.reset()
-    compiled = torch.compile(trial.method.mix, backend=backend, dynamic=False)
-    state = trial.state(ROWS)
-    counts = []
-    for step in range(4):
-        compiled(state, trial.plan(step=step))
-        counts.append(count)
-    torch._dynamo.reset()
+    state, counts = trial.state(ROWS), []
+    logging.disable(logging.CRITICAL)  # an author is told below, in one line
+    try:
+        compiled = torch.compile(trial.method.mix, backend=backend, dynamic=False)
+        for step in range(4):
+            compiled(state, trial.plan(step=step))
+            counts.append(count)
+    finally:
+        logging.disable(logging.NOTSET)
+        torch._dynamo.reset()
     yield _report(
         trial,
         "no recompile when lambda changes",
@@ -593,8 +622,7 @@ def stacks(trial: Trial) -> Iterator[Finding]:
     )
 
 
-CHECKS: tuple[Check, ...] = (
-    plans_are_valid,
+CHECKS: tuple[Check, ...] = (  # of methods whose plans are valid
     objective_is_a_number,
     ones_change_nothing,
     mixes_the_rows_it_names,
@@ -613,6 +641,8 @@ CHECKS: tuple[Check, ...] = (
 def check(method: str | Method, among: Sequence[Sample] | None = None) -> list[Finding]:
     """Try a method, given as "name(parameters)" or "./file.py(parameters)", on every sample, or on some.
 
+    Where its plans are not valid, nothing more is asked of it on that sample.
+
     Raises:
         InputError: there is no such method, or its file cannot be imported or defines none.
     """
@@ -626,13 +656,18 @@ def check(method: str | Method, among: Sequence[Sample] | None = None) -> list[F
             trials += [Trial(made, sample, site) for site in sites]
         else:
             found.append(applies)
+    whole = []
     for trial in trials:
-        for one in CHECKS:
-            found += _tried(one, trial)
-    if trials:
-        found += _tried(no_recompile, trials[0])
-    else:
-        found.append(Finding("problem", "applies somewhere", "all", "every sample", "one that it applies to", "none"))
+        first = _tried(plans_are_valid, trial)
+        found += problems(first)[:1] or first
+        if not problems(first):
+            whole.append(trial)
+            found += [f for one in CHECKS for f in _tried(one, trial)]
+    if whole:
+        found += _tried(no_recompile, whole[0])
+    if not trials and not problems(found):
+        seen = "; ".join(dict.fromkeys(f.seen for f in found)) or "none"
+        found.append(Finding("problem", "applies somewhere", "all", "every sample", "one that it applies to", seen))
     return found
 
 
@@ -642,7 +677,7 @@ def _applies(method: Method, sample: Sample) -> Finding:
     if type(method).domains and sample.domain not in type(method).domains:
         reason = f"made for {', '.join(type(method).domains)}"
     elif method.site != "random" and method.site not in sample.sites:
-        reason = f"no site '{method.site}' here"
+        reason = f"no site '{method.site}' (there are {', '.join(sample.sites)}, random)"
     else:
         try:
             reason = method.reject(sample.info(ROWS))
@@ -672,9 +707,10 @@ def _tried(one: Check, trial: Trial) -> list[Finding]:
 
 def _raised(what: str, sample: str, method: Method, error: Exception) -> Finding:
     """An exception as a finding: the last line of it that stands in a file of the method's own."""
-    files = {inspect.getsourcefile(base) for base in type(method).__mro__ if base not in (Method, object)}
+    files = _own_files(type(method))
     lines = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
-    called = "objective" if type(method).objective is not Method.objective else "plan"
-    where = f"{lines[-1].filename}, line {lines[-1].lineno}" if lines else _line_of(type(method), called)
+    where = f"{lines[-1].filename}, line {lines[-1].lineno}" if lines else _line_of(type(method), "objective")
     said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    if lines and "batch.x" in (lines[-1].line or "") and not type(method).needs_x:
+        said += " (batch.x is None unless the class says needs_x = True)"
     return Finding("problem", what, sample, what, "no exception", said, where)

@@ -25,6 +25,7 @@ from mixsuite.domains.contract import Data, Dataset, Domain, Raw
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.matrix import check_model
 from mixsuite.metrics import evaluate
+from mixsuite.plugins import own_line
 from mixsuite.recipe import Recipe
 from mixsuite.resolve import code_for, code_for_probe, make_dataset, make_domain, make_method, make_probe
 from mixsuite.rng import torch_seed
@@ -70,13 +71,8 @@ class Bench:
         except (InputError, ImportError):
             raise
         except Exception as error:
-            files = dataset.files(root)
-            if not files:  # made by its own code: a defect there, which keeps its traceback
-                raise
-            said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-            raise InputError(
-                f"{type(dataset).__name__}: its files in {files[0].parent} cannot be read: {said}"
-            ) from error
+            said = f"{type(error).__name__}: {' '.join(str(error).split())}{own_line(error)}"
+            raise InputError(f"{type(dataset).__name__}: its rows cannot be read: {said}") from error
         self._raw.append((dataset, root, raw))
         return raw
 
@@ -89,7 +85,8 @@ class Bench:
         except InputError as error:
             return {"status": "bad_input", "reason": str(error)}
         except Exception as error:
-            return {"status": "failed", "reason": f"{type(error).__name__}: {error}\n\n{traceback.format_exc()}"}
+            said = f"{type(error).__name__}: {error}{own_line(error)}"
+            return {"status": "failed", "reason": f"{said}\n\n{traceback.format_exc()}"}
 
     def _open(self, order: Order, seed: int) -> tuple[Domain, Data, Recipe]:
         task = order.task

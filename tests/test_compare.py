@@ -95,3 +95,18 @@ def test_what_is_not_there_is_named(mixsuite, here, tiny, arguments, said):
     refused = mixsuite("compare", *arguments, "--matrix", tiny)
     assert refused.status == 2
     assert said in refused.err
+
+
+def test_a_run_that_fails_says_why_and_tasks_of_former_calls_are_left_out(mixsuite, here, tiny):
+    (here / "mine.py").write_text(VARIANT.replace("n = len(batch.y)", "n = len(batch.y) + batch.none", 1))
+    options = ("--matrix", tiny, "--skip-check", "--against", "mixup", "--workers", 1)
+    said = mixsuite("compare", "./mine.py", *options)
+    assert said.status == 1
+    assert "iris(rows=20)@tiny: failed: AttributeError: 'Batch' object has no attribute 'none', " in said.out
+    assert "mine.py, line 12" in said.out
+    (here / "mine.py").write_text(VARIANT)
+    other = mixsuite("compare", "./mine.py", *options, "--datasets", "wine(rows=24)@tiny")
+    assert other.status == 0
+    assert "wine" in other.out
+    assert "iris" not in other.out
+    assert "Lower is better: a negative diff is the variant's gain" in other.out

@@ -134,7 +134,8 @@ def test_failures_are_records_that_stop_nothing_and_are_tried_again_when_asked(m
         ('faulty(kind="exit")', "failed"),
         ('faulty(kind="error")', "failed"),
     }
-    assert 'failed: iris(rows=20)@tiny faulty(kind="error") seed 0: RuntimeError: planted' in first.out
+    assert 'failed: iris(rows=20)@tiny faulty(kind="error") seeds 0-1: RuntimeError: planted, ' in first.out
+    assert "faulty.py, line 21\n" in first.out
     again = mixsuite(*call)
     assert again.status == 1
     assert "0 of 8 runs to train" in again.err

@@ -131,7 +131,8 @@ def test_verify_reads_the_files(mixsuite, letter, tmp_path):
     found = mixsuite("data", "verify", "letter", "--data", tmp_path)
     assert (found.status, found.out) == (
         0,
-        "letter: whole, 1 files, 0.0 MB; 10 rows (6 training, 1 validation, 3 test for seed 0), 26 classes\n",
+        "letter: whole, 1 files, 0.0 MB; 10 rows (6 training, 1 validation, 3 test for seed 0), 26 classes, "
+        "recipe tabular_mlp_2000; 16 numbers: f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12, ...\n",
     )
     put(tmp_path, ROW)
     found = mixsuite("data", "verify", "letter", "--data", tmp_path)

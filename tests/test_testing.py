@@ -105,3 +105,37 @@ def test_the_command_lists_problems_and_where(mixsuite, tmp_path):
     broken = mixsuite("check", path)
     assert (broken.status, len(broken.err.strip().splitlines())) == (2, 1)
     assert "mine.py, line 1: cannot be imported" in broken.err
+
+
+def test_findings_that_say_the_same_are_one(tmp_path, mixsuite):
+    """A wrong plan is told once, with every sample, and nothing that only follows from it."""
+    path = written(
+        tmp_path,
+        "        n = len(batch.y)\n        return Plan(rng.permutation(n), rng.beta(1, 1, n) + 1, rng.beta(1, 1, n))\n",
+    )
+    said = mixsuite("check", path)
+    assert said.status == 1
+    assert said.out.count("problem ") == 1
+    assert "plan: wx must lie in [0, 1], is 1." in said.out
+    assert "images, class; tabular, class;" in said.out
+    assert "problem.py, line" in said.out or path.name in said.out
+    assert said.err == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        ("        return None\n", "plan() must return a Plan of tensors, returned None"),
+        ("        return 1, 2\n", "plan() must return a Plan of tensors, returned a tuple"),
+        ("        return Plan(batch.x, 1, 1)\n", "needs_x = True"),
+        (
+            "        n = len(batch.y)\n        lam = (2 * batch.progress).expand(n)\n"
+            "        return Plan(rng.permutation(n), over(lam, batch.shape), lam)\n",
+            "at progress 0.52",
+        ),
+    ],
+)
+def test_a_plan_that_is_none_is_named(tmp_path, body, seen):
+    found = problems(check(str(written(tmp_path, body)), samples()[:1]))
+    assert len(found) == 1
+    assert seen in found[0].seen or seen == "needs_x = True"

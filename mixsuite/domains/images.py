@@ -11,7 +11,7 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from mixsuite.domains.contract import Data, Domain, Encoded, Raw, Staged, State
-from mixsuite.errors import unknown
+from mixsuite.errors import InputError, unknown
 from mixsuite.recipe import Recipe
 
 
@@ -80,6 +80,8 @@ class Images(Domain):
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """raw.x [n, H, W] or [n, H, W, C] -> [n, C, H, W] float32."""
         x = np.asarray(raw.x)[rows]
+        if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] > 4):
+            raise InputError(f"pictures must be [n, H, W] or [n, H, W, C] with up to 4 channels, are {list(x.shape)}")
         x = (x[:, None] if x.ndim == 3 else x.transpose(0, 3, 1, 2)).astype(np.float32)
         mean = x[train].mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64)
         std = x[train].std(axis=(0, 2, 3), keepdims=True, dtype=np.float64)

@@ -11,6 +11,7 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from mixsuite.domains.contract import Data, Domain, Encoded, Raw, Staged
+from mixsuite.errors import InputError
 
 
 def _hidden(sizes: list[int], dropout: float) -> list[nn.Module]:
@@ -75,7 +76,9 @@ class Tabular(Domain):
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-        frame: pd.DataFrame = raw.x.iloc[rows]
+        if not isinstance(raw.x, pd.DataFrame):
+            raise InputError(f"a table's x must be a pandas frame, is a {type(raw.x).__name__}")
+        frame = raw.x.iloc[rows]
         blocks: list[np.ndarray] = []
         groups: list[int] = []
         numbers: list[bool] = []

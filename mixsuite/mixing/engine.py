@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -112,13 +112,15 @@ def check_plan(plan: Plan, rows: int) -> None:
     """Refuse a plan that cannot be meant, with a message for its author. Called at a run's first steps.
 
     Raises:
-        ValueError: a wrong type, shape or range, naming the field.
+        ValueError: no plan, or a wrong type, shape or range, naming the field.
     """
 
     def need(good: bool, text: str) -> None:
         if not good:
             raise ValueError(f"plan: {text}")
 
+    fields = [getattr(plan, name, None) for name in ("partner", "wx", "wy")]
+    need(all(isinstance(t, Tensor) for t in fields), f"plan() must return a Plan of tensors, returned {_kind(plan)}")
     n = plan.partner.shape[0]
     for name, index in (("own", plan.own), ("partner", plan.partner)):
         if index is not None:
@@ -128,7 +130,25 @@ def check_plan(plan: Plan, rows: int) -> None:
     need(plan.own is not None or n == rows, f"own=None needs as many rows as the batch, {rows}, has {n}")
     need(plan.wx.dim() >= 1 and plan.wx.shape[0] == n, f"wx must be [{n}, ...], is {list(plan.wx.shape)}")
     need(plan.wy.shape == (n,), f"wy must be [{n}], is {list(plan.wy.shape)}")
-    for name, share in (("wx", plan.wx), ("wy", plan.wy)):
-        need(bool(((share >= 0) & (share <= 1)).all()), f"{name} must lie in [0, 1]")
+    check_shares([plan])
     if plan.weight is not None:
         need(plan.weight.shape == (n,), f"weight must be [{n}], is {list(plan.weight.shape)}")
+
+
+def _kind(plan: object) -> str:
+    if not hasattr(plan, "_asdict"):
+        return "None" if plan is None else f"a {type(plan).__name__}"
+    return ", ".join(f"{k}: {type(v).__name__}" for k, v in plan._asdict().items() if v is not None)
+
+
+def check_shares(plans: Sequence[Plan]) -> None:
+    """Refuse shares outside [0, 1] or NaN, in many plans at once: the device is waited for twice.
+
+    Raises:
+        ValueError: naming the field and what its values are.
+    """
+    for name in ("wx", "wy"):
+        low, high = torch.cat([getattr(plan, name).reshape(-1) for plan in plans]).aminmax()
+        if not (low >= 0 and high <= 1):
+            seen = "has NaN" if low.isnan() or high.isnan() else f"is {float(low):.4g} to {float(high):.4g}"
+            raise ValueError(f"plan: {name} must lie in [0, 1], {seen}")

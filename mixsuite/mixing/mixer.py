@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from mixsuite import plugins
 from mixsuite.mixing.contract import Batch, Method, Plan, TaskInfo, TrainInfo
-from mixsuite.mixing.engine import Loss, State, Tail, check_plan, clean_loss, step_loss, two_term_loss
+from mixsuite.mixing.engine import Loss, State, Tail, check_plan, check_shares, clean_loss, step_loss, two_term_loss
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.rng import Rng, torch_seed, uniforms
 
 _DOMAINS = {4: "images", 3: "speech", 2: "tabular"}  # by the axes of x, where nothing else is said
-_CHECKED = 2  # plans a site, the first ones: the check waits for the device
+_CHECKED = 2  # plans a site, the first ones, wholly: the check waits for the device
+_HELD = 64  # plans whose shares are checked at once, for the same reason
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,7 @@ class Mixer:
         self._width: int | None = None
         self._rng: Rng | None = None
         self._seen: dict[str, int] = {}
+        self._held: list[Plan] = []
 
     def prepare(self, x: State, y: Tensor, classes: int | None = None, groups: Sequence[int] = ()) -> Mixer:
         """Show the method the training part, once, where it asks for that (class counts, the mean row).
@@ -235,9 +237,16 @@ class Mixer:
             try:
                 check_plan(plan, len(y))
             except ValueError as error:
-                looks = " (a method that looks at the progress needs steps=, the number of calls in all)"
+                looks = " (does it look at the progress? then give steps=, the number of calls in all)"
                 raise ValueError(f"{self.name}: {error}{looks if self.steps is None else ''}") from None
         self._seen[site] = known + 1
+        self._held.append(plan)
+        if len(self._held) == _HELD:  # the device is waited for once in so many steps
+            held, self._held = self._held, []
+            try:
+                check_shares(held)
+            except ValueError as error:
+                raise ValueError(f"{self.name}: {error}, within the last {_HELD} steps") from None
         return batch, plan
 
     def _refuse(self, site: str, shape: tuple[int, ...], x: State, y: Tensor) -> None:

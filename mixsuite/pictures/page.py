@@ -12,6 +12,7 @@ import numpy as np
 
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.pictures.scene import Scene, Stage, make_scene, open_task
+from mixsuite.plugins import own_line
 from mixsuite.spec import MethodSpec, Task
 
 _WIDTH, _HEIGHT = 2.2, {"tabular": 0.75}  # inches of one panel
@@ -88,6 +89,14 @@ def show(task: Task, method: MethodSpec, root: Path, path: Path, seed: int = 0, 
         scene = make_scene(open_task(task, root, seed), method)
     except SkipRun as skip:
         raise InputError(f"{method.name} x {task.name}: {skip}") from None
+    except InputError:
+        raise
+    except Exception as error:
+        where = own_line(error)
+        if not where and not isinstance(error, ValueError):
+            raise
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}{where}"
+        raise InputError(f"{method.name} x {task.name}: {said}") from error
     count = min(examples, len(scene.words))
     if scene.inputs:
         figure, axes = _figure(count, 3, _WIDTH, _HEIGHT.get(task.domain, _WIDTH * 0.85))

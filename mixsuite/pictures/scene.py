@@ -12,6 +12,7 @@ from mixsuite.domains.build import make_data, make_model
 from mixsuite.domains.contract import Data, Staged, State, first_leaf, take_rows
 from mixsuite.matrix import check_model
 from mixsuite.mixing import Batch, TrainInfo
+from mixsuite.mixing.engine import check_plan
 from mixsuite.recipe import Recipe
 from mixsuite.resolve import make_dataset, make_domain, make_method
 from mixsuite.rng import Rng, batch_order, uniforms
@@ -112,6 +113,7 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
         seen = x if method.needs_x else None
         batch = Batch(y, info.sites[site], torch.tensor(0.0), method.prepare(told), seen)
         plan = method.plan(batch, Rng(stage.seed, job.batch).at(step))
+        check_plan(plan, len(rows))
         mixed = method.mix(h, plan)
         own_rows = torch.arange(len(rows)) if plan.own is None else plan.own
         own, partner = take_rows(h, own_rows), take_rows(h, plan.partner)

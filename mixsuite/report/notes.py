@@ -11,7 +11,7 @@ from mixsuite.report.results import Results
 from mixsuite.report.stats import LEVEL, needed_seeds
 from mixsuite.report.task import is_mixed
 from mixsuite.report.verdicts import BETTER, WORSE
-from mixsuite.spec import Task
+from mixsuite.spec import Task, show_seeds
 
 _LISTED = 20  # failures that are listed one by one
 
@@ -31,6 +31,7 @@ def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
         *_mixed(results, tasks),
         *_no_control(results, tasks),
         *_no_new_rows(results, tasks),
+        *_other_rows(tables),
         *_failed(results),
         *_skipped(results),
         *_probes(results),
@@ -131,14 +132,27 @@ def _no_new_rows(results: Results, tasks: list[Task]) -> list[str]:
 
 
 def _failed(results: Results) -> list[str]:
+    """Why runs failed, one line for those of a cell that say the same."""
+    cells: dict[tuple[str, str, str], list[int]] = {}
+    for (task, method), cell in results.cells.items():
+        for seed, outcome in cell.items():
+            if outcome.status == "failed":
+                cells.setdefault((task, method, outcome.reason), []).append(seed)
     failed = [
-        f"failed: {task} {method} seed {seed}: {outcome.reason}"
-        for (task, method), cell in results.cells.items()
-        for seed, outcome in cell.items()
-        if outcome.status == "failed"
+        f"failed: {task} {method} {'seed' if len(seeds) == 1 else 'seeds'} {show_seeds(tuple(seeds))}: {reason}"
+        for (task, method, reason), seeds in cells.items()
     ]
     more = [f"failed: {len(failed) - _LISTED} more"] if len(failed) > _LISTED else []
     return failed[:_LISTED] + more
+
+
+def _other_rows(tables: dict[str, pd.DataFrame]) -> list[str]:
+    return [
+        f"{task}: {row['method']} saw other data or rows than the reference under the same seeds: no pairs, no verdict"
+        for task, table in tables.items()
+        for row in table.to_dict("records")
+        if "other data or rows" in str(row["marks"])
+    ]
 
 
 def _skipped(results: Results) -> list[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -61,6 +62,15 @@ class Results:
     def cell(self, task: Task, method: str) -> Cell:
         """One method on one task. What is wanted is every seed that any method of the task has."""
         return Cell(len(self._seeds[task.name]), self.cells.get((task.name, method), {}), task.primary)
+
+    def only(self, tasks: Collection[str]) -> Results:
+        """The same of some tasks alone."""
+        shown = replace(
+            self.shown,
+            tasks={name: task for name, task in self.shown.tasks.items() if name in tasks},
+            cells={key: seeds for key, seeds in self.shown.cells.items() if key[0] in tasks},
+        )
+        return Results(shown, {key: cell for key, cell in self.cells.items() if key[0] in tasks}, self.others)
 
     @cached_property
     def _seeds(self) -> dict[str, set[int]]:

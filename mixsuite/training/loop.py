@@ -18,7 +18,7 @@ from mixsuite.domains.contract import Staged, State, first_leaf, take_rows
 from mixsuite.errors import InputError
 from mixsuite.metrics import primary
 from mixsuite.mixing import Batch, Plan, Tail, TaskInfo, TrainInfo
-from mixsuite.mixing.engine import check_plan, step_loss
+from mixsuite.mixing.engine import check_plan, check_shares, step_loss
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.rng import Rng, batch_order, torch_seed, uniforms
 from mixsuite.training.job import Diverged, Fitted, Job, check_applies, task_info
@@ -27,8 +27,8 @@ from mixsuite.training.optim import learning_rates, make_optimizer
 from mixsuite.training.predict import predict, run_stages
 
 CURVE_POINTS = 50
-CHECKED_PLANS = 2  # per site, the first ones: the check waits for the device
-HELD_PLANS = 64  # are hashed at once, for the same reason
+CHECKED_PLANS = 2  # per site, the first ones, wholly: the check waits for the device
+HELD_PLANS = 64  # are hashed, and their shares checked, at once: for the same reason
 
 
 def fit(jobs: Sequence[Job]) -> list[Fitted]:
@@ -176,7 +176,7 @@ def _dropout_seeds(dropout: float, seed: int) -> Iterator[Callable[[int], None]]
 
 class _Log:
     """The curve and the plans' digest. The device is waited for at the ends of up to 50 stretches of the
-    run only: there NaN is noticed, and the plans since the last one are hashed."""
+    run only: there NaN is noticed, and the plans since the last one are hashed and their shares checked."""
 
     def __init__(self, steps: int) -> None:
         self.ends = curve_ends(steps)
@@ -189,7 +189,11 @@ class _Log:
         self._values.append(value)
         if plan is not None:
             self._plans.append((site, plan))
-        if len(self._plans) >= HELD_PLANS or step in self.ends:
+        if self._plans and (len(self._plans) >= HELD_PLANS or step in self.ends):
+            try:
+                check_shares([held for _, held in self._plans])
+            except ValueError as error:
+                raise ValueError(f"{error}, within the last {len(self._plans)} steps up to step {step + 1}") from None
             for item in self._plans:
                 update(self.plans, item)
             self._plans = []

@@ -176,7 +176,9 @@ def test_soft_multi_label_and_weighted_rows_reach_the_device():
 def test_columns_are_embedded_value_by_value_and_categories_mix_alike_before_and_behind():
     from mixsuite.domains.tabular import EmbeddedColumns
 
-    layer = EmbeddedColumns((0, 1, 1, 1, 2), (True, False, False, False, True), size=4)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        layer = EmbeddedColumns((0, 1, 1, 1, 2), (True, False, False, False, True), size=4)
     x = torch.tensor([[0.5, 1, 0, 0, -1.0], [2.0, 0, 0, 1, 0.3], [-1.0, 0, 0, 0, 4.0]])  # the last: a value not seen
     h, w, b = layer(x), layer.weight[:, 0], layer.bias
     assert h.shape == (3, 3, 4)

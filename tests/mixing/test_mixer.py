@@ -298,7 +298,23 @@ def test_an_authors_mistake_is_named(tmp_path):
         "        lam = batch.progress.expand(n)\n        return Plan(rng.permutation(n), over(lam, batch.shape), lam)\n"
     )
     with pytest.raises(
-        ValueError, match=r"late: plan: wx must lie in \[0, 1\] \(a method that looks at the progress needs steps="
+        ValueError, match=r"late: plan: wx must lie in \[0, 1\], has NaN \(does it look at the progress\?"
     ):
         Mixer(str(path), 0)(*rows())
     assert Mixer(str(path), 0, steps=5)(*rows())[1].plan.wy.tolist() == [0.0] * 8
+
+
+def test_shares_that_go_wrong_on_the_way_are_noticed(tmp_path):
+    path = tmp_path / "drifts.py"
+    path.write_text(
+        "from dataclasses import dataclass\nfrom mixsuite.mixing import Method, Plan, over\n@dataclass(frozen=True)\n"
+        "class Drifts(Method):\n    def plan(self, batch, rng):\n        n = len(batch.y)\n"
+        "        lam = (1.5 * batch.progress).expand(n)\n        return Plan(rng.permutation(n), over(lam, batch.shape), lam)\n"
+    )
+    mixer = Mixer(str(path), 0, steps=64)
+    for _ in range(63):
+        mixer(*rows())
+    with pytest.raises(
+        ValueError, match=r"drifts: plan: wx must lie in \[0, 1\], is 0 to 1.477, within the last 64 steps"
+    ):
+        mixer(*rows())

@@ -66,3 +66,19 @@ def test_the_gallery_has_one_picture_a_task_and_is_drawn_once(tmp_path):
 def test_missing_data_are_bad_input(tmp_path):
     with pytest.raises(InputError, match="is missing"):
         page.show(task_of("fsdd"), resolve_method("mixup"), tmp_path, tmp_path / "x.png")
+
+
+def test_a_method_or_loader_that_fails_is_one_line_with_its_own(mixsuite, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    mixsuite("new-method", "mine")
+    source = (tmp_path / "mine.py").read_text()
+    for wrong, said in (
+        ("lam / 0 - lam / 0", "plan: wx must lie in [0, 1], has NaN"),
+        ("batch.none", "mine.py, line "),
+    ):
+        (tmp_path / "mine.py").write_text(source.replace("over(lam, batch.shape)", f"over({wrong}, batch.shape)"))
+        refused = mixsuite("show", "./mine.py", "iris")
+        assert refused.status == 2
+        assert said in refused.err
+        assert refused.err.count("\n") == 1
+        assert not (tmp_path / "mix.png").exists()

@@ -234,3 +234,19 @@ def test_a_table_with_categories_trains(job):
     frame = pd.DataFrame({"a": draws.normal(size=60), "b": np.where(y == 1, "x", "z")})
     fitted = one(job("mixup", raw=Raw(frame, y), steps=80))
     assert fitted.curve[-1]["loss"] < fitted.curve[0]["loss"]
+
+
+def test_a_plan_that_goes_wrong_on_the_way_fails_the_run(job, tmp_path):
+    """Only the first plans are checked one by one: the shares of all are, many steps at once."""
+    for wrong, said in (
+        ("lam + 3 * (batch.progress > 0.9)", "is .* to"),
+        ("lam / (batch.progress < 0.9)", "is inf to inf|has NaN"),
+    ):
+        path = tmp_path / f"late{len(said)}.py"
+        path.write_text(
+            "from dataclasses import dataclass\nfrom mixsuite.mixing import Method, Plan, over\n@dataclass(frozen=True)\n"
+            "class Late(Method):\n    def plan(self, batch, rng):\n        n = len(batch.y)\n"
+            f"        lam = rng.beta(1, 1, n)\n        return Plan(rng.permutation(n), over(lam, batch.shape), {wrong})\n"
+        )
+        with pytest.raises(ValueError, match=f"plan: wy must lie in .0, 1., ({said}).* steps up to step"):
+            fit([job(str(path), steps=100)])
