@@ -25,6 +25,12 @@ torch.set_num_threads(1)
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)  # the same examples everywhere
 hypothesis.settings.load_profile("same")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long tests begin first, so that at the end no process waits for one."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 TINY = """
 seeds = "0-1"
 datasets = ["iris(rows=20)@tiny"]

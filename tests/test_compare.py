@@ -34,6 +34,7 @@ def here(tmp_path, monkeypatch, tiny):
     return tmp_path
 
 
+@pytest.mark.long
 def test_a_variant_is_compared_with_each_reference_and_at_equal_compute(mixsuite, here, tiny):
     assert mixsuite("run", tiny, "--seeds", "0-5").status == 0
     before = read_records(here / "results" / "tiny")

@@ -72,6 +72,7 @@ def orders(tiny, tmp_path):
     return make
 
 
+@pytest.mark.long
 def test_each_fault_costs_its_own_run_alone(orders):
     kinds = ["none", "exit", "error", "kill", "nan", "plan", "hang", "orphan", "none"]
     with Pool(2, timeout=8.0) as pool:

@@ -79,6 +79,7 @@ def test_make_targets_exist(command):
     subprocess.run([*shlex.split(command), "-n"], cwd=ROOT, check=True, capture_output=True)
 
 
+@pytest.mark.long
 def test_the_blocks_run_in_a_folder_of_their_own(tmp_path):
     """Files are written under the names they bear, then every command and script is run, in order."""
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

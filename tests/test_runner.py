@@ -120,6 +120,7 @@ def test_results_of_former_code_are_trained_again_unless_accepted(mixsuite, tiny
     assert "1 of 4 runs to train, about" in mixsuite("run", tiny, "--out", out, "--dry-run").out
 
 
+@pytest.mark.long
 def test_failures_are_records_that_stop_nothing_and_are_tried_again_when_asked(mixsuite, tiny, tmp_path):
     out, path = tmp_path / "out", tmp_path / "faulty.py"
     path.write_text(FAULTY)
@@ -218,6 +219,7 @@ def long_run(tmp_path):
     return kills
 
 
+@pytest.mark.long
 def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
     matrix, out = long_run.write_matrix(tmp_path, 80), tmp_path / "out"
     runner = subprocess.Popen(long_run.command(matrix, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -235,6 +237,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
     assert f"{240 - done} of 240 runs to train" in rest.stderr
 
 
+@pytest.mark.long
 def test_three_kills_lose_nothing_that_was_recorded(long_run, tmp_path):
     """SIGKILL of the runner; twenty at random moments are in `make proofs`."""
     kills, rest, same = long_run.prove(tmp_path, kills=3, seeds=50)

@@ -73,6 +73,7 @@ def rerun(draws, cells, n, test, rates):
     return now - then
 
 
+@pytest.mark.long
 def test_false_alarms_are_rarer_than_two_in_a_hundred():
     """2,000 simulated re-runs of 20 cells x 12 seeds: the upper 95 % bound of the share with any alarm is at most 2 %."""
     draws, cells, n, runs = np.random.default_rng(0), 20, 12, 2000
