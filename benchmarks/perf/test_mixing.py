@@ -1,7 +1,6 @@
 """Mixing alone: a plan and the mixed batch, against torchvision v2, timm, and a clone of the batch as the limit.
 
-Data are on the device and in memory. Each peer is called as its documentation says, targets included; each gets the batch
-in a form that it may write to.
+Data are in memory. Each peer is called as its documentation says, targets included.
 """
 
 import pytest

@@ -19,7 +19,20 @@ _OVERALL_SHOWN = [
     "rank", "method", "tasks", "mean_rank", "rank_low", "rank_high", "better", "tie", "worse", "undecided", "seconds",
     "complete",
 ]  # fmt: skip
-_WORDS = {"method", "metric", "verdict", "status", "complete", "control", "task", "largest_method"}  # stand to the left
+_WORDS = {
+    "method",
+    "metric",
+    "verdict",
+    "status",
+    "complete",
+    "control",
+    "task",
+    "largest_method",
+    "changed_at",
+    "also_changed",
+    "domain",
+    "cost",
+}  # stand to the left
 _COUNTS = {"rank", "n", "tasks", "better", "tie", "worse", "undecided", "pairs", "seeds", "seeds_largest"}
 
 

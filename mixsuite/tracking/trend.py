@@ -54,22 +54,16 @@ def _draw(picture: Path, title: str, lines: dict[str, list[Point]]) -> None:
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    for method in [m for m in lines if m in chosen]:
-        points = lines[method]
-        x, y = [place[p.commit, p.date] for p in points], [p.mean for p in points]
+    for number, method in enumerate(m for m in lines if m in chosen):
+        points, aside = lines[method], 0.025 * (number - (len(chosen) - 1) / 2)  # so that intervals lie side by side
+        x, y = [place[p.commit, p.date] + aside for p in points], [p.mean for p in points]
         half = [[max(p.mean - p.low, 0.0) for p in points], [max(p.high - p.mean, 0.0) for p in points]]
         drawn = axes.errorbar(x, y, yerr=half, label=method, marker="o", markersize=4, capsize=2, linewidth=1.2)
-        for step in steps(points):
-            at = place[step.after.commit, step.after.date], step.after.mean
-            axes.plot(*at, marker="o", markersize=13, fillstyle="none", color=drawn[0].get_color())
-            axes.annotate(
-                step.after.commit or step.after.date,
-                at,
-                textcoords="offset points",
-                xytext=(0, 12),
-                ha="center",
-                fontsize=8,
-            )
+        for after in (step.after for step in steps(points)):
+            at = place[after.commit, after.date] + aside
+            axes.plot(at, after.mean, marker="o", markersize=13, fillstyle="none", color=drawn[0].get_color())
+            top = at, max(after.high, after.mean)
+            axes.annotate(after.commit or after.date, top, (0, 7), textcoords="offset points", ha="center", fontsize=8)
     axes.set_xticks(range(len(commits)), [f"{c[:9] or '?'}\n{d}" for c, d in commits], fontsize=8)
     axes.set_xlim(-0.5, len(commits) - 0.5)
     axes.margins(y=0.2)
