@@ -1,7 +1,7 @@
 """What people do today, to be measured against: a process a run, a DataLoader, mixup while a batch is put together.
 
 An eager loop with default threads. `python plain_loop.py wine 0` trains one seed of a quick task and prints its test
-error. Sizes of the split, model, optimiser, steps and batch are those of the quick matrix. Nothing of the suite's engine,
+error. Sizes of the split, model, optimiser, steps and batch are the quick matrix's. Nothing of the suite's engine,
 trainer or streams is used; the files of two data sets are read by its readers.
 """
 
