@@ -21,9 +21,16 @@ def binary_cross_entropy(out: Tensor, y: Tensor) -> Tensor:
 
 
 def squared_error(out: Tensor, y: Tensor) -> Tensor:
-    """Mean over outputs. out: [N, K]; y: [N, K]. -> [N]"""
-    out = _wide(out)
-    return (out - y.to(out.dtype)).square().mean(1)
+    """Mean over outputs. out: [N, K], or [N]; y: the same. -> [N]
+
+    Raises:
+        ValueError: another number of outputs than targets, which would be spread over each other.
+    """
+    out = _wide(out).reshape(len(out), -1)
+    target = y.to(out.dtype).reshape(len(y), -1)
+    if out.shape != target.shape:
+        raise ValueError(f"outputs are {list(out.shape)}, targets {list(target.shape)}: they must be alike")
+    return (out - target).square().mean(1)
 
 
 def _wide(out: Tensor) -> Tensor:

@@ -57,7 +57,7 @@ def test_a_csv_file_is_a_task_like_any_other(loans, mixsuite, tiny, tmp_path):
         ("csv:x.csv", "write csv:PATH:TARGET"),
         ("csv:nowhere.csv:y", "csv file 'nowhere.csv' does not exist"),
         ("csv:{}:bda(drop=[name])", "did you mean 'bad'"),
-        ("csv:{}:bad", "column 'name' has another text in every row; leave it out"),
+        ("csv:{}:bad", "column 'name' has 120 different texts in 120 rows; it is no category: leave it out"),
         ("csv:{}:bad(drop=[nam])", "did you mean 'name'"),
         ("csv:{}:job(drop=[name])", "the target 'job' is missing in"),
         ("csv:{}:income(drop=[name])", "add (kind=regression)"),
@@ -66,6 +66,7 @@ def test_a_csv_file_is_a_task_like_any_other(loans, mixsuite, tiny, tmp_path):
         ("csv:{}:bad(drop=[name, age, job, income])", "no column is left"),
         ("csv:{}:bad(drop=name)", "drop='name': input should be a valid tuple"),
         ("csv:{}:bad(sep=';')", "unknown column of loans.csv 'bad'"),
+        ("csv:twice.csv:y", "twice.csv: more than one column is called y"),
         ("csv:torn.csv:y", "torn.csv: cannot be read as a table"),
         ("csv:empty.csv:y", "empty.csv: cannot be read as a table"),
         ("csv:bytes.csv:y", "bytes.csv: cannot be read as a table"),
@@ -75,6 +76,7 @@ def test_what_is_wrong_with_a_csv_entry_is_said(loans, entry, said, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     Path("torn.csv").write_text("a,y\n1,2\n1,2,3,4\n")
     Path("empty.csv").write_text("")
+    Path("twice.csv").write_text("w,y,y\n1,2,2\n3,4,4\n")
     Path("bytes.csv").write_bytes(b"a,y\n\xff\xfe,1\n")
 
     def use():
@@ -132,6 +134,9 @@ def test_a_folder_that_cannot_be_meant_is_refused(tmp_path):
         open_dataset(f"folder:{tmp_path / 'set'}").load(Path())
     (tmp_path / "set" / "b.png").rename(tmp_path / "set" / "a" / "b.png")
     with pytest.raises(InputError, match=r"b.png: cannot be read as a picture"):
+        open_dataset(f"folder:{tmp_path / 'set'}").load(Path())
+    Image.fromarray(np.full((8, 8), 30000, dtype=np.uint16)).save(tmp_path / "set" / "a" / "b.png")
+    with pytest.raises(InputError, match=r"b.png: its mode is I;16; convert it to 8 bits"):
         open_dataset(f"folder:{tmp_path / 'set'}").load(Path())
 
 

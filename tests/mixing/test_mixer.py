@@ -318,3 +318,14 @@ def test_shares_that_go_wrong_on_the_way_are_noticed(tmp_path):
         ValueError, match=r"drifts: plan: wx must lie in \[0, 1\], is 0 to 1.477, within the last 64 steps"
     ):
         mixer(*rows())
+
+
+def test_regression_targets_of_one_axis_are_a_column():
+    x, y = rows()[0], torch.randn(8)
+    model = net(sizes=(4, 6, 1))
+    flat = lambda x: model(x)[:, 0]  # noqa: E731
+    wanted = Mixer("mixup", 0, kind="regression").loss(model, x, y[:, None])
+    for one, target in ((model, y), (flat, y), (flat, y[:, None])):
+        assert torch.equal(Mixer("mixup", 0, kind="regression").loss(one, x, target), wanted)
+    with pytest.raises(ValueError, match=r"outputs are \[8, 3\], targets \[8, 1\]"):
+        Mixer("mixup", 0, kind="regression").loss(net(), x, y)

@@ -29,8 +29,10 @@ def rows_of(frame: pd.DataFrame, target: str, kind: str, drop: tuple[str, ...], 
         row = int(np.flatnonzero(y.isna())[0]) + 1
         raise InputError(f"{what}: the target '{target}' is missing in {int(y.isna().sum())} rows (row {row} first)")
     for name in x.columns:
-        if len(x) > 20 and not pd.api.types.is_numeric_dtype(x[name]) and x[name].nunique() == len(x):
-            raise InputError(f"{what}: column '{name}' has another text in every row; leave it out, (drop=[{name}])")
+        texts, known = x[name].nunique(), int(x[name].notna().sum())
+        if not pd.api.types.is_numeric_dtype(x[name]) and texts > 20 and texts > known / 2:
+            many = f"column '{name}' has {texts} different texts in {known} rows"
+            raise InputError(f"{what}: {many}; it is no category: leave it out, (drop=[{name}])")
     if kind == "regression":
         if not pd.api.types.is_numeric_dtype(y) or pd.api.types.is_bool_dtype(y):
             raise InputError(f"{what}: the target '{target}' is no number ('{y.iloc[0]}'); leave kind as \"class\"")

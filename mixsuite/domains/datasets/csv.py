@@ -41,6 +41,7 @@ class Csv(Dataset):
 
         (path,) = self.files(root)
         try:
+            head = pd.read_csv(path, sep=self.sep, header=None, nrows=1, dtype=str).iloc[0].tolist()
             frame = pd.read_csv(path, sep=self.sep)
         except (
             ValueError,
@@ -48,4 +49,7 @@ class Csv(Dataset):
             OSError,
         ) as error:  # pandas' ParserError and EmptyDataError are ValueErrors
             raise InputError(f"{path}: cannot be read as a table: {' '.join(str(error).split())}") from None
+        twice = sorted({str(name) for name in head if head.count(name) > 1})
+        if twice:
+            raise InputError(f"{path}: more than one column is called {', '.join(twice)}")
         return rows_of(frame, self.target, self.kind, self.drop, str(path))

@@ -62,7 +62,9 @@ class Folder(Dataset):
         for path in files:
             try:
                 with Image.open(path) as picture:
-                    grey = picture.mode in ("1", "L", "I", "I;16", "F", "LA")
+                    if picture.mode[:1] in "IF":
+                        raise InputError(f"{path}: its mode is {picture.mode}; convert it to 8 bits a channel")
+                    grey = picture.mode in ("1", "L", "LA")
                     pictures.append(
                         (grey, picture.convert("RGB").resize((self.size, self.size), Image.Resampling.BILINEAR))
                     )
