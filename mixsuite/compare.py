@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from mixsuite.errors import InputError
 from mixsuite.matrix import Matrix
 from mixsuite.records import RecordWriter, read_records
 from mixsuite.report.compute import alike
@@ -62,8 +63,14 @@ def against(results: Results, variant: str, reference: str) -> Comparison:
 
 def _row(results: Results, task: Task, variant: str, reference: str) -> dict[str, object]:
     mine, other = results.cell(task, variant), results.cell(task, reference)
-    reasons = dict.fromkeys(o.reason for o in mine.outcomes.values() if o.status != "ok")
-    row: dict[str, object] = {"task": task.name, "status": mine.status, "metric": task.primary}
+    reasons = dict.fromkeys(
+        f"{name}: {outcome.reason}"
+        for name, cell in ((variant, mine), (reference, other))
+        for outcome in cell.outcomes.values()
+        if outcome.status != "ok"
+    )
+    worst = next((cell.status for cell in (mine, other) if cell.status != "ok"), "ok")
+    row: dict[str, object] = {"task": task.name, "status": worst, "metric": task.primary}
     row["reason"] = "; ".join(reasons) or None
     if "skipped" in (mine.status, other.status):
         return row | {"verdict": "skipped"}
@@ -101,13 +108,15 @@ def compare(
     Raises:
         InputError: bad input of any kind.
     """
+    if not references:
+        raise InputError("--against: at least one method is needed, as in mixup,erm")
     matrix = matrix.model_copy(update={"reference": references[0]})
 
     def train(methods: Sequence[str]) -> Results:
         resolved, work = prepare(matrix, options, list(methods), datasets, seeds)
         _reuse(source, options.out, work.runs)
         execute(matrix, resolved, plan_work(resolved, options), options, watch)
-        return load_results(options.out).only({task.name for task in resolved.tasks})
+        return load_results(options.out).only(work.runs)
 
     name, named = resolve_method(variant).name, [resolve_method(text).name for text in references]
     results = train([*references, variant])
@@ -146,4 +155,5 @@ def _controls(results: Results, variant: str, reference: str) -> list[str]:
     if times < 2:
         return []
     call = parse_call(reference)
-    return [str(Call(call.name, (*call.params, (key, times)))) for key in ("length", "batch")]
+    given = dict(call.params)
+    return [str(Call(call.name, tuple((given | {k: times * given.get(k, 1)}).items()))) for k in ("length", "batch")]

@@ -12,6 +12,8 @@ from mixsuite.errors import InputError, unknown
 from mixsuite.recipe import Recipe
 from mixsuite.spec import parse_call, parse_entry, parse_seeds
 
+_OWN = {"name", "source"}  # fields that no file may set: the file's stem, and what it was asked for by
+
 
 class Matrix(BaseModel):
     """The keys of a matrix file.
@@ -27,6 +29,7 @@ class Matrix(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = ""
+    source: str = ""
     datasets: tuple[str, ...] = Field(min_length=1)
     methods: tuple[str, ...] = Field(min_length=1)
     seeds: tuple[int, ...]
@@ -137,7 +140,7 @@ def load_matrix(text: str) -> Matrix:
         raise InputError(f"{path}: not TOML: {said}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from None
-    if "name" in values:
-        raise InputError(f"{path}: {unknown('key', 'name', set(Matrix.model_fields) - {'name'})}")
+    for own in _OWN & values.keys():
+        raise InputError(f"{path}: {unknown('key', own, set(Matrix.model_fields) - _OWN)}")
     matrix: Matrix = check_model(Matrix, values, str(path))
-    return matrix.model_copy(update={"name": path.stem})
+    return matrix.model_copy(update={"name": path.stem, "source": text})

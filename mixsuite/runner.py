@@ -183,7 +183,7 @@ def execute(
 
 def _remember(matrix: Matrix, resolved: Resolved, work: Work, options: Options) -> Shown:
     shown = load_shown(options.out)
-    shown.reference, shown.margin = resolved.reference, matrix.margin
+    shown.reference, shown.margin, shown.matrix = resolved.reference, matrix.margin, matrix.source
     shown.add(work.runs)
     shown.save(options.out)
     return shown

@@ -23,11 +23,12 @@ _HEADER = """# Written by `mixsuite run`: the cells that this folder's tables sh
 class Shown:
     """The cells of a results folder, in the order in which they were asked for.
 
-    cells: (task name, method name) -> seeds.
+    cells: (task name, method name) -> seeds. matrix: as it was asked for last, a name or a path.
     """
 
     reference: str = "erm"
     margin: float | None = None
+    matrix: str = ""
     tasks: dict[str, Task] = field(default_factory=dict)
     methods: dict[str, MethodSpec] = field(default_factory=dict)
     cells: dict[tuple[str, str], set[int]] = field(default_factory=dict)
@@ -75,6 +76,8 @@ class Shown:
         value: dict[str, Any] = {"reference": self.reference}
         if self.margin is not None:
             value["margin"] = self.margin
+        if self.matrix:
+            value["matrix"] = self.matrix
         value["cells"] = self.blocks()
         value["tasks"] = {
             t.name: {
@@ -122,7 +125,7 @@ def load_shown(out: Path) -> Shown:
         return Shown()
     try:
         value = tomllib.loads(path.read_text(encoding="utf-8"))
-        shown = Shown(value["reference"], value.get("margin"))
+        shown = Shown(value["reference"], value.get("margin"), value.get("matrix", ""))
         for name, t in value["tasks"].items():
             recipe = tuple((k, _value(v)) for k, v in t["recipe"].items())
             shown.tasks[name] = Task(

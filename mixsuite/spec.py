@@ -86,7 +86,7 @@ def split_list(text: str) -> list[str]:
 def parse_entry(text: str) -> tuple[Call, str | None]:
     """``dataset(...)@recipe`` as (dataset, recipe name or None)."""
     body, at, recipe = text.rpartition("@")
-    if at and ")" not in recipe:
+    if at and not set(recipe) & set("):/"):  # else it stands inside: csv:me@home.csv:target
         if not recipe.strip():
             raise InputError(f"'{text}': a recipe's name is missing after '@'")
         return parse_call(body), recipe.strip()
@@ -159,7 +159,7 @@ class Task:
     @property
     def shown_dataset(self) -> str:
         """The dataset with its non-default parameters: the task's name without the recipe."""
-        return str(parse_entry(self.name)[0])
+        return self.name.removesuffix(f"@{self.recipe_name}")
 
     @property
     def primary(self) -> str:

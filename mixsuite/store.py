@@ -20,6 +20,7 @@ from mixsuite.errors import InputError
 from mixsuite.matrix import check_model, load_matrix
 from mixsuite.recipe import Recipe
 from mixsuite.resolve import make_domain, resolve_task
+from mixsuite.spec import parse_entry
 
 _PARTS = {"train": "training", "valid": "validation", "test": "test"}
 _PART = ".part-"  # folders that a fetch works in; what is left of a killed one is removed by the next
@@ -46,7 +47,7 @@ def open_dataset(text: str) -> Dataset:
         InputError: no such data set or parameter.
     """
     dataset: Dataset
-    _, dataset, _ = plugins.open_one(plugins.DATASETS, text, Dataset)
+    _, dataset, _ = plugins.open_one(plugins.DATASETS, parse_entry(text)[0], Dataset)
     return dataset
 
 

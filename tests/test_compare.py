@@ -103,7 +103,7 @@ def test_a_run_that_fails_says_why_and_tasks_of_former_calls_are_left_out(mixsui
     options = ("--matrix", tiny, "--skip-check", "--against", "mixup", "--workers", 1)
     said = mixsuite("compare", "./mine.py", *options)
     assert said.status == 1
-    assert "iris(rows=20)@tiny: failed: AttributeError: 'Batch' object has no attribute 'none', " in said.out
+    assert "iris(rows=20)@tiny: failed: mine: AttributeError: 'Batch' object has no attribute 'none', " in said.out
     assert "mine.py, line 12" in said.out
     (here / "mine.py").write_text(VARIANT)
     other = mixsuite("compare", "./mine.py", *options, "--datasets", "wine(rows=24)@tiny")
@@ -111,3 +111,18 @@ def test_a_run_that_fails_says_why_and_tasks_of_former_calls_are_left_out(mixsui
     assert "wine" in other.out
     assert "iris" not in other.out
     assert "Lower is better: a negative diff is the variant's gain" in other.out
+
+
+def test_a_reference_that_fails_is_told_and_former_calls_change_nothing(mixsuite, here, tiny):
+    bad = VARIANT.replace("class Mine", "class Bad").replace("n = len(batch.y)", "n = len(batch.none)", 1)
+    (here / "bad.py").write_text(bad)
+    options = ("--matrix", tiny, "--skip-check", "--workers", 1)
+    failed = mixsuite("compare", "./mine.py", "--against", "./bad.py", *options)
+    assert failed.status == 1
+    assert "bad: AttributeError" in failed.out
+    assert mixsuite("compare", "./mine.py", "--against", "mixup", *options, "--seeds", "0-7").status == 0
+    fewer = mixsuite("compare", "./mine.py", "--against", "erm", *options, "--seeds", "0-5")
+    table = pd.read_csv(here / "results" / "compare" / "mine" / "against-erm.csv")
+    assert fewer.status == 0
+    assert (table["pairs"].tolist(), table["status"].tolist()) == ([6], ["ok"])
+    assert mixsuite("compare", "./mine.py", "--against", "", *options).status == 2

@@ -124,6 +124,10 @@ class Mixer:
         self.method = replace(made, site=self.sites[0] if len(self.sites) == 1 else "random")
         self.name = plugins.shown(name, made)
         self.seed, self.steps, self.kind, self.domain, self.rank = seed, steps, kind, domain, rank
+        if self.sites != ["input"] and not self.method.mixes_alone:
+            raise ValueError(
+                f"{self.name} has terms of its own, for which the site is input, not {', '.join(self.sites)}"
+            )
         self.row_loss = loss or LOSSES[kind]
         self.step = 0
         self.stats: dict[str, Tensor] = _Unprepared(self.name)
@@ -184,15 +188,17 @@ class Mixer:
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps, the same on every rank: the next step's number and what the draws depend on."""
-        return {"method": self.name, "seed": self.seed, "step": self.step, "width": self._width}
+        return {"method": self.name, "seed": self.seed, "sites": self.sites, "step": self.step, "width": self._width}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a checkpoint.
 
         Raises:
-            ValueError: it is of another method or seed.
+            ValueError: it is no mixer's state, or of another method, seed or sites.
         """
-        for key, own in (("method", self.name), ("seed", self.seed)):
+        if missing := self.state_dict().keys() - state.keys():
+            raise ValueError(f"this is no mixer's state: it has no {', '.join(sorted(missing))}")
+        for key, own in (("method", self.name), ("seed", self.seed), ("sites", self.sites)):
             if state[key] != own:
                 raise ValueError(f"this state is of {key} {state[key]!r}, not of {own!r}")
         self.step, self._width, self._rng = state["step"], state["width"], None
@@ -212,6 +218,8 @@ class Mixer:
             own = torch_seed(self.seed, f"rank {self.rank}") if self.rank else self.seed
             exact = torch.float64 if first.dtype == torch.float64 else torch.float32
             self._rng = Rng(own, self._width, first.device, exact)
+            for name, value in self.stats.items():
+                self.stats[name] = value.to(first.device)
         self._rng.at(self.step)
         u = uniforms(self.seed, "draw/site", self.step, 1, 1)[0, 0] if len(self.sites) > 1 else 0.0
         self.step += 1
@@ -223,7 +231,7 @@ class Mixer:
         at, total = self.step - 1, self.steps or 1
         leaf = h[0] if isinstance(h, tuple) else h
         shape = tuple(leaf.shape[1:])
-        progress = torch.tensor(at / total if self.steps else torch.nan, device=leaf.device)
+        progress = torch.tensor(min(at, total - 1) / total if self.steps else torch.nan, device=leaf.device)
         seen = _detached(x) if self.method.needs_x else None
         batch = Batch(y, shape, progress, self.stats, seen, row_weight)
         if self.steps is not None and not self.method.active(min(at, total - 1), total):
@@ -240,7 +248,7 @@ class Mixer:
                 looks = " (does it look at the progress? then give steps=, the number of calls in all)"
                 raise ValueError(f"{self.name}: {error}{looks if self.steps is None else ''}") from None
         self._seen[site] = known + 1
-        self._held.append(plan)
+        self._held.append(plan._replace(wx=torch.stack(plan.wx.aminmax()), wy=torch.stack(plan.wy.aminmax())))
         if len(self._held) == _HELD:  # the device is waited for once in so many steps
             held, self._held = self._held, []
             try:
@@ -251,8 +259,10 @@ class Mixer:
 
     def _refuse(self, site: str, shape: tuple[int, ...], x: State, y: Tensor) -> None:
         first = x[0] if isinstance(x, tuple) else x
-        if len(first) != len(y):
+        if len(first) != len(y) or not len(y):
             raise ValueError(f"x has {len(first)} rows, y has {len(y)}")
+        if not first.is_floating_point():
+            raise ValueError(f"x is {first.dtype}: only numbers with a fraction can be mixed; make it float")
         domain = self.domain or (
             "graphs" if isinstance(x, tuple) and len(x) == 3 else _DOMAINS.get(first.dim(), "other")
         )
@@ -268,8 +278,6 @@ class Mixer:
         self, model: nn.Module, site: str, run: Any, x: State, y: Tensor, row_weight: Tensor | None
     ) -> Tensor:
         """The loss with what enters one submodule mixed on its way."""
-        if not self.method.mixes_alone:
-            raise ValueError(f"{self.name} has terms of its own, for which the site is input, not '{site}'")
         used: list[tuple[Batch, Plan | None]] = []
 
         def mix(_module: nn.Module, entering: tuple[Any, ...]) -> tuple[Any, ...] | None:

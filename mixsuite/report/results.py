@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from mixsuite.errors import InputError
 from mixsuite.records import Record, read_latest
 from mixsuite.shown import Shown, load_shown
-from mixsuite.spec import Task
+from mixsuite.spec import RunSpec, Task
 
 COSTS = ("seconds", "steps", "rows_per_step", "peak_memory", "parameters")
 
@@ -63,14 +63,18 @@ class Results:
         """One method on one task. What is wanted is every seed that any method of the task has."""
         return Cell(len(self._seeds[task.name]), self.cells.get((task.name, method), {}), task.primary)
 
-    def only(self, tasks: Collection[str]) -> Results:
-        """The same of some tasks alone."""
-        shown = replace(
-            self.shown,
-            tasks={name: task for name, task in self.shown.tasks.items() if name in tasks},
-            cells={key: seeds for key, seeds in self.shown.cells.items() if key[0] in tasks},
-        )
-        return Results(shown, {key: cell for key, cell in self.cells.items() if key[0] in tasks}, self.others)
+    def only(self, runs: Iterable[RunSpec]) -> Results:
+        """The same of some runs alone."""
+        wanted: dict[tuple[str, str], set[int]] = {}
+        for run in runs:
+            wanted.setdefault((run.task.name, run.method.name), set()).add(run.seed)
+        tasks = {name: task for name, task in self.shown.tasks.items() if any(name == key[0] for key in wanted)}
+        cells = {
+            key: {s: o for s, o in cell.items() if s in wanted[key]}
+            for key, cell in self.cells.items()
+            if key in wanted
+        }
+        return Results(replace(self.shown, tasks=tasks, cells=wanted), cells, self.others)
 
     @cached_property
     def _seeds(self) -> dict[str, set[int]]:

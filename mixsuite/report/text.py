@@ -30,7 +30,7 @@ _WORDS = {
     "largest_method",
     "changed_at",
     "also_changed",
-    "domain",
+    "over",
     "cost",
 }  # stand to the left
 _COUNTS = {"rank", "n", "tasks", "better", "tie", "worse", "undecided", "pairs", "seeds", "seeds_largest"}

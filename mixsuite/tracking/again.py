@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mixsuite.errors import InputError
 from mixsuite.matrix import Matrix
 from mixsuite.runner import Watch, execute
 from mixsuite.tracking.speed import save_yardstick, time_yardstick
@@ -11,13 +12,15 @@ from mixsuite.work import Options, prepare
 
 
 def train_anew(matrix: Matrix, out: Path, data: Path, watch: Watch = lambda tally: None) -> None:
-    """Train every run of a matrix, whatever is there already; the yardstick is timed before and after.
+    """Train every run of a matrix into a folder of its own; the yardstick is timed before and after.
 
     Raises:
-        InputError: bad input of any kind.
+        InputError: the folder holds results already, which would be compared too; or bad input of any kind.
     """
-    options = Options(out=out, data=data, rerun="always")
+    if (out / "records").exists() or (out / "matrix.toml").exists():
+        raise InputError(f"--out {out}: holds results already; remove it, or give another folder to train anew into")
+    options = Options(out=out, data=data)
     resolved, work = prepare(matrix, options)
     before = time_yardstick()
     execute(matrix, resolved, work, options, watch)
-    save_yardstick(out, [before, time_yardstick()])
+    save_yardstick(out, before, time_yardstick())

@@ -7,7 +7,7 @@ import io
 import json
 import subprocess
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ COLUMNS = [
     "code", "executor", "machine", "commit",
 ]  # fmt: skip
 # Added later, at the right; a baseline without them is read as well. They stand in a run's first row alone.
-ADDED = ["run_id", "code_parts", "spec"]
+ADDED = ["run_id", "code_parts", "spec", "margin"]
 COSTS = ("seconds", "peak_memory")
 Key = tuple[str, str, str, str]  # domain, dataset, recipe, method
 
@@ -35,6 +35,7 @@ class Run:
 
     metrics: with costs, and costs as ratios to the yardstick's ("seconds_ratio") where it was timed beside them.
     parts, machine, spec: what made it, name -> value; empty where it is not known.
+    margin:  of its matrix, "" for the usual one.
     reason:  why there are no metrics.
     """
 
@@ -48,6 +49,7 @@ class Run:
     id: str = ""
     parts: dict[str, str] = field(default_factory=dict)
     spec: dict[str, str] = field(default_factory=dict)
+    margin: str = ""
     reason: str = ""
 
     @property
@@ -73,22 +75,28 @@ class Baseline:
 
 
 def read_cells(out: Path) -> Cells:
-    """The runs that a results folder shows, by cell and seed; those that are not ok have a reason and no metrics.
+    """The runs that a results folder shows, by cell and seed; those that are not ok, or were not run, have a reason and
+    no metrics.
 
     Raises:
-        InputError: no results there, or a foreign line in the records.
+        InputError: no results there, a foreign line in the records, or a run without its primary metric.
     """
     if not (out / "matrix.toml").is_file():
         raise InputError(
             f"--out {out}: no results there (no matrix.toml); make some with: mixsuite run MATRIX --out {out}"
         )
-    yardstick = load_yardstick(out)
+    yardstick, shown = load_yardstick(out), load_shown(out)
     latest = read_latest(out, lambda record: _run(record, yardstick))
+    margin = "" if shown.margin is None else str(shown.margin)
     cells: Cells = {}
-    for ids in load_shown(out).ids().values():
+    for (name, method), ids in shown.ids().items():
+        task = shown.tasks[name]
+        key = (task.domain, task.shown_dataset, task.recipe_name, method)  # as shown now, whatever a record was called
         for seed, run_id in ids.items():
-            if run_id in latest:
-                cells.setdefault(latest[run_id].key, {})[seed] = latest[run_id]
+            run = latest.get(run_id) or Run(key, seed, {}, {}, "", "", {}, reason="not run")
+            if not run.reason and task.primary not in run.metrics:
+                raise InputError(f"{out}/records: run {run_id} ({name}, {method}, seed {seed}) has no {task.primary}")
+            cells.setdefault(key, {})[seed] = replace(run, key=key, margin=margin)
     return cells
 
 
@@ -97,7 +105,7 @@ def _run(record: Record, yardstick: Yardstick | None) -> Run:
     metrics: dict[str, float] = {}
     if record.status == "ok":
         costs = {name: float(value) for name in COSTS if (value := getattr(record, name)) is not None}
-        metrics = record.metrics | costs | (yardstick.ratios(costs) if yardstick else {})
+        metrics = record.metrics | costs | (yardstick.ratios(costs, record.time) if yardstick else {})
     return Run(
         key=(names["domain"], names["dataset"], names["recipe"], names["method"]),
         seed=record.seed,
@@ -116,7 +124,7 @@ def _run(record: Record, yardstick: Yardstick | None) -> Run:
 
 
 def flat(value: dict[str, Any], front: str = "") -> dict[str, str]:
-    """Nested names as one level: {"recipe.lr": "0.05"}; the level "params" and "libraries" is left out of names."""
+    """Nested names as one level: {"recipe.lr": "0.05"}; the levels "params" and "libraries" are left out of names."""
     found: dict[str, str] = {}
     for key, inner in value.items():
         name = front if key in ("params", "libraries") else f"{front}.{key}" if front else key
@@ -138,9 +146,9 @@ def accept(out: Path, path: Path) -> str:
     bad = [run for run in runs if run.reason.startswith("failed")]
     if bad:
         raise InputError(f"{out}: {len(bad)} failed runs stand ({_where(bad[0])}); a baseline has none")
-    wanted = sum(len(ids) for ids in load_shown(out).ids().values())
-    if len(runs) < wanted:
-        raise InputError(f"{out}: {wanted - len(runs)} of {wanted} runs are missing; finish them first")
+    missing = sum(run.reason == "not run" for run in runs)
+    if missing:
+        raise InputError(f"{out}: {missing} of {len(runs)} runs are missing; finish them first")
     kept = [run for run in runs if not run.reason]
     if not kept:
         raise InputError(f"{out}: no run is ok; there is nothing to accept")
@@ -168,22 +176,27 @@ def _values(cell: dict[int, Run]) -> dict[int, float]:
 
 
 def commit_of(folder: Path) -> str:
-    """The commit that is checked out, "-dirty" where tracked files differ from it; "" outside a repository."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    """The commit that is checked out, "-dirty" where tracked files other than results differ from it; "" outside a
+    repository."""
+
+    def git(*words: str) -> str:
+        command = ["git", "-C", str(folder), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20).stdout.strip()
+
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+        changed = git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":(exclude,top)results")
+        return git("rev-parse", "--short=12", "HEAD") + ("-dirty" if changed else "")
     except (OSError, subprocess.SubprocessError):
         return ""
-    return done.stdout.strip()
 
 
-def pairs_text(values: dict[str, str]) -> str:
-    """A dictionary in one CSV cell: ``name=value;name=value``."""
-    return ";".join(f"{key}={value}" for key, value in values.items())
+def _pairs_text(values: dict[str, str]) -> str:
+    """A dictionary in one CSV cell, as JSON."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")) if values else ""
 
 
 def _pairs(text: str) -> dict[str, str]:
-    return {key: value for part in text.split(";") if part for key, _, value in [part.partition("=")]}
+    return {str(key): str(value) for key, value in json.loads(text).items()} if text else {}
 
 
 def _text(runs: Iterable[Run], commit: str) -> str:
@@ -191,12 +204,12 @@ def _text(runs: Iterable[Run], commit: str) -> str:
     table = csv.writer(buffer, lineterminator="\n")
     table.writerow([*COLUMNS, *ADDED])
     for run in runs:
-        once = [run.id, pairs_text(run.parts), pairs_text(run.spec)]
+        once = [run.id, _pairs_text(run.parts), _pairs_text(run.spec), run.margin]
         ordered = {run.primary: run.metrics[run.primary]} | run.metrics
         for metric, value in ordered.items():
-            made = [run.code, run.executor, pairs_text(run.machine), commit]
+            made = [run.code, run.executor, _pairs_text(run.machine), commit]
             table.writerow([*run.key, run.seed, metric, value, *run.digests.values(), *made, *once])
-            once = ["", "", ""]
+            once = [""] * len(ADDED)
     return buffer.getvalue()
 
 
@@ -252,6 +265,7 @@ def _add(cells: Cells, row: dict[str, str]) -> None:
             id=row.get("run_id", ""),
             parts=_pairs(row.get("code_parts", "")),
             spec=_pairs(row.get("spec", "")),
+            margin=row.get("margin", ""),
         )
     if row["metric"] in run.metrics:
         raise ValueError(f"{row['metric']} of {_where(run)} stands twice")

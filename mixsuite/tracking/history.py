@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import isfinite, nan
 from pathlib import Path
@@ -45,8 +45,8 @@ class Step:
 def track(out: Path, path: Path, commit: str | None = None, date: str | None = None) -> int:
     """Add a row for each cell of a results folder that is ok for all its seeds; returns how many.
 
-    Rows of the same commit and cell are replaced, so that a second call adds nothing. The file is written whole or
-    not at all.
+    A row of the same commit and cell is replaced where it stands, so that a second call adds nothing. The file is
+    written whole or not at all.
 
     Args:
         commit, date: default: of the tree that is checked out, and today (UTC).
@@ -64,8 +64,12 @@ def track(out: Path, path: Path, commit: str | None = None, date: str | None = N
         metric = next(iter(runs.values())).primary
         values = np.array([runs[seed].metrics[metric] for seed in sorted(runs)])
         point = Point(commit, date, metric, len(values), mean(values.tolist()), *t_interval(values))
-        kept = [p for p in history.get(key, []) if p.commit != commit or not commit]
-        history[key] = [*kept, point]
+        points = history.setdefault(key, [])
+        at = next((place for place, p in enumerate(points) if commit and p.commit == commit), None)
+        if at is None:
+            points.append(point)
+        else:
+            points[at] = replace(point, date=points[at].date)
     write_text(path, _text(history))
     return len(cells)
 

@@ -17,7 +17,7 @@ from mixsuite.report.stats import settled
 from mixsuite.report.task import ERROR_MARGIN, RMSE_MARGIN, mean
 from mixsuite.report.text import markdown_lines, table_lines
 from mixsuite.report.verdicts import pair
-from mixsuite.shown import Shown, load_shown
+from mixsuite.shown import load_shown
 from mixsuite.spec import Task, show_seeds
 from mixsuite.tracking.baseline import COSTS, STAGES, Baseline, Cells, Key, Run, load_baseline, read_cells
 from mixsuite.tracking.gate import ALPHA, BETTER, EQUAL, UNDECIDED, WORSE, decide, needed_seeds
@@ -27,6 +27,7 @@ SAME, NEW, MISSING = "same", "new", "missing"
 WORDS = (SAME, EQUAL, BETTER, UNDECIDED, NEW, WORSE, MISSING)
 STATISTICS_ONLY = "not compared"  # stages of runs on another kind of device
 _ORDER = (STATISTICS_ONLY, *STAGES, "metrics")
+_HARDWARE = ("device", "processor", "cpu", "threads", "gpu")
 _HASHED = ("core", "method", "dataset", "domain")  # code whose hash says nothing to a reader
 _SHOWN = ["task", "method", "verdict", "changed_at", "n", "then", "now", "diff", "low", "high", "p", "also_changed"]
 Format = Literal["text", "json", "md"]
@@ -67,7 +68,7 @@ class Regression:
     """A results folder against its baseline.
 
     changes: a cell each. seeds, needed: that every cell of the baseline has, and that a gate over so many cells needs.
-    costs:   (domain, cost) -> by how much it grew, both measured in yardsticks.
+    costs:   (domain or method, cost) -> by how much it grew, both measured in yardsticks.
     notes:   what a reader must know.
     """
 
@@ -110,23 +111,27 @@ def regress(out: Path, baseline: Path) -> Regression:
     accepted, now, shown = load_baseline(baseline), read_cells(out), load_shown(out)
     _same_question(accepted.cells, now)
     tasks = {(t.domain, t.shown_dataset, t.recipe_name): t for t in shown.tasks.values()}
-    changes = {key: _look(key, tasks.get(key[:3]), cell, now.get(key, {}), out) for key, cell in accepted.cells.items()}
+    again = shown.matrix or out.name, out
+    changes = {
+        key: _look(key, tasks.get(key[:3]), cell, now.get(key, {}), again) for key, cell in accepted.cells.items()
+    }
     moved = [key for key, change in changes.items() if change.verdict == UNDECIDED]
     differences = {key: pair(_primary(now[key], accepted.cells[key]), _primary(accepted.cells[key])) for key in moved}
-    margins = {key: _margin(accepted.cells[key], shown) for key in moved}
+    margins = {key: _margin(accepted.cells[key]) for key in moved}
     for key, found in decide(differences, margins, len(accepted.cells)).items():
         changes[key] = replace(
             changes[key], verdict=found.word, diff=found.diff, low=found.low, high=found.high, p=found.p
         )
     new = [_new(key, tasks[key[:3]], cell) for key, cell in now.items() if key not in accepted.cells]
+    costs = _costs(accepted.cells, now)
     return Regression(
         out,
         accepted,
         [*changes.values(), *(change for change in new if change.n)],
         min(map(len, accepted.cells.values())),
         needed_seeds(len(accepted.cells)),
-        _costs(accepted.cells, now),
-        _notes(accepted, now),
+        costs,
+        _notes(accepted, now, bool(costs)),
     )
 
 
@@ -158,11 +163,12 @@ def differences(then: dict[str, str], now: dict[str, str]) -> str:
     )
 
 
-def _look(key: Key, task: Task | None, then: dict[int, Run], now: dict[int, Run], out: Path) -> Change:
-    """A cell of the baseline as far as no statistics are needed; UNDECIDED where they are."""
+def _look(key: Key, task: Task | None, then: dict[int, Run], now: dict[int, Run], again: tuple[str, Path]) -> Change:
+    """A cell of the baseline as far as no statistics are needed; UNDECIDED where they are. again: matrix and folder."""
+    matrix, out = again
     name, seeds = task.name if task else f"{key[1]}@{key[2]}", tuple(sorted(then))
     asked = {"datasets": name, "methods": key[3], "seeds": show_seeds(seeds), "rerun": "always", "out": str(out)}
-    command = shlex.join(["mixsuite", "run", out.name, *(word for k, v in asked.items() for word in (f"--{k}", v))])
+    command = shlex.join(["mixsuite", "run", matrix, *(word for k, v in asked.items() for word in (f"--{k}", v))])
     lost = tuple(seed for seed in seeds if seed not in now or now[seed].reason)
     change = Change(name, key[3], SAME, n=len(seeds) - len(lost), command=command)
     if lost:
@@ -225,33 +231,45 @@ def _others(pairs: list[tuple[Run, Run]]) -> dict[str, tuple[float, float]]:
     return {n: (mean(a.metrics[n] for a, _ in pairs), mean(b.metrics[n] for _, b in pairs)) for n in shared}
 
 
-def _margin(cell: dict[int, Run], shown: Shown) -> float:
-    """What counts as equal, in the metric's units: the matrix's, else 0.01 error or 2 % of the baseline's RMSE."""
-    if next(iter(cell.values())).primary == "error":
-        return ERROR_MARGIN if shown.margin is None else shown.margin
-    return mean(_primary(cell).values()) * (RMSE_MARGIN if shown.margin is None else shown.margin)
+def _margin(cell: dict[int, Run]) -> float:
+    """What counts as equal, in the metric's units: as accepted, else 0.01 error or 2 % of the baseline's RMSE."""
+    run = next(iter(cell.values()))
+    own = float(run.margin) if run.margin else None
+    if run.primary == "error":
+        return ERROR_MARGIN if own is None else own
+    return mean(_primary(cell).values()) * (RMSE_MARGIN if own is None else own)
 
 
 def _costs(accepted: Cells, now: Cells) -> dict[tuple[str, str], float]:
-    """By how much costs grew, in yardsticks: the median over a domain's runs. Nothing on another kind of machine."""
+    """By how much costs grew, in yardsticks: the median over a domain's runs, and over a method's. Nothing on another
+    kind of machine."""
     found: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
     for key, cell in accepted.items():
         for seed, then in cell.items():
             here = now.get(key, {}).get(seed)
             for name in (f"{cost}_ratio" for cost in COSTS):
-                if here and name in then.metrics and name in here.metrics and then.machine == here.machine:
-                    before, after = found.setdefault((key[0], name), ([], []))
-                    before.append(then.metrics[name])
-                    after.append(here.metrics[name])
+                if here and name in then.metrics and name in here.metrics and _alike(then.machine, here.machine):
+                    for over in (key[0], key[3]):
+                        before, after = found.setdefault((over, name), ([], []))
+                        before.append(then.metrics[name])
+                        after.append(here.metrics[name])
     return {key: grown(*values) for key, values in found.items()}
 
 
-def _notes(accepted: Baseline, now: Cells) -> list[str]:
-    devices = [
-        {run.machine.get("device", "unknown")[:4] for cell in cells.values() for run in cell.values()}
-        for cells in (accepted.cells, now)
-    ]
+def _alike(then: dict[str, str], now: dict[str, str]) -> bool:
+    """Whether two machines are of one kind, as far as costs go."""
+    return all(then.get(name) == now.get(name) for name in _HARDWARE)
+
+
+def _notes(accepted: Baseline, now: Cells, costs: bool) -> list[str]:
+    both = [[run for cell in cells.values() for run in cell.values()] for cells in (accepted.cells, now)]
+    devices = [{kind for run in runs if (kind := run.machine.get("device", "")[:4])} for runs in both]
+    timed = [any("seconds_ratio" in run.metrics for run in runs) for runs in both]
     notes = []
+    if not costs:
+        lacks = "these runs" if timed[0] else "the baseline"
+        why = "another kind of machine" if all(timed) else f"no yardstick was timed beside {lacks}"
+        notes.append(f"costs are not gated: {why} (mixsuite regress --run MATRIX times one)")
     if devices[0] != devices[1]:
         then, here = (", ".join(sorted(kinds)) for kinds in devices)
         notes.append(f"the baseline is from {then}, these runs from {here}: digests are not compared, statistics only")
@@ -283,7 +301,7 @@ def as_text(found: Regression, form: Format = "text") -> str:
         title = "Further metrics of these cells (shown, not gated)"
         parts.append("\n".join([title, *([""] if form == "md" else []), *lines(pd.DataFrame(others), list(others[0]))]))
     if found.costs:
-        costs = [{"domain": d, "cost": name, "grew_by": ratio} for (d, name), ratio in found.costs.items()]
+        costs = [{"over": over, "cost": name, "grew_by": ratio} for (over, name), ratio in found.costs.items()]
         title = f"Costs in yardsticks, median over runs of now / then (gated above {SLOWER})"
         parts.append("\n".join([title, *([""] if form == "md" else []), *lines(pd.DataFrame(costs), list(costs[0]))]))
     told = [f"{c.task}, {c.method}: {c.reason}" for c in changed if c.reason]
@@ -312,6 +330,6 @@ def as_dict(found: Regression) -> dict[str, Any]:
             | {"others": {name: {"then": then, "now": now} for name, (then, now) in change.others.items()}}
             for change in found.changes
         ],
-        "costs": [{"domain": d, "cost": name, "grew_by": ratio} for (d, name), ratio in found.costs.items()],
+        "costs": [{"over": over, "cost": name, "grew_by": ratio} for (over, name), ratio in found.costs.items()],
         "notes": found.notes,
     }

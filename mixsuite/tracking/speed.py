@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import statistics
 import subprocess
@@ -41,35 +42,45 @@ print(json.dumps({"seconds": seconds, "peak_memory": resource.getrusage(resource
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What the fixed workload cost: seconds (median of 5), bytes at the peak."""
+    """What the fixed workload cost: seconds (median of 5), bytes at the peak.
+
+    begin, end: the session that it stands for, UTC as records have it.
+    """
 
     seconds: float
     peak_memory: float
+    begin: str
+    end: str
 
-    def ratios(self, costs: dict[str, float]) -> dict[str, float]:
-        """Costs as multiples of it: {"seconds_ratio": ...}."""
+    def ratios(self, costs: dict[str, float], time: str) -> dict[str, float]:
+        """Costs of a run that ended at ``time`` as multiples of it ("seconds_ratio"); none of another session."""
         own = asdict(self)
-        return {f"{name}_ratio": value / own[name] for name, value in costs.items()}
+        return {f"{n}_ratio": v / own[n] for n, v in costs.items()} if self.begin <= time <= self.end else {}
 
 
 def time_yardstick() -> Yardstick:
-    """Run the workload now, in a process of its own.
+    """Run the workload now, in a process of its own; begin and end are when it ran.
 
     Raises:
         InputError: it cannot be run here.
     """
+    begin = _now()
     done = subprocess.run([sys.executable, "-c", _WORKLOAD], capture_output=True, text=True, check=False)
     try:
-        return Yardstick(**json.loads(done.stdout))
+        return Yardstick(**json.loads(done.stdout), begin=begin, end=_now())
     except (ValueError, TypeError):
         said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise InputError(f"the yardstick cannot be timed here: {said}") from None
 
 
-def save_yardstick(out: Path, timed: list[Yardstick]) -> None:
-    """Keep the mean of several timings (before and after a training) beside its records."""
-    mean = Yardstick(*(statistics.fmean(getattr(y, name) for y in timed) for name in ("seconds", "peak_memory")))
-    write_text(out / FILE, json.dumps(asdict(mean)) + "\n")
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds")
+
+
+def save_yardstick(out: Path, before: Yardstick, after: Yardstick) -> None:
+    """Keep the mean of two timings beside the records of the training between them."""
+    seconds, memory = ((getattr(before, n) + getattr(after, n)) / 2 for n in ("seconds", "peak_memory"))
+    write_text(out / FILE, json.dumps(asdict(Yardstick(seconds, memory, before.begin, after.end))) + "\n")
 
 
 def load_yardstick(out: Path) -> Yardstick | None:
@@ -83,7 +94,7 @@ def load_yardstick(out: Path) -> Yardstick | None:
         return None
     try:
         found = Yardstick(**json.loads(path.read_text(encoding="utf-8")))
-        good = found.seconds > 0 and found.peak_memory > 0
+        good = found.seconds > 0 and found.peak_memory > 0 and found.begin <= found.end
     except (ValueError, TypeError, OSError):
         good = False
     if not good:
@@ -92,8 +103,8 @@ def load_yardstick(out: Path) -> Yardstick | None:
 
 
 def grown(then: list[float], now: list[float]) -> float:
-    """By what a cost grew: the median over runs of now / then."""
-    return statistics.median(b / a for a, b in zip(then, now, strict=True) if a > 0)
+    """By what a cost grew: the median over runs of now / then; 1 where there was nothing to measure."""
+    return statistics.median([b / a for a, b in zip(then, now, strict=True) if a > 0] or [1.0])
 
 
 @dataclass(frozen=True)
@@ -119,7 +130,7 @@ def compare_benchmarks(then: Path, now: Path) -> tuple[list[Timing], list[str]]:
         (benchmarks of both files, names that only one of them has).
 
     Raises:
-        InputError: not such a file, or one without a benchmark named test_yardstick.
+        InputError: not such a file, one without a benchmark named test_yardstick, or no benchmark in both.
     """
     old, new = _medians(then), _medians(now)
     timings = []
@@ -128,6 +139,8 @@ def compare_benchmarks(then: Path, now: Path) -> tuple[list[Timing], list[str]]:
             (median_then, _, high_then), (median_now, low_now, _) = old[name], new[name]
             slower = median_now > SLOWER * median_then and low_now > high_then
             timings.append(Timing(name, median_then, median_now, slower))
+    if not timings:
+        raise InputError(f"{then} and {now}: no benchmark is in both")
     return timings, sorted(old.keys() ^ new.keys())
 
 
@@ -151,7 +164,9 @@ def _medians(path: Path) -> dict[str, tuple[float, float, float]]:
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{path}: not what pytest-benchmark saves (--benchmark-json)") from None
     units = [median for name, (median, *_) in values.items() if name.endswith("::test_yardstick")]
-    if len(units) != 1 or units[0] <= 0:
+    if not all(median > 0 for median, *_ in values.values()):
+        raise InputError(f"{path}: a median is not above 0")
+    if len(units) != 1:
         raise InputError(
             f"{path}: it needs one benchmark named test_yardstick, to measure the others by; has {len(units)}"
         )

@@ -94,7 +94,7 @@ def test_every_step_and_every_seed_draws_anew_and_a_smaller_last_batch_takes_the
     assert not torch.equal(Mixer("mixup(lam=row)", seed=1)(x, y)[1].plan.wy, first.wy)
     third = mixer(x[:5], y[:5])[1].plan
     whole = Mixer("mixup(lam=row)", seed=0)
-    whole.load_state_dict({"method": 'mixup(lam="row")', "seed": 0, "step": 2, "width": 16})
+    whole.load_state_dict({"method": 'mixup(lam="row")', "seed": 0, "sites": ["input"], "step": 2, "width": 16})
     assert torch.equal(third.wy, whole(x, y)[1].plan.wy[:5])
     assert sorted(third.partner.tolist()) == list(range(5))
 

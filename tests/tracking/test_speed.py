@@ -17,9 +17,12 @@ def test_the_yardstick_is_a_real_workload_in_a_process_of_its_own(tmp_path):
     timed = time_yardstick()
     assert 0.001 < timed.seconds < 60
     assert timed.peak_memory > 50e6  # torch alone
-    save_yardstick(tmp_path, [timed, Yardstick(2 * timed.seconds, timed.peak_memory)])
-    assert load_yardstick(tmp_path).seconds == pytest.approx(1.5 * timed.seconds)
-    assert load_yardstick(tmp_path).ratios({"seconds": 3 * timed.seconds}) == {"seconds_ratio": pytest.approx(2)}
+    later = "2100-01-01T00:00:00.000000+00:00"
+    save_yardstick(tmp_path, timed, Yardstick(2 * timed.seconds, timed.peak_memory, later, later))
+    kept = load_yardstick(tmp_path)
+    assert kept.seconds == pytest.approx(1.5 * timed.seconds)
+    assert kept.ratios({"seconds": 3 * timed.seconds}, timed.end) == {"seconds_ratio": pytest.approx(2)}
+    assert kept.ratios({"seconds": 1.0}, "2001-01-01T00:00:00.000000+00:00") == {}  # a run of another session
 
 
 @pytest.mark.parametrize(
@@ -37,7 +40,8 @@ def copy(accepted, tmp_path, seconds):
 
     out = tmp_path / f"out{seconds}"
     shutil.copytree(accepted[0], out)
-    save_yardstick(out, [Yardstick(seconds, 1e9)])
+    span = "2000-01-01T00:00:00.000000+00:00", "2100-01-01T00:00:00.000000+00:00"
+    save_yardstick(out, *[Yardstick(seconds, 1e9, *span)] * 2)
     return out
 
 
@@ -57,7 +61,22 @@ def test_a_cost_is_gated_as_a_ratio_to_the_yardstick_alone(accepted, tmp_path):
     frame.to_csv(tmp_path / "other.csv", index=False)
     found = regress(tmp_path / "out0.5", tmp_path / "other.csv")  # another kind of machine: shown, not gated
     assert (found.costs, found.status) == ({}, 0)
-    assert regress(accepted[0], tmp_path / "b.csv").costs == {}  # no yardstick was timed
+    assert "costs are not gated: another kind of machine" in found.notes[0]
+    untimed = regress(accepted[0], tmp_path / "b.csv")
+    assert untimed.costs == {}
+    assert "costs are not gated: no yardstick was timed beside these runs" in untimed.notes[0]
+
+
+def test_one_method_that_grew_slow_is_seen_among_others(accepted, tmp_path):
+    accept(copy(accepted, tmp_path, 1.0), tmp_path / "b.csv")
+    frame = pd.read_csv(tmp_path / "b.csv", dtype=str, keep_default_na=False)
+    slow = (frame["method"] == "mixup") & (frame["metric"] == "seconds_ratio")
+    frame.loc[slow, "value"] = (frame.loc[slow, "value"].astype(float) / 20).astype(str)
+    frame.to_csv(tmp_path / "b.csv", index=False)
+    found = regress(tmp_path / "out1.0", tmp_path / "b.csv")
+    assert found.costs["mixup", "seconds_ratio"] == pytest.approx(20)
+    assert found.costs["erm", "seconds_ratio"] == pytest.approx(1)
+    assert found.status == 1
 
 
 def test_growth_is_the_median_ratio_of_pairs():
