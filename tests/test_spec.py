@@ -126,3 +126,22 @@ def test_file_names_start_with_the_data_set_and_differ():
     assert found["wine(rows=24)@x y"].startswith("wine-rows=24--x-y-")
     assert len(found["wine(rows=24)@x y"]) == len("wine-rows=24--x-y-") + 8
     assert found["iris"] == "iris"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "recipe"),
+    [
+        ("csv:me@home.csv:y", "csv:me@home.csv:y", None),
+        ("csv:data/x.csv:y@short", "csv:data/x.csv:y", "short"),
+        ("./mine.py@short", "./mine.py", "short"),
+    ],
+)
+def test_a_recipe_is_told_from_an_at_sign_in_a_path(text, name, recipe):
+    call, found = parse_entry(text)
+    assert (call.name, found) == (name, recipe)
+
+
+def test_a_tasks_dataset_may_have_any_name():
+    call = Call("csv", (("path", "a (1).csv"), ("target", "y (usd)")))
+    for shown, recipe in (("csv:a (1).csv:y (usd)", "tabular_mlp"), ("csv:a (1).csv:y (usd)@short", "short")):
+        assert Task(shown, "tabular", call, recipe, ()).shown_dataset == "csv:a (1).csv:y (usd)"
