@@ -27,6 +27,7 @@ SAME, NEW, MISSING = "same", "new", "missing"
 WORDS = (SAME, EQUAL, BETTER, UNDECIDED, NEW, WORSE, MISSING)
 STATISTICS_ONLY = "not compared"  # stages of runs on another kind of device
 _ORDER = (STATISTICS_ONLY, *STAGES, "metrics")
+_CALM = 0.1  # costs that changed by less are counted, not listed
 _HARDWARE = ("device", "processor", "cpu", "threads", "gpu")
 _HASHED = ("core", "method", "dataset", "domain")  # code whose hash says nothing to a reader
 _SHOWN = ["task", "method", "verdict", "changed_at", "n", "then", "now", "diff", "low", "high", "p", "also_changed"]
@@ -300,12 +301,19 @@ def as_text(found: Regression, form: Format = "text") -> str:
     if others:
         title = "Further metrics of these cells (shown, not gated)"
         parts.append("\n".join([title, *([""] if form == "md" else []), *lines(pd.DataFrame(others), list(others[0]))]))
-    if found.costs:
-        costs = [{"over": over, "cost": name, "grew_by": ratio} for (over, name), ratio in found.costs.items()]
+    costs = [
+        {"over": over, "cost": name, "grew_by": ratio}
+        for (over, name), ratio in found.costs.items()
+        if abs(ratio - 1) > _CALM
+    ]
+    calm = len(found.costs) - len(costs)
+    if costs:
         title = f"Costs in yardsticks, median over runs of now / then (gated above {SLOWER})"
         parts.append("\n".join([title, *([""] if form == "md" else []), *lines(pd.DataFrame(costs), list(costs[0]))]))
     told = [f"{c.task}, {c.method}: {c.reason}" for c in changed if c.reason]
     told += [f"again: {c.command}" for c in changed if c.command]
+    if calm:
+        told.append(f"costs: {calm} of {len(found.costs)} within {_CALM:.0%} of the baseline's, in yardsticks")
     told += [f"note: {note}" for note in found.notes]
     parts += ["\n".join(f"{bullet}{line}" for line in told)] if told else []
     return "\n\n".join(parts)

@@ -55,6 +55,7 @@ def test_a_cost_is_gated_as_a_ratio_to_the_yardstick_alone(accepted, tmp_path):
         assert found.costs[("images", "peak_memory_ratio")] == pytest.approx(1)
         assert found.status == status
         assert "Costs in yardsticks" in as_text(found)
+        assert "costs: 3 of 6 within 10% of the baseline's, in yardsticks" in as_text(found)
     assert found.headline.startswith("regression")
     frame = pd.read_csv(tmp_path / "b.csv", dtype=str, keep_default_na=False)
     frame["machine"] = frame["machine"].str.replace("AVX512", "NEON").str.replace("AVX2", "NEON")
