@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -222,7 +223,10 @@ def long_run(tmp_path):
 @pytest.mark.long
 def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
     matrix, out = long_run.write_matrix(tmp_path, 2000), tmp_path / "out"  # longer than any machine needs to notice
-    runner = subprocess.Popen(long_run.command(matrix, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell starts its background jobs deaf to it
+    runner = subprocess.Popen(
+        long_run.command(matrix, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeds
+    )
     while not (out / "records").exists() or not read_records(out):
         assert runner.poll() is None
         time.sleep(0.02)
