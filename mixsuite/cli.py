@@ -33,6 +33,7 @@ class Device(StrEnum):
 class Executor(StrEnum):
     auto = "auto"
     loop = "loop"
+    lockstep = "lockstep"
 
 
 class Rerun(StrEnum):

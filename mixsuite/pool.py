@@ -10,11 +10,11 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Protocol, Self
 
 # A worker trains on one core: two processes with default threads on two cores were 6 to 18 times slower.
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
@@ -75,16 +75,26 @@ class _Worker:
         return f"the worker process died: {how}" + (f"\n\n{said}" if said else "")
 
 
+class Order(Protocol):
+    """What a worker can carry out. size: so many times the time-out are allowed; parts: smaller orders to the same
+    end, or none."""
+
+    @property
+    def size(self) -> int: ...
+    def parts(self) -> Sequence[Order]: ...
+
+
 class Pool:
     """``size`` workers. Orders go in, (order, outcome) come out, in the order they are finished.
 
-    timeout: seconds an order may take; a worker that overruns is killed and replaced, as is one that
-             dies: that costs its own order alone.
+    timeout: seconds an order of size 1 may take; a worker that overruns is killed and replaced, as is one that
+             dies. Of an order in several parts these are carried out then, each by itself: one part alone is lost.
     """
 
     def __init__(self, size: int, timeout: float | None = None) -> None:
         self.size, self.timeout = size, timeout
         self._workers: list[_Worker] = []
+        self._todo: deque[Any] = deque()
         self._stillborn = 0
 
     def start(self, count: int) -> None:
@@ -93,10 +103,10 @@ class Pool:
             self._workers.append(_Worker())
 
     def map(
-        self, orders: Iterable[Any], started: Callable[[int], None] = lambda running: None
+        self, orders: Iterable[Order], started: Callable[[int], None] = lambda running: None
     ) -> Iterator[tuple[Any, dict[str, Any]]]:
-        """Carry out orders. ``started`` is told how many run whenever that changes."""
-        todo = deque(orders)
+        """Carry out orders. ``started`` is told the size of what runs whenever that changes."""
+        todo = self._todo = deque(orders)
         self.start(len(todo))
         while todo or any(w.order is not None for w in self._workers):
             self.start(len(todo) + sum(w.order is not None for w in self._workers))
@@ -107,7 +117,7 @@ class Pool:
                         todo.popleft()
                     except OSError:  # it died while idle: the next turn replaces it
                         worker.order = None
-            started(sum(w.order is not None for w in self._workers))
+            started(sum(w.order.size for w in self._workers if w.order is not None))
             yield from self._collect()
 
     def _collect(self) -> Iterator[tuple[Any, dict[str, Any]]]:
@@ -128,8 +138,10 @@ class Pool:
         for worker in list(self._workers):
             if worker.dead:
                 yield from self._bury(worker, worker.death())
-            elif self.timeout and worker.order is not None and time.monotonic() - worker.since > self.timeout:
-                yield from self._bury(worker, f"timeout: longer than {self.timeout:g} s")
+            elif self.timeout and worker.order is not None:
+                allowed = self.timeout * worker.order.size
+                if time.monotonic() - worker.since > allowed:
+                    yield from self._bury(worker, f"timeout: longer than {allowed:g} s")
 
     def _bury(self, worker: _Worker, reason: str) -> Iterator[tuple[Any, dict[str, Any]]]:
         if not worker.ready:
@@ -139,7 +151,9 @@ class Pool:
         self._workers.remove(worker)
         order = worker.order
         worker.kill()
-        if order is not None:
+        if order is not None and order.parts():
+            self._todo.extendleft(reversed(order.parts()))
+        elif order is not None:
             yield order, {"status": "failed", "reason": reason}
 
     def close(self) -> None:

@@ -15,14 +15,16 @@ from mixsuite.errors import InputError
 from mixsuite.matrix import Matrix, load_matrix
 from mixsuite.pool import Pool
 from mixsuite.records import SCHEMA, Record, RecordWriter
-from mixsuite.resolve import Resolved
+from mixsuite.resolve import Resolved, make_domain
 from mixsuite.shown import Shown, load_shown
-from mixsuite.spec import RunSpec, Task, file_names, parse_seeds, split_list
+from mixsuite.spec import MethodSpec, RunSpec, Task, file_names, parse_seeds, split_list
 from mixsuite.work import Options, Rerun, Work, data_root, estimate, plan_work, prepare
 from mixsuite.worker import Order
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from mixsuite.domains.contract import Domain
 
 
 @dataclass
@@ -69,21 +71,31 @@ def _size(options: Options, device: str) -> int:
 
 
 def _orders(resolved: Resolved, work: Work, options: Options, device: str, deterministic: bool) -> list[Order]:
-    kind = "loop" if options.executor == "auto" else options.executor
+    """Runs of a cell whose seeds lie in one block are one order; where the executor is the loop, a run is one."""
+    domains = {name: make_domain(name) for name in {run.task.domain for run in work.todo}}
+    blocks: dict[tuple[Task, MethodSpec, int], list[RunSpec]] = {}
+    for run in work.todo:
+        size = domains[run.task.domain].block if _executor(options, domains[run.task.domain]) == "lockstep" else 1
+        blocks.setdefault((run.task, run.method, run.seed // size), []).append(run)
     return [
         Order(
-            spec=run,
-            task=run.task,
+            specs=tuple(runs),
+            task=task,
             root=options.data,
             device=device,
-            code=work.code[run.task.name, run.method.name]["hash"],
-            executor=kind,
+            code=work.code[task.name, method.name]["hash"],
+            executor=_executor(options, domains[task.domain]),
+            block=domains[task.domain].block,
             deterministic=deterministic,
-            predictions=options.out / "predictions" / f"{run.id}.npz" if options.save_predictions else None,
+            predictions=options.out / "predictions" if options.save_predictions else None,
             probes=tuple((probe, work.probes[probe.name]) for probe in resolved.probes),
         )
-        for run in work.todo
+        for (task, method, _), runs in blocks.items()
     ]
+
+
+def _executor(options: Options, domain: Domain) -> str:
+    return domain.executor if options.executor == "auto" else options.executor
 
 
 def _look(pool: Pool, work: Work, options: Options, device: str) -> dict[str, float]:
@@ -94,7 +106,7 @@ def _look(pool: Pool, work: Work, options: Options, device: str) -> dict[str, fl
     """
     tasks: dict[str, Task] = {run.task.name: run.task for run in work.todo}
     rough = {}
-    for order, found in pool.map([Order(None, task, options.data, device) for task in tasks.values()]):
+    for order, found in pool.map([Order(task, options.data, device) for task in tasks.values()]):
         if found["status"] == "bad_input":
             raise InputError(found["reason"])
         rough[order.task.name] = found.get("seconds", 1.0)
@@ -171,12 +183,12 @@ def execute(
                 watch(tally)
 
             for order, found in pool.map(_orders(resolved, work, options, device, matrix.deterministic), running):
-                assert order.spec is not None
-                record = _record(order.spec, work, found, device)
-                writer.append(files[order.task.name], record)
-                setattr(tally, record.status, getattr(tally, record.status) + 1)
+                for run, outcome in zip(order.specs, found.get("runs", [found] * order.size), strict=True):
+                    record = _record(run, work, outcome, device)
+                    writer.append(files[order.task.name], record)
+                    setattr(tally, record.status, getattr(tally, record.status) + 1)
+                    tally.last = f"{record.names['task']} {record.names['method']} seed {record.seed}: {record.status}"
                 tally.seconds_left = clock.left(tally.done)
-                tally.last = f"{record.names['task']} {record.names['method']} seed {record.seed}: {record.status}"
                 watch(tally)
     return tally
 

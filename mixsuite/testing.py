@@ -605,7 +605,7 @@ def no_recompile(trial: Trial) -> Iterator[Finding]:
 
 def stacks(trial: Trial) -> Iterator[Finding]:
     """Plans of two seeds have one shape, so that runs can be trained side by side; or it is declared not."""
-    if not type(trial.method).stackable:
+    if not trial.method.stackable:
         yield Finding("note", "stackable", trial.name, "stackable = False", "not judged", "declared")
         return
     shapes = {

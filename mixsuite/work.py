@@ -16,7 +16,7 @@ from mixsuite.spec import RunSpec
 Rerun = Literal["missing", "failed", "always"]
 _ALLOWED = {
     "device": ("auto", "cpu", "cuda"),
-    "executor": ("auto", "loop"),
+    "executor": ("auto", "loop", "lockstep"),
     "rerun": ("missing", "failed", "always"),
 }
 

@@ -12,7 +12,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -39,20 +39,32 @@ _DTYPES = {"float32": torch.float32, "bf16": torch.float32, "float64": torch.flo
 
 @dataclass(frozen=True)
 class Order:
-    """What a worker is told: a run, or (spec None) to look whether a task can be run at all.
+    """What a worker is told: runs of one cell, or (none of them) to look whether a task can be run at all.
 
-    code: the code hash that the run's record will bear; probes: with the code hash of each.
+    code:        the code hash that the runs' records will bear. probes: with the code hash of each.
+    block:       the number of runs that the executor "lockstep" trains as one.
+    predictions: folder for the test part's outputs, or None.
     """
 
-    spec: RunSpec | None
     task: Task
     root: Path
     device: str
+    specs: tuple[RunSpec, ...] = ()
     code: str = ""
     executor: str = "loop"
+    block: int = 1
     deterministic: bool = False
     predictions: Path | None = None
     probes: tuple[tuple[ProbeSpec, str], ...] = ()
+
+    @property
+    def size(self) -> int:
+        """The number of runs, at least 1: what a limit in seconds per run is multiplied by."""
+        return max(1, len(self.specs))
+
+    def parts(self) -> list[Order]:
+        """The same as an order a run, where there are several."""
+        return [replace(self, specs=(spec,)) for spec in self.specs] if len(self.specs) > 1 else []
 
 
 class Bench:
@@ -77,16 +89,12 @@ class Bench:
         return raw
 
     def do(self, order: Order) -> dict[str, Any]:
-        """Carry out an order. Never raises: "status" is ok, skipped, failed, or bad_input."""
+        """Carry out an order. Never raises: "status" is ok, skipped, failed, bad_input; or "runs" are listed, each
+        with a status of its own, in the order's order."""
         try:
-            return self._look(order) if order.spec is None else self._run(order, order.spec)
-        except SkipRun as skip:
-            return {"status": "skipped", "reason": str(skip)}
-        except InputError as error:
-            return {"status": "bad_input", "reason": str(error)}
-        except Exception as error:
-            said = f"{type(error).__name__}: {error}{own_line(error)}"
-            return {"status": "failed", "reason": f"{said}\n\n{traceback.format_exc()}"}
+            return {"status": "runs", "runs": self._run(order)} if order.specs else self._look(order)
+        except Exception as error:  # noqa: BLE001
+            return _ended(error)
 
     def _open(self, order: Order, seed: int) -> tuple[Domain, Data, Recipe]:
         task = order.task
@@ -115,20 +123,44 @@ class Bench:
         steps = recipe.length(len(data.train))
         return {"status": "ok", "reason": "", "seconds": steps * domain.step_seconds}
 
-    def _run(self, order: Order, spec: RunSpec) -> dict[str, Any]:
-        domain, data, recipe = self._open(order, spec.seed)
-        model = make_model(domain, data, recipe, spec.seed)
-        method = make_method(spec.method)
+    def _run(self, order: Order) -> list[dict[str, Any]]:
         probes_changed = any(code_for_probe(probe) != code for probe, code in order.probes)
-        if code_for(spec)["hash"] != order.code or probes_changed:
+        if code_for(order.specs[0])["hash"] != order.code or probes_changed:
             raise RuntimeError("a source file of this run was changed after the call began; run it again")
+        found: dict[RunSpec, dict[str, Any]] = {}
+        jobs: dict[RunSpec, Job] = {}
+        for spec in order.specs:
+            try:
+                jobs[spec] = self._job(order, spec)
+            except Exception as error:  # noqa: BLE001
+                found[spec] = _ended(error)
+        for (spec, job), fitted in zip(jobs.items(), EXECUTORS[order.executor](list(jobs.values())), strict=True):
+            try:
+                found[spec] = (
+                    _ended(fitted) if isinstance(fitted, Exception) else _outcome(order, spec, job.data, fitted)
+                )
+            except Exception as error:  # noqa: BLE001
+                found[spec] = _ended(error)
+        return [found[spec] for spec in order.specs]
+
+    def _job(self, order: Order, spec: RunSpec) -> Job:
+        domain, data, recipe = self._open(order, spec.seed)
+        model, method = make_model(domain, data, recipe, spec.seed), make_method(spec.method)
         augment = domain.augment(recipe)
-        job = Job(spec.task.domain, data, model, method, recipe, spec.seed, spec.task.select, augment)
-        (fitted,) = EXECUTORS[order.executor]([job])
-        return _outcome(order, data, fitted, spec.seed)
+        return Job(spec.task.domain, data, model, method, recipe, spec.seed, spec.task.select, augment, order.block)
 
 
-def _outcome(order: Order, data: Data, fitted: Fitted, seed: int) -> dict[str, Any]:
+def _ended(error: Exception) -> dict[str, Any]:
+    """What an order or a run came to that did not come to its end."""
+    if isinstance(error, SkipRun):
+        return {"status": "skipped", "reason": str(error)}
+    if isinstance(error, InputError):
+        return {"status": "bad_input", "reason": str(error)}
+    trace = "".join(traceback.format_exception(error))
+    return {"status": "failed", "reason": f"{type(error).__name__}: {error}{own_line(error)}\n\n{trace}"}
+
+
+def _outcome(order: Order, spec: RunSpec, data: Data, fitted: Fitted) -> dict[str, Any]:
     """A trained model's part of a record."""
     out, y = predict(fitted.model, data.test), data.test.y
     if data.kind == "regression":
@@ -142,10 +174,10 @@ def _outcome(order: Order, data: Data, fitted: Fitted, seed: int) -> dict[str, A
     if bad:
         return {"status": "failed", "reason": f"not a number: {', '.join(bad)}"}
     if order.predictions is not None:
-        _save_predictions(order.predictions, out, y)
+        _save_predictions(order.predictions / f"{spec.id}.npz", out, y)
     probes = {}
     for probe, code in order.probes:
-        seen = measure(make_probe(probe), probe.name, fitted.model, data, order.task.domain, seed)
+        seen = measure(make_probe(probe), probe.name, fitted.model, data, order.task.domain, spec.seed)
         found["metrics"] |= seen.pop("metrics")
         probes[probe.name] = {"code": code, **seen}
     return {
@@ -200,7 +232,7 @@ def fresh_state(order: Order) -> None:
     from it, must not reach the next run. Nothing of the suite's own reads it."""
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float32)
-    seed = torch_seed(order.spec.seed if order.spec else 0, "global state")
+    seed = torch_seed(order.specs[0].seed if order.specs else 0, "global state")
     torch.manual_seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002
     random.seed(seed)

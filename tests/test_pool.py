@@ -66,7 +66,7 @@ def orders(tiny, tmp_path):
         for kind in kinds:
             resolved = resolve(load_matrix(str(tiny)), [f"{path}(kind={kind})"], seeds=(0,))
             run = resolved.runs()[-1]
-            made.append(Order(run, run.task, Path(), "cpu", code_for(run)["hash"]))
+            made.append(Order(run.task, Path(), "cpu", (run,), code_for(run)["hash"]))
         return made
 
     return make
@@ -76,7 +76,7 @@ def orders(tiny, tmp_path):
 def test_each_fault_costs_its_own_run_alone(orders):
     kinds = ["none", "exit", "error", "kill", "nan", "plan", "hang", "orphan", "none"]
     with Pool(2, timeout=8.0) as pool:
-        found = [(dict(o.spec.method.call.params)["kind"], outcome) for o, outcome in pool.map(orders(*kinds))]
+        found = [(dict(o.specs[0].method.call.params)["kind"], outcome) for o, outcome in pool.map(orders(*kinds))]
     said = dict(found)
     assert len(found) == len(kinds)
     assert {k for k, o in said.items() if o["status"] == "ok"} == {"none"}
@@ -147,7 +147,7 @@ def test_a_method_that_forks_gets_no_second_say(orders):
         kind = dict(order.spec.method.call.params)["kind"]
         if kind == "none":  # what a careless method did before has not reached it
             assert outcome["digests"] == alone["digests"]
-    sloppy = [outcome["digests"] for o, outcome in found if dict(o.spec.method.call.params)["kind"] == "sloppy"]
+    sloppy = [outcome["digests"] for o, outcome in found if dict(o.specs[0].method.call.params)["kind"] == "sloppy"]
     assert sloppy[0] == sloppy[1]
 
 
@@ -176,5 +176,5 @@ def test_a_plan_is_checked_whenever_mixing_begins(tiny, tmp_path):
     path.write_text(FAULTY)
     run = resolve(load_matrix(str(tiny)), [f"{path}(kind=late, start=0.5)"], seeds=(0,)).runs()[-1]
     with Pool(1) as pool:
-        ((_, outcome),) = pool.map([Order(run, run.task, Path(), "cpu", code_for(run)["hash"])])
+        ((_, outcome),) = pool.map([Order(run.task, Path(), "cpu", (run,), code_for(run)["hash"])])
     assert "wx must lie in [0, 1]" in outcome["reason"]

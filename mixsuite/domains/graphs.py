@@ -64,14 +64,27 @@ def _spans(starts: Tensor, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return torch.arange(len(span), device=span.device) - begins[span] + starts[rows][span], begins, span
 
 
+class DenseGin(nn.Module):
+    """Linear of x + A x: what torch_geometric's DenseGINConv with eps = 0 computes, of plain layers alone, so that
+    several runs can train as one. No bias: the norm behind takes it away, and Adam would make steps of the full
+    learning rate out of the rounding noise in its gradient."""
+
+    def __init__(self, fan_in: int, fan_out: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(fan_in, fan_out, bias=False)
+
+    def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
+        return self.linear(x + adjacency @ x)  # type: ignore[no-any-return]
+
+
 class DenseLayer(nn.Module):
     """One message-passing layer on padded graphs: convolution, masked BatchNorm, ReLU."""
 
     def __init__(self, kind: str, fan_in: int, fan_out: int) -> None:
         super().__init__()
-        from torch_geometric.nn import DenseGCNConv, DenseGINConv
+        from torch_geometric.nn import DenseGCNConv
 
-        self.conv = DenseGINConv(nn.Linear(fan_in, fan_out)) if kind == "gin" else DenseGCNConv(fan_in, fan_out)
+        self.conv = DenseGin(fan_in, fan_out) if kind == "gin" else DenseGCNConv(fan_in, fan_out, bias=False)
         self.norm = MaskedBatchNorm(fan_out, axis=-1)
 
     def forward(self, graph: Padded) -> Padded:
@@ -86,7 +99,9 @@ class SparseLayer(nn.Module):
         super().__init__()
         from torch_geometric.nn import GCNConv, GINConv
 
-        self.conv = GINConv(nn.Linear(fan_in, fan_out)) if kind == "gin" else GCNConv(fan_in, fan_out)
+        self.conv = (
+            GINConv(nn.Linear(fan_in, fan_out, bias=False)) if kind == "gin" else GCNConv(fan_in, fan_out, bias=False)
+        )
         self.norm = nn.BatchNorm1d(fan_out)
 
     def forward(self, graph: RaggedGraphs) -> RaggedGraphs:

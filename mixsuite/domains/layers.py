@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+
+from mixsuite.domains.stack import Stacked, twin_of
 
 
 class MaskedBatchNorm(nn.Module):
@@ -13,10 +18,14 @@ class MaskedBatchNorm(nn.Module):
     included; a mixed mask is soft.
 
     axis: that of the channels: 1 for [N, C, T], -1 for [N, V, C]. The mask has size 1 there.
+    runs: so many runs' rows stand one after another, each with statistics and weights of its own.
     """
 
+    weight: Tensor
+    bias: Tensor
     running_mean: Tensor
     running_var: Tensor
+    runs = 1
 
     def __init__(self, channels: int, axis: int, eps: float = 1e-5, momentum: float = 0.1) -> None:
         super().__init__()
@@ -27,19 +36,33 @@ class MaskedBatchNorm(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """x: [N, C, T] or [N, V, C]; mask: [N, 1, T] or [N, V, 1]."""
-        shape = [-1 if axis == self.axis % 3 else 1 for axis in range(3)]
+        x, mask = (v.unflatten(0, (self.runs, -1)) for v in (x, mask))  # [S, N, ...]
+        channels = self.axis % 3 + 1
+        shape = [self.runs if axis == 0 else -1 if axis == channels else 1 for axis in range(4)]
         mean, var = self.running_mean, self.running_var
         if self.training:
-            places = [axis for axis in range(3) if axis != self.axis % 3]
-            count = mask.sum().clamp(min=1)
-            mean = (x * mask).sum(places) / count
+            places = [axis for axis in (1, 2, 3) if axis != channels]
+            count = mask.sum((1, 2, 3)).clamp(min=1)[:, None]  # [S, 1]
+            mean = (x * mask).sum(places) / count  # [S, C]
             var = ((x - mean.reshape(shape)).square() * mask).sum(places) / count
             with torch.no_grad():
                 unbiased = var * count / (count - 1).clamp(min=1)
-                self.running_mean.lerp_(mean.to(self.running_mean.dtype), self.momentum)
-                self.running_var.lerp_(unbiased.to(self.running_var.dtype), self.momentum)
-        scale = self.weight * (var + self.eps).rsqrt()
-        return (x - mean.reshape(shape)) * scale.reshape(shape) + self.bias.reshape(shape)
+                for held, seen in ((self.running_mean, mean), (self.running_var, unbiased)):
+                    held.lerp_(seen.reshape(held.shape).to(held.dtype), self.momentum)
+        scale = self.weight.reshape(shape) * (var.reshape(shape) + self.eps).rsqrt()
+        return ((x - mean.reshape(shape)) * scale + self.bias.reshape(shape)).flatten(0, 1)
+
+
+@twin_of(MaskedBatchNorm)
+class StackedMaskedBatchNorm(Stacked):
+    """Its twin for several runs."""
+
+    def __init__(self, layers: Sequence[nn.Module]) -> None:
+        super().__init__(layers)
+        first: Any = layers[0]
+        self.axis, self.eps, self.momentum = first.axis, first.eps, first.momentum
+
+    forward = MaskedBatchNorm.forward
 
 
 def valid(x: Tensor, mask: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from mixsuite.domains.contract import Data, Domain, Encoded, Raw, Staged
+from mixsuite.domains.stack import Stacked, twin_of
 from mixsuite.errors import InputError
 
 
@@ -43,9 +44,17 @@ class EmbeddedColumns(nn.Module):
         self.bias = nn.Parameter(torch.randn(len(number), size) * number[:, None])
 
     def forward(self, x: Tensor) -> Tensor:
-        table = (self.belongs * self.weight).flatten(1)  # [encoded columns, source columns * size]
-        h = (x @ table).reshape(len(x), *self.bias.shape) + self.bias
-        return torch.where(self.number, h.relu(), h)
+        x = x.reshape(*self.weight.shape[:-3], -1, x.shape[-1])  # its twin for several runs: [S, N, encoded columns]
+        table = (self.belongs * self.weight).flatten(-2)  # [..., encoded columns, source columns * size]
+        h = (x @ table).unflatten(-1, self.bias.shape[-2:]) + self.bias.unsqueeze(-3)
+        return torch.where(self.number.unsqueeze(-3), h.relu(), h).reshape(-1, *self.bias.shape[-2:])
+
+
+@twin_of(EmbeddedColumns)
+class StackedEmbeddedColumns(Stacked):
+    """Its twin for several runs. [S * N, encoded columns] -> [S * N, source columns, size]"""
+
+    forward = EmbeddedColumns.forward
 
 
 def embedded(

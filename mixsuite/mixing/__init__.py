@@ -10,7 +10,7 @@ In a training loop of one's own: ``loss = Mixer("cutmix(alpha=1.0)", seed=0).los
 """
 
 from mixsuite.mixing.contract import Batch, Method, Plan, TaskInfo, TrainInfo
-from mixsuite.mixing.engine import State, Tail, interpolate, two_term_loss
+from mixsuite.mixing.engine import State, Tail, interpolate, run_mean, two_term_loss
 from mixsuite.mixing.geometry import box_mask, over
 from mixsuite.mixing.mixer import Mixer, Target
 
@@ -27,5 +27,6 @@ __all__ = [
     "box_mask",
     "interpolate",
     "over",
+    "run_mean",
     "two_term_loss",
 ]

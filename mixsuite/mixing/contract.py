@@ -38,6 +38,7 @@ class Batch(NamedTuple):
     stats:      what ``prepare`` returned.
     x:          [B, ...] the input, detached, where the class sets needs_x = True; else None.
     row_weight: [B] weights of the data's rows in the loss, or None.
+    runs:       to ``objective`` alone: the rows are those of so many runs, one after another.
     """
 
     y: Tensor
@@ -46,6 +47,7 @@ class Batch(NamedTuple):
     stats: dict[str, Tensor]
     x: Any = None
     row_weight: Tensor | None = None
+    runs: int = 1
 
 
 class TaskInfo(NamedTuple):
@@ -97,7 +99,6 @@ class Method(ABC):
     rows      rows that come out per row that goes in, as text.
     domains   domains it is meant for; () means all.
     needs_x   True: batch.x is set. vectorised False: plan works row by row in Python.
-    stackable False: its runs cannot be trained side by side as one.
     """
 
     site: str = field(default="input", kw_only=True)
@@ -113,7 +114,6 @@ class Method(ABC):
     domains: ClassVar[tuple[str, ...]] = ()
     needs_x: ClassVar[bool] = False
     vectorised: ClassVar[bool] = True
-    stackable: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         require(0 <= self.start <= self.stop <= 1, "start, stop", (self.start, self.stop), "0 <= start <= stop <= 1")
@@ -135,6 +135,17 @@ class Method(ABC):
         """Whether the objective is the loss of the mixed rows and nothing else, so that a batch can be mixed
         before a model sees it. A method with an objective of its own for which this holds says so."""
         return type(self).objective is Method.objective
+
+    @property
+    def stackable(self) -> bool:
+        """Whether several seeds can train as one, their batches one after another as one batch.
+
+        So it is where only ``plan`` is written, which sees one run at a time. A method with a ``mix`` or an
+        ``objective`` of its own says ``stackable = True`` where mix treats rows by their numbers alone, and
+        objective gives one value a run (``run_mean(per_row, batch.runs)``) and reads no batch.stats.
+        """
+        own = type(self)
+        return own.objective is Method.objective and own.mix is Method.mix
 
     @abstractmethod
     def plan(self, batch: Batch, rng: Rng) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -75,8 +75,13 @@ def interpolate(h: State, plan: Plan) -> State:
     return tuple(mix(leaf) for leaf in h) if isinstance(h, tuple) else mix(h)
 
 
+def run_mean(per_row: Tensor, runs: int) -> Tensor:
+    """The mean over rows: a scalar, or where several runs' rows stand one after another one mean each, [S]."""
+    return per_row.mean() if runs == 1 else per_row.reshape(runs, -1).mean(1)
+
+
 def two_term_loss(out: Tensor, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
-    """sum(weight * (wy * L(out, y[own]) + (1 - wy) * L(out, y[partner]))), a scalar.
+    """sum(weight * (wy * L(out, y[own]) + (1 - wy) * L(out, y[partner]))), a scalar (of S runs: [S]).
 
     For cross-entropy and binary cross-entropy this equals the loss at the mixed target; for squared
     error it has the same gradient (the values differ by a term without out); for absolute or Huber
@@ -91,14 +96,15 @@ def two_term_loss(out: Tensor, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
     wy = plan.wy.to(own.dtype)
     per_row = wy * own + (1 - wy) * other
     if plan.weight is None:
-        return per_row.mean()
-    return (plan.weight.to(per_row.dtype) * per_row).sum()
+        return run_mean(per_row, batch.runs)
+    weighted = plan.weight.to(per_row.dtype) * per_row
+    return weighted.sum() if batch.runs == 1 else weighted.reshape(batch.runs, -1).sum(1)
 
 
 def clean_loss(out: Tensor, batch: Batch, loss: Loss) -> Tensor:
-    """The loss of unmixed rows, a scalar: what ERM minimises, and every method outside its window."""
+    """The loss of unmixed rows, a scalar (of S runs: [S]): what ERM minimises, and every method outside its window."""
     per_row = loss(out, batch.y)
-    return (per_row if batch.row_weight is None else per_row * batch.row_weight).mean()
+    return run_mean(per_row if batch.row_weight is None else per_row * batch.row_weight, batch.runs)
 
 
 def step_loss(method: Method, tail: Tail, h: State, batch: Batch, plan: Plan | None, loss: Loss) -> Tensor:
@@ -106,6 +112,23 @@ def step_loss(method: Method, tail: Tail, h: State, batch: Batch, plan: Plan | N
     if plan is None:
         return clean_loss(tail(h), batch, loss)
     return method.objective(tail, h, batch, plan, loss)
+
+
+def join(plans: Sequence[Plan], rows: int) -> Plan:
+    """The plans of several runs, for their batches of ``rows`` rows each one after another, as one plan.
+
+    Rows are renumbered; every other tensor is a row's, and joined along the rows.
+    """
+
+    def joined(name: str) -> Any:
+        values = [getattr(plan, name) for plan in plans]
+        if values[0] is None:
+            return None
+        if name not in ("own", "partner"):
+            return torch.cat(values)
+        return (torch.stack(values) + rows * torch.arange(len(plans), device=values[0].device)[:, None]).flatten()
+
+    return plans[0]._replace(**{name: joined(name) for name in plans[0]._fields})
 
 
 def check_plan(plan: Plan, rows: int) -> None:

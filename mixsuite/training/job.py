@@ -25,7 +25,8 @@ class Diverged(RuntimeError):
 class Job:
     """One run, ready to train: data on the device, a model with its initial weights, a method.
 
-    domain: its name, told to methods; select: "last" | "best_validation".
+    domain: its name, told to methods; select: "last" | "best_validation"; block: the number of runs that
+    lockstep trains as one.
     """
 
     domain: str
@@ -36,6 +37,7 @@ class Job:
     seed: int
     select: str = "last"
     augment: Augment | None = None
+    block: int = 1
 
     @property
     def batch(self) -> int:

@@ -192,10 +192,10 @@ def test_columns_are_embedded_value_by_value_and_categories_mix_alike_before_and
 
 
 def test_mixing_behind_the_embedding_of_columns_trains(job):
-    from mixsuite.training import fit
+    from mixsuite.training import train
 
     plain, input_, hidden = (
-        fit([job(text, model="embedded(size=4, width=8, depth=1)", steps=30)])[0]
+        train(job(text, model="embedded(size=4, width=8, depth=1)", steps=30))
         for text in ("erm", "mixup", "mixup(site=hidden)")
     )
     assert len({one.digests["init"] for one in (plain, input_, hidden)}) == 1

@@ -13,7 +13,7 @@ from mixsuite.errors import InputError, SkipRun
 from mixsuite.matrix import check_model
 from mixsuite.recipe import Recipe
 from mixsuite.resolve import make_method, resolve_method
-from mixsuite.training import Job, fit
+from mixsuite.training import Job, train
 
 
 class Toys(Dataset):
@@ -95,7 +95,7 @@ def test_dense_equals_sparse_in_training_mode_running_statistics_included(kind, 
     with torch.no_grad():
         for p, w in zip(sparse.model.parameters(), weights, strict=True):
             p.copy_(w)
-    a, b = (fit([j])[0] for j in (dense, sparse))
+    a, b = (train(j) for j in (dense, sparse))
     for p, q in zip(a.model.parameters(), b.model.parameters(), strict=True):
         torch.testing.assert_close(p, q, atol=1e-11, rtol=1e-9)
     mine = {k.rsplit(".", 1)[1]: v for k, v in a.model.state_dict().items() if "running" in k}
@@ -122,7 +122,7 @@ def test_large_graphs_are_mixed_at_the_embedding_alone():
     raw = graphs(30)
     raw.x[3] = (np.eye(4, dtype=np.float32)[np.zeros(DENSE_UP_TO + 1, dtype=int)], np.zeros((2, 0), dtype=np.int64))
     with pytest.raises(SkipRun, match=r"no site 'input' here \(this task has: embedding\)"):
-        fit([a_job("mixup", raw)])
+        train(a_job("mixup", raw))
     for method in (
         "erm",
         "mixup(site=embedding)",
@@ -130,7 +130,7 @@ def test_large_graphs_are_mixed_at_the_embedding_alone():
         "multi_mix(site=embedding)",
         "mixupe(site=embedding)",
     ):
-        first, again = (fit([a_job(method, raw)])[0].digests for _ in "ab")
+        first, again = (train(a_job(method, raw)).digests for _ in "ab")
         assert first == again
 
 
@@ -144,14 +144,14 @@ def test_every_method_runs_on_padded_graphs_or_says_why_not():
     for name in plugins.names(plugins.METHODS):
         if name in PICTURES | {"specmix", "column_cutmix", "c_mixup"}:
             with pytest.raises(SkipRun, match=r"not for graphs|for regression"):
-                fit([a_job(name, raw)])
+                train(a_job(name, raw))
             continue
         text = "k_mixup(k=2)" if name == "k_mixup" else name  # the batch has four rows
-        first, again = (fit([a_job(text, raw)])[0].digests for _ in "ab")
+        first, again = (train(a_job(text, raw)).digests for _ in "ab")
         assert first == again, name
-    fit([a_job("mixupe(version=2)", raw)])
+    train(a_job("mixupe(version=2)", raw))
     with pytest.raises(SkipRun, match="boxes are for images and speech"):
-        fit([a_job("multi_mix(mask=box)", raw)])
+        train(a_job("multi_mix(mask=box)", raw))
 
 
 def test_a_graph_without_nodes_is_refused():

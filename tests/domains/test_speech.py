@@ -14,7 +14,7 @@ from mixsuite.matrix import check_model
 from mixsuite.mixing import Plan, interpolate
 from mixsuite.recipe import Recipe
 from mixsuite.resolve import make_method, resolve_method
-from mixsuite.training import Job, fit
+from mixsuite.training import Job, train
 
 
 class Clips(Dataset):
@@ -126,18 +126,18 @@ def test_waves_offer_a_site_of_their_own_and_mixing_there_is_another_thing():
     assert list(shapes) == ["wave", "input", "hidden", "embedding"]
     assert shapes["wave"] == (1, 2000)
     assert shapes["input"] == (40, 26)
-    runs = {m: fit([a_job(m, raw)])[0].digests for m in ("erm", "mixup", "mixup(site=wave)")}
+    runs = {m: train(a_job(m, raw)).digests for m in ("erm", "mixup", "mixup(site=wave)")}
     assert len({r["weights"] for r in runs.values()}) == 3
     assert len({r["draws"] for r in runs.values()}) == 1
     # BatchNorm knows how often it was called: the front end ran once, before the loop, not at each step.
-    assert fit([a_job("cutmix(site=input)", raw)])[0].steps == 8
+    assert train(a_job("cutmix(site=input)", raw)).steps == 8
 
 
 def test_the_front_end_run_once_gives_what_it_gives_at_every_step():
     raw = clips([1600, 2000, 1800, 1700] * 9, channels=1, rate=8000)
     known, anew = (a_job("mixup", raw, torch.float64, precision="float64") for _ in "ab")
     anew.model.fixed = 0
-    for a, b in zip(fit([known])[0].model.parameters(), fit([anew])[0].model.parameters(), strict=True):
+    for a, b in zip(train(known).model.parameters(), train(anew).model.parameters(), strict=True):
         torch.testing.assert_close(a, b, atol=1e-10, rtol=1e-8)
 
 
@@ -149,12 +149,12 @@ def test_every_method_runs_on_clips_or_says_why_not():
     for name in plugins.names(plugins.METHODS):
         if name in ("resizemix", "saliencymix", "column_cutmix", "ifmixup", "c_mixup"):
             with pytest.raises(SkipRun, match=r"not for speech|for regression"):
-                fit([a_job(name, raw)])
+                train(a_job(name, raw))
             continue
         text = "k_mixup(k=2)" if name == "k_mixup" else name  # the batch has four rows
-        first, again = (fit([a_job(text, raw)])[0].digests for _ in "ab")
+        first, again = (train(a_job(text, raw)).digests for _ in "ab")
         assert first == again, name
     with pytest.raises(SkipRun, match="this task could at: input, hidden"):
-        fit([a_job("cutmix(site=embedding)", raw)])
-    fit([a_job("mixupe(version=1)", raw)])
-    fit([a_job("multi_mix(mask=box)", raw)])
+        train(a_job("cutmix(site=embedding)", raw))
+    train(a_job("mixupe(version=1)", raw))
+    train(a_job("multi_mix(mask=box)", raw))

@@ -13,7 +13,7 @@ from mixsuite.domains.contract import take_rows
 from mixsuite.errors import InputError
 from mixsuite.mixing import Mixer
 from mixsuite.rng import batch_order
-from mixsuite.training import fit
+from mixsuite.training import train
 from mixsuite.training.optim import learning_rates, make_optimizer
 
 
@@ -48,7 +48,7 @@ def net(seed=0, sizes=(4, 6, 3)):
 )
 def test_a_plain_loop_with_it_is_the_suites_trainer(job, method, domain, site):
     """The same batches, rates and seed: the same weights, bit by bit."""
-    fitted = fit([job(method, domain=domain)])[0]
+    fitted = train(job(method, domain=domain))
     own = job(method, domain=domain)
     data, recipe, steps = own.data.train, own.recipe, own.steps
     mixer = Mixer(own.method, seed=own.seed, steps=steps, site=site).prepare(data.x, data.y, own.data.classes)

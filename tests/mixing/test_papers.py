@@ -200,12 +200,12 @@ def test_boxes_share_the_pair_and_differ():
 
 
 def test_stages_below_a_hidden_site_run_once(job):
-    from mixsuite.training import fit
+    from mixsuite.training import train
 
     one = job("multi_mix(k=5, site=hidden)")
     seen = []
     one.model.stages[0].register_forward_hook(lambda m, i, o: seen.append(len(o)))
-    fitted = fit([one])[0]
+    fitted = train(one)
     assert seen.count(8) == len(seen) - seen.count(1) == 12  # beside the looks at shapes, with one row
     assert fitted.rows_per_step == 40
 
@@ -270,11 +270,11 @@ def test_manifold_mixup_is_mixup_where_it_mixes():
 
 def test_manifold_mixup_equals_a_slow_twin_at_every_site(job):
     """The twin runs the stages by hand and mixes between them; sites as the run drew them."""
-    from mixsuite.training import fit
-    from mixsuite.training.loop import _Feed, task_info
+    from mixsuite.training import task_info, train
+    from mixsuite.training.feed import Feed
 
     j, twin = (job("manifold_mixup", dtype=torch.float64, precision="float64") for _ in "ab")
-    feed = _Feed(twin, task_info(twin))
+    feed = Feed(twin, task_info(twin))
     assert len(set(feed.sites)) > 1
     optimizer = torch.optim.SGD(twin.model.parameters(), 0.1, momentum=0.9, nesterov=True)
     for step in range(12):
@@ -288,7 +288,7 @@ def test_manifold_mixup_equals_a_slow_twin_at_every_site(job):
         optimizer.zero_grad()
         F.cross_entropy(x, y).backward()
         optimizer.step()
-    for mine, theirs in zip(fit([j])[0].model.parameters(), twin.model.parameters(), strict=True):
+    for mine, theirs in zip(train(j).model.parameters(), twin.model.parameters(), strict=True):
         torch.testing.assert_close(mine, theirs, atol=1e-12, rtol=1e-10)
 
 
@@ -362,19 +362,19 @@ APPLIES = [
 )
 def test_where_a_method_does_not_apply_it_says_why(job, name, domain):
     from mixsuite.errors import SkipRun
-    from mixsuite.training import fit
+    from mixsuite.training import train
 
     with pytest.raises(SkipRun, match=r"made for|is for"):
-        fit([job(name, domain=domain)])
+        train(job(name, domain=domain))
 
 
 @pytest.mark.parametrize(("name", "domain"), APPLIES)
 def test_every_method_trains_the_same_bytes_twice_on_paired_draws(job, name, domain):
-    from mixsuite.training import fit
+    from mixsuite.training import train
 
-    first, again = (fit([job(name, domain=domain)])[0] for _ in "ab")
+    first, again = (train(job(name, domain=domain)) for _ in "ab")
     assert first.digests == again.digests
-    erm = fit([job("erm", domain=domain)])[0].digests
+    erm = train(job("erm", domain=domain)).digests
     assert all(first.digests[s] == erm[s] for s in ("init", "order", "draws"))
     assert name == "erm" or first.digests["weights"] != erm["weights"]
 

@@ -14,7 +14,7 @@ from mixsuite.mixing import Batch
 from mixsuite.report.stats import effect_factor
 from mixsuite.resolve import make_method, resolve_method
 from mixsuite.rng import Rng
-from mixsuite.training.loop import fit
+from mixsuite.training import train
 
 PROOF = Path(__file__).parents[2] / "benchmarks" / "proofs" / "verdicts.py"
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "statistics.md"
@@ -79,7 +79,7 @@ def test_ties_come_as_often_as_theory_says(proof, n, margin, true):
 def test_twins_are_mixup_from_other_draws(job):
     """A twin shares mixup's split, weights and order, and draws partners and lambdas of its own."""
     twin = PROOF.with_name("twin.py")
-    digests = [fit([job(m, lr=0.1)])[0].digests for m in ("mixup", f"{twin}(copy=1)", f"{twin}(copy=2)")]
+    digests = [train(job(m, lr=0.1)).digests for m in ("mixup", f"{twin}(copy=1)", f"{twin}(copy=2)")]
     for stage in ("init", "order"):
         assert len({d[stage] for d in digests}) == 1
     assert len({d["plan"] for d in digests}) == 3

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from mixsuite.domains.contract import Raw
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.rng import batch_order
-from mixsuite.training import Diverged, fit
+from mixsuite.training import Diverged, train
 from mixsuite.training.predict import predict
 
 STAGES = ("init", "order", "draws", "plan", "weights")
@@ -20,7 +20,7 @@ METHODS = ["erm", "mixup", "mixup(alpha=0.2)", "mixup(lam=row)", "mixup(site=hid
 
 
 def one(job):
-    return fit([job])[0]
+    return train(job)
 
 
 @pytest.mark.parametrize("domain", ["tabular", "images"])
@@ -122,7 +122,7 @@ def test_a_joined_batch_is_the_successive_batches(job):
 
 
 def test_a_site_drawn_each_step_leaves_out_nothing_but_waves(job):
-    from mixsuite.training.loop import _sites
+    from mixsuite.training.feed import _sites
 
     j = job("mixup(site=random)", steps=200)
     drawn = _sites(j, ["wave", "input", "hidden", "embedding"], 200)
@@ -249,4 +249,4 @@ def test_a_plan_that_goes_wrong_on_the_way_fails_the_run(job, tmp_path):
             f"        lam = rng.beta(1, 1, n)\n        return Plan(rng.permutation(n), over(lam, batch.shape), {wrong})\n"
         )
         with pytest.raises(ValueError, match=f"plan: wy must lie in .0, 1., ({said}).* steps up to step"):
-            fit([job(str(path), steps=100)])
+            train(job(str(path), steps=100))

@@ -21,6 +21,7 @@ class Erm(Method):
     pairing = "none"
     lam_law = "1"
     mixes_alone = True
+    stackable = True
 
     def plan(self, batch, rng):
         n = len(batch.y)

@@ -33,6 +33,7 @@ class Ifmixup(Mixup):
     order: Literal["random", "file"] = "random"
 
     domains = ("graphs",)
+    stackable = True
 
     def reject(self, task):
         return None if self.site == "input" else f"ifmixup mixes graphs, so its site is input, not '{self.site}'"

@@ -21,6 +21,7 @@ class LabelSmoothing(Method):
     label = "own"
     pairing = "none"
     lam_law = "1"
+    stackable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, over, two_term_loss
+from mixsuite.mixing import Method, Plan, over, run_mean, two_term_loss
 from mixsuite.mixing.contract import require
 
 
@@ -42,7 +42,6 @@ class Mixupe(Method):
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha)"
     rows = "2 (versions 1 and 2: 3)"
-    stackable = False
 
     def __post_init__(self):
         super().__post_init__()
@@ -57,6 +56,10 @@ class Mixupe(Method):
     def derivative(self):
         """Whether the version takes a derivative with respect to the input."""
         return self.version in ("1", "2")
+
+    @property
+    def stackable(self):
+        return not self.derivative
 
     def reject(self, task):
         if task.kind != "class":
@@ -87,12 +90,12 @@ class Mixupe(Method):
         if self.derivative:
             q = self.slope(tail, state, batch)
             kept = torch.where(q < self.tau, q, 0) if self.version == "1" else q.abs()
-            return kept.mean()
+            return run_mean(kept, batch.runs)
         out = tail(state)
         residual = targets(batch.y, out) - out.softmax(1)
         q = (out * (residual.detach() if self.version == "4" else residual)).sum(1)
         kept = {"3": torch.where(q < self.tau, q, 0), "4": q, "speech": q.abs()}[self.version]
-        return -kept.mean()
+        return -run_mean(kept, batch.runs)
 
     def slope(self, tail, state, batch):
         """q of versions 1 and 2: the residual's derivative towards the training mean. [B]"""

@@ -35,6 +35,8 @@ class NoisyFeature(Mixup):
     multiply: float = 0.2
     site: str = field(default="random", kw_only=True)
 
+    stackable = True
+
     def __post_init__(self):
         super().__post_init__()
         require(self.add >= 0, "add", self.add, ">= 0")

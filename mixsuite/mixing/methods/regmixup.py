@@ -30,6 +30,7 @@ class Regmixup(Method):
     pairing = "permutation, and each row with itself"
     lam_law = "Beta(alpha, alpha)"
     rows = "2"
+    stackable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -40,6 +40,7 @@ class Resizemix(Method):
     pairing = "permutation"
     lam_law = "1 - tau^2 (exact area), tau ~ Uniform(low, high)"
     domains = ("images",)
+    stackable = True
 
     def __post_init__(self):
         super().__post_init__()
