@@ -17,14 +17,12 @@ from mixsuite.pool import Pool
 from mixsuite.records import SCHEMA, Record, RecordWriter
 from mixsuite.resolve import Resolved, make_domain
 from mixsuite.shown import Shown, load_shown
-from mixsuite.spec import MethodSpec, RunSpec, Task, file_names, parse_seeds, split_list
+from mixsuite.spec import RunSpec, Task, file_names, parse_seeds, split_list
 from mixsuite.work import Options, Rerun, Work, data_root, estimate, plan_work, prepare
 from mixsuite.worker import Order
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from mixsuite.domains.contract import Domain
 
 
 @dataclass
@@ -70,47 +68,57 @@ def _size(options: Options, device: str) -> int:
     return len(os.sched_getaffinity(0)) if device == "cpu" else 1
 
 
-def _orders(resolved: Resolved, work: Work, options: Options, device: str, deterministic: bool) -> list[Order]:
-    """Runs of a cell whose seeds lie in one block are one order; where the executor is the loop, a run is one."""
-    domains = {name: make_domain(name) for name in {run.task.domain for run in work.todo}}
-    blocks: dict[tuple[Task, MethodSpec, int], list[RunSpec]] = {}
-    for run in work.todo:
-        size = domains[run.task.domain].block if _executor(options, domains[run.task.domain]) == "lockstep" else 1
-        blocks.setdefault((run.task, run.method, run.seed // size), []).append(run)
-    return [
-        Order(
-            specs=tuple(runs),
-            task=task,
-            root=options.data,
-            device=device,
-            code=work.code[task.name, method.name]["hash"],
-            executor=_executor(options, domains[task.domain]),
-            block=domains[task.domain].block,
-            deterministic=deterministic,
-            predictions=options.out / "predictions" if options.save_predictions else None,
-            probes=tuple((probe, work.probes[probe.name]) for probe in resolved.probes),
-        )
-        for (task, method, _), runs in blocks.items()
-    ]
+@dataclass(frozen=True)
+class _Look:
+    """What opening a task showed: rough seconds a run, and the executor that suits it."""
+
+    seconds: float
+    executor: str
 
 
-def _executor(options: Options, domain: Domain) -> str:
-    return domain.executor if options.executor == "auto" else options.executor
-
-
-def _look(pool: Pool, work: Work, options: Options, device: str) -> dict[str, float]:
-    """Open every task once before anything is written; task -> rough seconds a run.
+def _look(pool: Pool, work: Work, options: Options, device: str) -> dict[str, _Look]:
+    """Open every task once before anything is written.
 
     Raises:
         InputError: a task that cannot be run as asked (more rows than there are, ...).
     """
     tasks: dict[str, Task] = {run.task.name: run.task for run in work.todo}
-    rough = {}
+    seen = {}
     for order, found in pool.map([Order(task, options.data, device) for task in tasks.values()]):
         if found["status"] == "bad_input":
             raise InputError(found["reason"])
-        rough[order.task.name] = found.get("seconds", 1.0)
-    return rough
+        suits = found.get("executor", "loop") if options.executor == "auto" else options.executor
+        seen[order.task.name] = _Look(found.get("seconds", 1.0), suits)
+    return seen
+
+
+def _orders(
+    resolved: Resolved, work: Work, options: Options, seen: dict[str, _Look], device: str, deterministic: bool
+) -> list[Order]:
+    """Runs of a cell whose seeds lie in one block are one order; where the executor is the loop, a run is one."""
+    blocks = {
+        task.name: make_domain(task.domain).block for task in {run.task.name: run.task for run in work.todo}.values()
+    }
+    grouped: dict[tuple[str, str, int], list[RunSpec]] = {}
+    for run in work.todo:
+        task = run.task.name
+        size = blocks[task] if seen[task].executor == "lockstep" else 1
+        grouped.setdefault((task, run.method.name, run.seed // size), []).append(run)
+    return [
+        Order(
+            specs=tuple(runs),
+            task=runs[0].task,
+            root=options.data,
+            device=device,
+            code=work.code[task, method]["hash"],
+            executor=seen[task].executor,
+            block=blocks[task],
+            deterministic=deterministic,
+            predictions=options.out / "predictions" if options.save_predictions else None,
+            probes=tuple((probe, work.probes[probe.name]) for probe in resolved.probes),
+        )
+        for (task, method, _), runs in grouped.items()
+    ]
 
 
 def _record(run: RunSpec, work: Work, found: dict[str, Any], device: str) -> Record:
@@ -145,8 +153,8 @@ def dry_run(work: Work, options: Options) -> tuple[Counter[tuple[str, str]], flo
     device = pick_device(options.device)
     size = _size(options, device)
     with Pool(size) as pool:
-        rough = _look(pool, work, options, device)
-    return cells, estimate(work, rough, size)
+        seen = _look(pool, work, options, device)
+    return cells, estimate(work, {task: look.seconds for task, look in seen.items()}, size)
 
 
 def execute(
@@ -169,12 +177,13 @@ def execute(
     load_shown(options.out)  # refused before anything is trained
     with Pool(size, options.timeout) as pool:
         pool.start(len(work.todo))
-        rough = _look(pool, work, options, device)
+        seen = _look(pool, work, options, device)
         with RecordWriter(options.out) as writer:
             work = plan_work(resolved, options)  # another call may have ended since
             tally.total = len(work.todo)
             shown = _remember(matrix, resolved, work, options)
             files = file_names(list(shown.tasks.values()))
+            rough = {task: look.seconds for task, look in seen.items()}
             clock = _Clock(estimate(work, rough, size) - 3.0, len(work.todo))
             tally.seconds_left = clock.left(0)
 
@@ -182,7 +191,8 @@ def execute(
                 tally.running = count
                 watch(tally)
 
-            for order, found in pool.map(_orders(resolved, work, options, device, matrix.deterministic), running):
+            orders = _orders(resolved, work, options, seen, device, matrix.deterministic)
+            for order, found in pool.map(orders, running):
                 for run, outcome in zip(order.specs, found.get("runs", [found] * order.size), strict=True):
                     record = _record(run, work, outcome, device)
                     writer.append(files[order.task.name], record)

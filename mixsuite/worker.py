@@ -32,6 +32,7 @@ from mixsuite.rng import torch_seed
 from mixsuite.robustness.measure import measure
 from mixsuite.spec import ProbeSpec, RunSpec, Task
 from mixsuite.training import EXECUTORS, Fitted, Job
+from mixsuite.training.lockstep import worthwhile
 from mixsuite.training.predict import predict
 
 _DTYPES = {"float32": torch.float32, "bf16": torch.float32, "float64": torch.float64}
@@ -93,7 +94,7 @@ class Bench:
         with a status of its own, in the order's order."""
         try:
             return {"status": "runs", "runs": self._run(order)} if order.specs else self._look(order)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             return _ended(error)
 
     def _open(self, order: Order, seed: int) -> tuple[Domain, Data, Recipe]:
@@ -113,7 +114,7 @@ class Bench:
 
     def _look(self, order: Order) -> dict[str, Any]:
         domain, data, recipe = self._open(order, seed=0)
-        make_model(domain, data, recipe, seed=0)
+        model = make_model(domain, data, recipe, seed=0)
         if recipe.batch > len(data.train):
             raise InputError(
                 f"{order.task.name}: recipe's batch={recipe.batch} is more than its {len(data.train)} training rows"
@@ -121,7 +122,8 @@ class Bench:
         if order.task.select == "best_validation" and not len(data.valid):
             raise InputError(f"{order.task.name}: select = 'best_validation' needs validation rows; this task has none")
         steps = recipe.length(len(data.train))
-        return {"status": "ok", "reason": "", "seconds": steps * domain.step_seconds}
+        executor = "lockstep" if worthwhile(model, data, recipe.batch) else "loop"
+        return {"status": "ok", "reason": "", "seconds": steps * domain.step_seconds, "executor": executor}
 
     def _run(self, order: Order) -> list[dict[str, Any]]:
         probes_changed = any(code_for_probe(probe) != code for probe, code in order.probes)
@@ -132,14 +134,14 @@ class Bench:
         for spec in order.specs:
             try:
                 jobs[spec] = self._job(order, spec)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 found[spec] = _ended(error)
         for (spec, job), fitted in zip(jobs.items(), EXECUTORS[order.executor](list(jobs.values())), strict=True):
             try:
                 found[spec] = (
                     _ended(fitted) if isinstance(fitted, Exception) else _outcome(order, spec, job.data, fitted)
                 )
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 found[spec] = _ended(error)
         return [found[spec] for spec in order.specs]
 

@@ -269,13 +269,12 @@ class Domain(ABC):
               are skipped with that reason.
     models:   name -> builder(data, **parameters) -> Staged; the recipe's ``model`` names one.
     step_seconds: a rough time per step on one CPU core, for --dry-run's first estimate.
-    executor: how its runs are trained where nobody says: "loop", or "lockstep" where that was measured faster.
-    block:    the number of seeds that lockstep trains as one: fixed, since the last bits depend on it.
+    block: the number of seeds that lockstep trains as one: found by measuring, and fixed, since the last bits
+           depend on it.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
     step_seconds: ClassVar[float] = 2e-3
-    executor: ClassVar[str] = "loop"
     block: ClassVar[int] = 12
 
     @property

@@ -72,6 +72,7 @@ class Images(Domain):
     """Pictures, standardised per channel by the training part."""
 
     step_seconds = 2e-3
+    block = 6
 
     @property
     def models(self) -> dict[str, Callable[..., Staged]]:

@@ -38,19 +38,19 @@ class MaskedBatchNorm(nn.Module):
         """x: [N, C, T] or [N, V, C]; mask: [N, 1, T] or [N, V, 1]."""
         x, mask = (v.unflatten(0, (self.runs, -1)) for v in (x, mask))  # [S, N, ...]
         channels = self.axis % 3 + 1
+        places = [axis for axis in (1, 2, 3) if axis != channels]
         shape = [self.runs if axis == 0 else -1 if axis == channels else 1 for axis in range(4)]
-        mean, var = self.running_mean, self.running_var
+        mean, var = self.running_mean.reshape(shape), self.running_var.reshape(shape)
         if self.training:
-            places = [axis for axis in (1, 2, 3) if axis != channels]
-            count = mask.sum((1, 2, 3)).clamp(min=1)[:, None]  # [S, 1]
-            mean = (x * mask).sum(places) / count  # [S, C]
-            var = ((x - mean.reshape(shape)).square() * mask).sum(places) / count
+            count = mask.sum((1, 2, 3), keepdim=True).clamp(min=1)  # [S, 1, 1, 1]
+            mean = (x * mask).sum(places, keepdim=True) / count  # [S, 1, C, 1] or [S, 1, 1, C]
+            var = ((x - mean).square() * mask).sum(places, keepdim=True) / count
             with torch.no_grad():
                 unbiased = var * count / (count - 1).clamp(min=1)
                 for held, seen in ((self.running_mean, mean), (self.running_var, unbiased)):
                     held.lerp_(seen.reshape(held.shape).to(held.dtype), self.momentum)
-        scale = self.weight.reshape(shape) * (var.reshape(shape) + self.eps).rsqrt()
-        return ((x - mean.reshape(shape)) * scale + self.bias.reshape(shape)).flatten(0, 1)
+        scale = self.weight.reshape(shape) * (var + self.eps).rsqrt()
+        return torch.addcmul(self.bias.reshape(shape), x - mean, scale).flatten(0, 1)
 
 
 @twin_of(MaskedBatchNorm)

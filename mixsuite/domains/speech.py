@@ -106,6 +106,7 @@ class Speech(Domain):
 
     requires = ("torchaudio",)
     step_seconds = 4e-3
+    block = 4
 
     @property
     def models(self) -> dict[str, Callable[..., Staged]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.model_selection import train_test_split
 
 from mixsuite.domains.contract import Dataset, Raw
 from mixsuite.errors import InputError
@@ -34,6 +33,8 @@ def _take(
         _, sizes = np.unique(labels[rows], return_counts=True)
         if sizes.min() >= 2 and min(count, len(rows) - count) >= len(sizes):
             strata = labels[rows]
+    from sklearn.model_selection import train_test_split  # a second to import, and not for who only names a domain
+
     taken, rest = train_test_split(rows, train_size=count, stratify=strata, random_state=draws)
     return np.sort(taken), np.sort(rest)
 

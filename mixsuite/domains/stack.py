@@ -4,19 +4,23 @@ Every weight gains an axis of runs in front, [S, ...], and a batch is the runs' 
 [S * N, ...]. A layer without weights treats each row alone and works on such a batch as it is; a layer with
 weights has a twin that gives each run's rows that run's weights: torch's layers here, a domain's own beside
 them. Names stay: the state of slot s, taken out of the stack's, is a state of the model.
+
+Convolutions are fastest with the runs as groups of channels, [N, S * C, H, W], in the memory order of channels
+last. From one convolution to the next pictures stay so (``Wide``), until a layer needs rows.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mixsuite.domains.contract import Staged
+from mixsuite.domains.contract import Staged, State
 
 
 class Unstackable(Exception):
@@ -58,11 +62,9 @@ def stack(models: Sequence[Staged], start: int = 0) -> Staged:
     Raises:
         Unstackable: a layer has weights and no twin.
     """
-    stacked = copy.copy(models[0])
     by_stage = zip(*[model.stages for model in models], strict=True)
     stages = [_stack(stage) if i >= start else stage[0] for i, stage in enumerate(by_stage)]
-    stacked._modules = {"stages": nn.ModuleList(stages)}
-    return stacked
+    return StackedModel(stages, models[0].sites, models[0].fixed)
 
 
 def unstack(stacked: Staged, slot: int, model: Staged, start: int = 0) -> None:
@@ -77,21 +79,95 @@ def _stack(layers: Sequence[nn.Module]) -> nn.Module:
         return _TWINS[type(first)](layers)
     if first._parameters or first._buffers:
         raise Unstackable(f"the layer {type(first).__name__} has no twin for several runs")
-    shell = copy.copy(first)
-    shell._modules = {name: _stack([getattr(layer, name) for layer in layers]) for name in first._modules}
+    inner = {name: _stack([getattr(layer, name) for layer in layers]) for name in first._modules}
+    if type(first) is nn.Sequential:
+        return Chain(inner)
+    if type(first) in _CHANNELWISE:
+        return Channelwise(first)
+    shell = copy.copy(first)  # its own forward, with rows between its layers
+    shell._modules = dict(inner)
+    for layer in inner.values():
+        if isinstance(layer, TakesWide):
+            layer.gives_rows = True
     return shell
 
 
-def side_by_side(x: Tensor, runs: int) -> Tensor:
-    """[S * N, C, ...] -> [N, S * C, ...]: runs as groups of channels."""
-    n, channels, *rest = x.shape
-    return x.reshape(runs, n // runs, channels, *rest).transpose(0, 1).flatten(1, 2)
+@dataclass(frozen=True)
+class Wide:
+    """Pictures of S runs with the runs as groups of channels. x: [N, S * C, H, W], channels last."""
+
+    x: Tensor
+    runs: int
+
+    @classmethod
+    def of(cls, rows: Tensor, runs: int) -> Wide:
+        """From rows [S * N, C, H, W]."""
+        n, channels, *sides = rows.shape
+        apart = rows.reshape(runs, n // runs, channels, *sides).permute(1, 3, 4, 0, 2)  # [N, H, W, S, C]
+        return cls(apart.reshape(n // runs, *sides, runs * channels).permute(0, 3, 1, 2), runs)
+
+    def rows(self) -> Tensor:
+        """[S * N, C, H, W], channels last"""
+        n, channels, *sides = self.x.shape
+        apart = self.x.permute(0, 2, 3, 1).reshape(n, *sides, self.runs, channels // self.runs)
+        return apart.permute(3, 0, 1, 2, 4).flatten(0, 1).permute(0, 3, 1, 2)
 
 
-def one_after_another(x: Tensor, runs: int) -> Tensor:
-    """[N, S * C, ...] -> [S * N, C, ...], the other way round."""
-    n, channels, *rest = x.shape
-    return x.reshape(n, runs, channels // runs, *rest).transpose(0, 1).flatten(0, 1)
+class TakesWide(nn.Module):
+    """A layer of the stack that takes rows or ``Wide`` and gives the latter, but within a layer with a forward
+    of its own."""
+
+    gives_rows = False
+
+    def give(self, h: Wide) -> Tensor | Wide:
+        return h.rows() if self.gives_rows else h
+
+
+class Channelwise(TakesWide):
+    """A layer without weights that treats each channel alone, whatever the arrangement."""
+
+    def __init__(self, layer: nn.Module) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, h: Tensor | Wide) -> Tensor | Wide:
+        return self.give(Wide(self.layer(h.x), h.runs)) if isinstance(h, Wide) else self.layer(h)
+
+
+_CHANNELWISE = {nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d}
+
+
+class Chain(nn.Module):
+    """The layers of a Sequential. Rows go in and come out; between two layers that take it, pictures stay wide."""
+
+    def __init__(self, layers: dict[str, nn.Module]) -> None:
+        super().__init__()
+        for name, layer in layers.items():
+            self.add_module(name, layer)
+
+    def forward(self, h: State) -> State:
+        return _run(self.children(), h)
+
+
+class StackedModel(Staged):
+    """A model of S runs. Rows go in and come out."""
+
+    def forward(self, h: State, start: int = 0, stop: int | None = None) -> Any:
+        return _run(list(self.stages)[start:stop], h)
+
+
+def _run(layers: Iterable[nn.Module], h: State | Wide) -> State:
+    for layer in _leaves(layers):
+        h = layer(h.rows() if isinstance(h, Wide) and not isinstance(layer, TakesWide) else h)
+    return h.rows() if isinstance(h, Wide) else h
+
+
+def _leaves(layers: Iterable[nn.Module]) -> Iterator[nn.Module]:
+    for layer in layers:
+        if isinstance(layer, Chain):
+            yield from _leaves(layer.children())
+        else:
+            yield layer
 
 
 @twin_of(nn.Linear)
@@ -107,9 +183,8 @@ class StackedLinear(Stacked):
         return out.reshape(*x.shape[:-1], -1)
 
 
-@twin_of(nn.Conv1d, nn.Conv2d)
-class StackedConv(Stacked):
-    """One convolution in groups of channels, a group a run. [S * N, C, ...] -> [S * N, D, ...]"""
+class _StackedConv(Stacked):
+    """One convolution in groups of channels, a group a run."""
 
     weight: Tensor
     bias: Tensor | None
@@ -118,19 +193,39 @@ class StackedConv(Stacked):
         super().__init__(layers)
         first: Any = layers[0]
         if first.padding_mode != "zeros":
-            raise Unstackable(f"convolutions with padding_mode='{first.padding_mode}'")
-        self.convolve = F.conv1d if isinstance(first, nn.Conv1d) else F.conv2d
-        self.shape = first.stride, first.padding, first.dilation, first.groups * self.runs
+            raise Unstackable(f"a convolution with padding_mode='{first.padding_mode}'")
+        self.stride, self.padding, self.dilation = first.stride, first.padding, first.dilation
+        self.groups = first.groups * self.runs
+
+    def convolve(self, h: Wide, weight: Tensor, stride: Any, padding: Any, dilation: Any) -> Wide:
+        bias = None if self.bias is None else self.bias.flatten()
+        return Wide(F.conv2d(h.x, weight.flatten(0, 1), bias, stride, padding, dilation, self.groups), h.runs)
+
+
+@twin_of(nn.Conv2d)
+class StackedConv2d(_StackedConv, TakesWide):
+    """[S * N, C, H, W] -> [S * N, D, H, W], or wide."""
+
+    def forward(self, h: Tensor | Wide) -> Tensor | Wide:
+        h = h if isinstance(h, Wide) else Wide.of(h, self.runs)
+        return self.give(self.convolve(h, self.weight, self.stride, self.padding, self.dilation))
+
+
+@twin_of(nn.Conv1d)
+class StackedConv1d(_StackedConv):
+    """As of pictures with one line, for which channels last is there. [S * N, C, T] -> [S * N, D, T]"""
 
     def forward(self, x: Tensor) -> Tensor:
-        bias = None if self.bias is None else self.bias.flatten()
-        out = self.convolve(side_by_side(x, self.runs), self.weight.flatten(0, 1), bias, *self.shape)
-        return one_after_another(out, self.runs)
+        padding = self.padding if isinstance(self.padding, str) else (0, *self.padding)
+        shape = (1, *self.stride), padding, (1, *self.dilation)
+        wide = self.convolve(Wide.of(x.unsqueeze(2), self.runs), self.weight.unsqueeze(3), *shape).x.squeeze(2)
+        n, _, frames = wide.shape
+        return wide.reshape(n, self.runs, -1, frames).transpose(0, 1).reshape(n * self.runs, -1, frames)
 
 
-@twin_of(nn.BatchNorm1d, nn.BatchNorm2d)
-class StackedBatchNorm(Stacked):
-    """Each run's channels by that run's rows alone. [S * N, C, ...], the same comes out."""
+@twin_of(nn.BatchNorm2d)
+class StackedBatchNorm2d(Stacked, TakesWide):
+    """Each run's channels by that run's rows alone. [S * N, C, H, W] or wide; the same shape comes out."""
 
     weight: Tensor
     bias: Tensor
@@ -145,12 +240,11 @@ class StackedBatchNorm(Stacked):
             raise Unstackable("BatchNorm without weights, running statistics or momentum")
         self.eps, self.momentum = first.eps, first.momentum
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, h: Tensor | Wide) -> Tensor | Wide:
+        h = h if isinstance(h, Wide) else Wide.of(h, self.runs)
         if self.training:
             self.num_batches_tracked += 1
-        mean, var, weight, bias = (
-            v.flatten() for v in (self.running_mean, self.running_var, self.weight, self.bias)
-        )  # views: the running statistics are written through them
-        wide = side_by_side(x, self.runs)
-        out = F.batch_norm(wide, mean, var, weight, bias, self.training, self.momentum, self.eps)
-        return one_after_another(out, self.runs)
+        # Views: the running statistics are written through them.
+        mean, var, weight, bias = (v.flatten() for v in (self.running_mean, self.running_var, self.weight, self.bias))
+        out = F.batch_norm(h.x, mean, var, weight, bias, self.training, self.momentum, self.eps)
+        return self.give(Wide(out, h.runs))

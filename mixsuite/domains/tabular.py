@@ -88,19 +88,20 @@ class Tabular(Domain):
         if not isinstance(raw.x, pd.DataFrame):
             raise InputError(f"a table's x must be a pandas frame, is a {type(raw.x).__name__}")
         frame = raw.x.iloc[rows]
-        blocks: list[np.ndarray] = []
-        groups: list[int] = []
-        numbers: list[bool] = []
-        for number, name in enumerate(frame.columns):
-            column, is_number = frame[[name]], pd.api.types.is_numeric_dtype(frame[name])
-            if is_number:
-                scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
-                block = scale.fit(column.iloc[train]).transform(column)
-            else:
-                text = column.astype(object).where(column.notna(), "(missing)").astype(str)
-                hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-                block = hot.fit(text.iloc[train]).transform(text)
-            blocks.append(np.asarray(block, dtype=np.float32))
-            groups += [number] * blocks[-1].shape[1]
-            numbers += [is_number] * blocks[-1].shape[1]
-        return Encoded(torch.from_numpy(np.concatenate(blocks, axis=1)), tuple(groups), tuple(numbers))
+        is_number = [pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
+        blocks: dict[int, np.ndarray] = {}  # by the source column's place
+        if places := [place for place, number in enumerate(is_number) if number]:
+            values = frame.iloc[:, places].astype(np.float64)
+            scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+            scaled = scale.fit(values.iloc[train]).transform(values)
+            blocks |= zip(places, np.split(scaled, len(places), axis=1), strict=True)
+        if places := [place for place, number in enumerate(is_number) if not number]:
+            column = frame.iloc[:, places]
+            text = column.astype(object).where(column.notna(), "(missing)").astype(str)
+            hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(text.iloc[train])
+            ends = np.cumsum([len(values) for values in hot.categories_])[:-1]
+            blocks |= zip(places, np.split(hot.transform(text), ends, axis=1), strict=True)
+        widths = [(place, blocks[place].shape[1]) for place in range(len(is_number))]
+        groups = tuple(place for place, width in widths for _ in range(width))
+        x = np.concatenate([blocks[place] for place, _ in widths], axis=1).astype(np.float32)
+        return Encoded(torch.from_numpy(x), groups, tuple(is_number[place] for place in groups))

@@ -99,6 +99,7 @@ class Method(ABC):
     rows      rows that come out per row that goes in, as text.
     domains   domains it is meant for; () means all.
     needs_x   True: batch.x is set. vectorised False: plan works row by row in Python.
+    mixes     False: mix and objective look at no plan, so that the site is of no consequence.
     """
 
     site: str = field(default="input", kw_only=True)
@@ -114,6 +115,7 @@ class Method(ABC):
     domains: ClassVar[tuple[str, ...]] = ()
     needs_x: ClassVar[bool] = False
     vectorised: ClassVar[bool] = True
+    mixes: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         require(0 <= self.start <= self.stop <= 1, "start, stop", (self.start, self.stop), "0 <= start <= stop <= 1")

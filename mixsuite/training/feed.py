@@ -35,7 +35,7 @@ class Feed:
         self.rows = torch.from_numpy(self.order).to(first.device)
         by_depth = sorted(info.sites, key=lambda name: (job.model.sites[name], name))
         self.sites = _sites(job, by_depth, steps)
-        self.progress = torch.arange(steps, device=first.device, dtype=torch.float32) / steps
+        self.progress = torch.arange(steps, device=first.device, dtype=torch.float32).div(steps).unbind()
         self.rng = Rng(job.seed, batch, first.device, first.dtype)
         self._draws = Rng(job.seed, 4 * batch, first.device, first.dtype)
         # Stages without weights are run once, unless something random happens before or within them.

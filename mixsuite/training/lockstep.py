@@ -8,6 +8,7 @@ place, which is its seed's; a short block is filled up by repeating a run.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections import defaultdict
@@ -20,7 +21,7 @@ import torch
 from torch import Tensor
 
 from mixsuite.digest import digest
-from mixsuite.domains.contract import Ragged, State, concatenate, take_rows
+from mixsuite.domains.contract import Data, Ragged, Staged, State, concatenate, site_shapes, take_rows
 from mixsuite.domains.stack import Unstackable, stack, unstack
 from mixsuite.mixing import Batch, Plan, Tail, two_term_loss
 from mixsuite.mixing.engine import join, step_loss
@@ -30,7 +31,9 @@ from mixsuite.training.feed import Feed
 from mixsuite.training.job import Diverged, Fitted, Job, check_applies, task_info
 from mixsuite.training.log import Best, Log, fitted
 from mixsuite.training.memory import reset_peak
-from mixsuite.training.optim import learning_rates, make_optimizer
+from mixsuite.training.optim import Optimizer, learning_rates
+
+SMALL = 2**16  # numbers in a batch at its largest site
 
 
 def fit(jobs: Sequence[Job]) -> list[Fitted | Exception]:
@@ -46,6 +49,16 @@ def fit(jobs: Sequence[Job]) -> list[Fitted | Exception]:
     for numbers in blocks.values():
         found |= zip(numbers, _fit_block([jobs[i] for i in numbers]), strict=True)
     return [found[number] for number in range(len(jobs))]
+
+
+def worthwhile(model: Staged, data: Data, batch: int) -> bool:
+    """Whether seeds of a task train faster side by side: while a batch's states are small, a step's time is that of
+    calling its operations; measured on one CPU core, 1.3 to 3.5 times faster below ``SMALL`` and no gain above."""
+    if isinstance(data.train.x, Ragged):
+        return False
+    first = take_rows(data.train.x, torch.arange(1, device=data.train.y.device))
+    numbers = max(math.prod(shape) for shape in site_shapes(model, first).values())
+    return batch * numbers <= SMALL
 
 
 def _shape(job: Job) -> tuple[Any, ...]:
@@ -101,7 +114,7 @@ class _Block:
 
     def train(self) -> list[Fitted | Exception]:
         job, model, feed = self.job, self.model, self.feeds[0]
-        optimizer, rates = make_optimizer(job.recipe, model), learning_rates(job.recipe, job.steps)
+        optimizer, rates = Optimizer(job.recipe, model.parameters()), learning_rates(job.recipe, job.steps)
         rows_seen, losses = 0, list[Tensor]()
         model.train()
         reset_peak(feed.device)
@@ -110,11 +123,8 @@ class _Block:
             for step in range(job.steps):
                 values, rows = self._step(step)
                 rows_seen += rows
-                for group in optimizer.param_groups:
-                    group["lr"] = rates[step]
-                optimizer.zero_grad(set_to_none=True)
                 values.sum().backward()
-                optimizer.step()
+                optimizer.step(rates[step])
                 losses.append(values.detach())
                 if step in self.logs[0].ends:
                     self._point(step, torch.stack(losses).mean(0).tolist())
@@ -136,10 +146,10 @@ class _Block:
         plans = self._plans(step, x, y, weight) if method.active(step, job.steps) else None
         sites = [self.feeds[number].sites[step] for number in self.of_slot]
         batch = Batch(y, (), self.feeds[0].progress[step], {}, None, weight, job.block)
-        if plans is None or len(set(sites)) == 1:
+        if plans is None or not method.mixes or len(set(sites)) == 1:
             gap = self.model.sites[sites[0]]
             tail = Tail(partial(self.model, start=gap))
-            plan = None if plans is None else join(plans, job.batch)
+            plan = join(plans, job.batch) if plans is not None and method.mixes else None
             return step_loss(method, tail, self.model(x, self.entry, gap), batch, plan, loss_of_rows), tail.rows
         out = self._mixed_on_the_way(x, sites, plans)
         targets = [Plan(plan.partner, plan.wy, plan.wy, plan.own, plan.weight) for plan in plans]
@@ -219,4 +229,5 @@ def _put(h: State, rows: Tensor, new: State) -> State:
 
 def _global_state() -> tuple[Any, ...]:
     """Of the generators that a plan must not draw from: run side by side, it would draw what another run would."""
-    return torch.get_rng_state().numpy().tobytes(), random.getstate(), str(np.random.get_state())  # noqa: NPY002
+    _, keys, *place = np.random.get_state()  # noqa: NPY002
+    return torch.get_rng_state().numpy().tobytes(), random.getstate(), np.asarray(keys).tobytes(), *place

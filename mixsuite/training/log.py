@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections import Counter
 
+import torch
 from torch import Tensor
 
 from mixsuite.digest import digest, update
@@ -51,8 +52,7 @@ class Log:
                 check_shares([held for _, held in self._held])
             except ValueError as error:
                 raise ValueError(f"{error}, within the last {len(self._held)} steps up to step {step + 1}") from None
-            for item in self._held:
-                update(self.plans, item)
+            update(self.plans, [[site for site, _ in self._held], _columns([held for _, held in self._held])])
             self._held = []
 
     def point(self, step: int, mean: float) -> None:
@@ -64,6 +64,17 @@ class Log:
         if not math.isfinite(mean):
             raise Diverged(f"the training loss is {mean} by step {step + 1}")
         self.points.append({"step": step + 1, "loss": float(f"{mean:.6g}")})
+
+
+def _columns(plans: list[Plan]) -> list[Tensor | list[Tensor | None]]:
+    """Each field of many plans in one tensor, which is hashed at once; or in a list, where shapes differ."""
+
+    def column(values: list[Tensor | None]) -> Tensor | list[Tensor | None]:
+        held = [value for value in values if value is not None]
+        alike = len(held) == len(values) and len({(value.shape, value.dtype) for value in held}) == 1
+        return torch.stack(held) if alike else values
+
+    return [column([getattr(plan, name) for plan in plans]) for name in plans[0]._fields]
 
 
 def curve_ends(steps: int) -> list[int]:

@@ -19,7 +19,7 @@ from mixsuite.training.feed import Feed
 from mixsuite.training.job import Fitted, Job, check_applies, task_info
 from mixsuite.training.log import Best, Log, fitted
 from mixsuite.training.memory import reset_peak
-from mixsuite.training.optim import learning_rates, make_optimizer
+from mixsuite.training.optim import Optimizer, learning_rates
 
 
 def fit(jobs: Sequence[Job]) -> list[Fitted | Exception]:
@@ -51,7 +51,7 @@ def train(job: Job) -> Fitted:
     init = digest(*model.state_dict().values())
 
     feed, log, best = Feed(job, info), Log(job), Best(job)
-    optimizer, rates = make_optimizer(recipe, model), learning_rates(recipe, steps)
+    optimizer, rates = Optimizer(recipe, model.parameters()), learning_rates(recipe, steps)
     rows_seen, losses = 0, list[Tensor]()
     model.train()
     reset_peak(feed.device)
@@ -69,11 +69,8 @@ def train(job: Job) -> Fitted:
             objective = step_loss(method, tail, model(x, feed.entry, gap), batch, plan, loss_of_rows)
             rows_seen += tail.rows
 
-            for group in optimizer.param_groups:
-                group["lr"] = rates[step]
-            optimizer.zero_grad(set_to_none=True)
             objective.backward()
-            optimizer.step()
+            optimizer.step(rates[step])
             losses.append(objective.detach())
             if step in log.ends:
                 log.point(step, float(torch.stack(losses).mean()))

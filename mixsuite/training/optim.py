@@ -3,22 +3,86 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor
+from torch.optim.adam import adam
+from torch.optim.sgd import sgd
 
 from mixsuite.recipe import Recipe
 from mixsuite.spec import parse_call
 
 
-def make_optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
-    """The recipe's optimiser, fused. Weight decay is applied to every parameter alike."""
-    weights, decay = model.parameters(), recipe.weight_decay
-    if recipe.optimizer == "sgd":
-        nesterov = recipe.nesterov and recipe.momentum > 0
-        return torch.optim.SGD(weights, recipe.lr, recipe.momentum, weight_decay=decay, nesterov=nesterov, fused=True)
-    kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
-    return kind(weights, recipe.lr, weight_decay=decay, fused=True)
+class Optimizer:
+    """The recipe's optimiser: torch's own fused kernels, called as the functions that stand behind ``torch.optim``.
+
+    An object of torch.optim imports the compiler when it is made, a second a process, and costs a small model
+    more time per step than the kernel does. Weight decay is applied to every parameter alike. A parameter
+    without a gradient stays as it is.
+    """
+
+    def __init__(self, recipe: Recipe, weights: Iterable[Tensor]) -> None:
+        self.recipe, self.weights = recipe, list(weights)
+        self._momentum: list[Tensor | None] = [None] * len(self.weights)
+        if recipe.optimizer != "sgd":
+            self._mean = [torch.zeros_like(w) for w in self.weights]
+            self._square = [torch.zeros_like(w) for w in self.weights]
+            self._steps = [torch.zeros((), device=w.device) for w in self.weights]
+
+    @torch.no_grad()
+    def step(self, lr: float) -> None:
+        """One step at a learning rate along the gradients, which are then let go."""
+        moved = [i for i, w in enumerate(self.weights) if w.grad is not None]
+        if moved:
+            (self._sgd if self.recipe.optimizer == "sgd" else self._adam)(moved, lr)
+        for i in moved:
+            self.weights[i].grad = None
+
+    def _sgd(self, moved: list[int], lr: float) -> None:
+        held, momentum = _some(self._momentum, moved), self.recipe.momentum
+        sgd(
+            _some(self.weights, moved),
+            _gradients(self.weights, moved),
+            held,
+            fused=True,
+            lr=lr,
+            momentum=momentum,
+            nesterov=self.recipe.nesterov and momentum > 0,
+            weight_decay=self.recipe.weight_decay,
+            dampening=0.0,
+            maximize=False,
+        )
+        for i, buffer in zip(moved, held, strict=True):
+            self._momentum[i] = buffer
+
+    def _adam(self, moved: list[int], lr: float) -> None:
+        adam(
+            _some(self.weights, moved),
+            _gradients(self.weights, moved),
+            _some(self._mean, moved),
+            _some(self._square, moved),
+            [],
+            _some(self._steps, moved),
+            fused=True,
+            decoupled_weight_decay=self.recipe.optimizer == "adamw",
+            lr=lr,
+            beta1=0.9,
+            beta2=0.999,
+            eps=1e-8,
+            weight_decay=self.recipe.weight_decay,
+            amsgrad=False,
+            maximize=False,
+        )
+
+
+def _gradients(weights: list[Tensor], places: list[int]) -> list[Any]:
+    return [weights[i].grad for i in places]
+
+
+def _some(values: list[Any], places: list[int]) -> list[Any]:
+    return [values[i] for i in places]
 
 
 def learning_rates(recipe: Recipe, steps: int) -> list[float]:

@@ -14,7 +14,7 @@ from mixsuite.errors import InputError
 from mixsuite.mixing import Mixer
 from mixsuite.rng import batch_order
 from mixsuite.training import train
-from mixsuite.training.optim import learning_rates, make_optimizer
+from mixsuite.training.optim import Optimizer, learning_rates
 
 
 def rows(n=8, classes=3, seed=0, shape=(4,)):
@@ -52,15 +52,13 @@ def test_a_plain_loop_with_it_is_the_suites_trainer(job, method, domain, site):
     own = job(method, domain=domain)
     data, recipe, steps = own.data.train, own.recipe, own.steps
     mixer = Mixer(own.method, seed=own.seed, steps=steps, site=site).prepare(data.x, data.y, own.data.classes)
-    optimizer, rates = make_optimizer(recipe, own.model), learning_rates(recipe, steps)
+    optimizer, rates = Optimizer(recipe, own.model.parameters()), learning_rates(recipe, steps)
     order = torch.from_numpy(batch_order(own.seed, len(data), recipe.batch, steps))
     own.model.train()
     for step in range(steps):
-        optimizer.param_groups[0]["lr"] = rates[step]
         loss = mixer.loss(own.model, take_rows(data.x, order[step]), data.y[order[step]])
-        optimizer.zero_grad()
         loss.backward()
-        optimizer.step()
+        optimizer.step(rates[step])
     ours, theirs = own.model.state_dict(), fitted.model.state_dict()
     assert all(torch.equal(ours[k], theirs[k]) for k in theirs)
 

@@ -1,19 +1,15 @@
 """Lockstep against the loop, its independent twin: in float64 both come to the same weights."""
 
-import copy
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from toys import Toy
 
 from mixsuite.domains.build import make_data, make_model
-from mixsuite.errors import SkipRun
 from mixsuite.matrix import check_model, load_matrix
 from mixsuite.recipe import Recipe
 from mixsuite.resolve import make_dataset, make_domain, make_method, resolve_method, resolve_task
-from mixsuite.training import Diverged, Fitted, Job, lockstep, loop
+from mixsuite.training import Fitted, Job, lockstep, loop
 
 STEPS = 30
 TASKS = [

@@ -20,6 +20,7 @@ class Erm(Method):
     label = "matched"
     pairing = "none"
     lam_law = "1"
+    mixes = False
     mixes_alone = True
     stackable = True
 
