@@ -124,45 +124,50 @@ def run(
 
     Exit status: 0 all cells are ok or skipped; 1 a failed run stands; 2 bad input; 130 interrupted.
     """
-    from mixsuite import runner
-    from mixsuite import work as todo
-    from mixsuite.matrix import load_matrix
-    from mixsuite.pictures.gallery import draw_gallery
-    from mixsuite.progress import duration, progress
-    from mixsuite.spec import parse_seeds, split_list
+    from mixsuite.pool import Pool
 
-    chosen = load_matrix(matrix)
-    options = todo.Options(
-        out=out or Path("results") / chosen.name,
-        data=todo.data_root(data),
-        device=device.value,
-        workers=workers,
-        executor=executor.value,
-        rerun=rerun.value,
-        accept_old=accept_old,
-        timeout=timeout,
-        save_predictions=save_predictions,
-    )
-    resolved, work = todo.prepare(
-        chosen,
-        options,
-        split_list(methods) if methods is not None else None,
-        split_list(datasets) if datasets is not None else None,
-        parse_seeds(seeds) if seeds is not None else None,
-    )
-    if dry_run:
-        cells, seconds = runner.dry_run(work, options)
-        for (task, method), count in cells.items():
-            typer.echo(f"{count:4d}  {task}  {method}")
-        about = f", about {duration(seconds)}" if work.todo else ""
-        typer.echo(f"{len(work.todo)} of {len(work.runs)} runs to train{about}")
-        return
-    header = (
-        f"{chosen.name}: {len(resolved.tasks)} tasks x {len(resolved.methods)} methods x {len(resolved.seeds)} seeds; "
-        f"{len(work.todo)} of {len(work.runs)} runs to train"
-    )
-    with _interruptible(), progress(header, len(work.todo)) as watch:
-        runner.execute(chosen, resolved, work, options, watch)
+    with Pool() as pool:
+        if not dry_run:
+            pool.start(1)  # it imports torch while this process does
+        from mixsuite import runner
+        from mixsuite import work as todo
+        from mixsuite.matrix import load_matrix
+        from mixsuite.pictures.gallery import draw_gallery
+        from mixsuite.progress import duration, progress
+        from mixsuite.spec import parse_seeds, split_list
+
+        chosen = load_matrix(matrix)
+        options = todo.Options(
+            out=out or Path("results") / chosen.name,
+            data=todo.data_root(data),
+            device=device.value,
+            workers=workers,
+            executor=executor.value,
+            rerun=rerun.value,
+            accept_old=accept_old,
+            timeout=timeout,
+            save_predictions=save_predictions,
+        )
+        resolved, work = todo.prepare(
+            chosen,
+            options,
+            split_list(methods) if methods is not None else None,
+            split_list(datasets) if datasets is not None else None,
+            parse_seeds(seeds) if seeds is not None else None,
+        )
+        if dry_run:
+            cells, seconds = runner.dry_run(work, options)
+            for (task, method), count in cells.items():
+                typer.echo(f"{count:4d}  {task}  {method}")
+            about = f", about {duration(seconds)}" if work.todo else ""
+            typer.echo(f"{len(work.todo)} of {len(work.runs)} runs to train{about}")
+            return
+        header = (
+            f"{chosen.name}: {len(resolved.tasks)} tasks x {len(resolved.methods)} methods "
+            f"x {len(resolved.seeds)} seeds; {len(work.todo)} of {len(work.runs)} runs to train"
+        )
+        with _interruptible(), progress(header, len(work.todo)) as watch:
+            runner.execute(chosen, resolved, work, options, watch, pool)
     draw_gallery(options.out, options.data, {run.task.name for run in work.todo})
     raise typer.Exit(_report(options.out))
 

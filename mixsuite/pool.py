@@ -91,7 +91,7 @@ class Pool:
              dies. Of an order in several parts these are carried out then, each by itself: one part alone is lost.
     """
 
-    def __init__(self, size: int, timeout: float | None = None) -> None:
+    def __init__(self, size: int = 1, timeout: float | None = None) -> None:
         self.size, self.timeout = size, timeout
         self._workers: list[_Worker] = []
         self._todo: deque[Any] = deque()

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from mixsuite.errors import InputError
 from mixsuite.matrix import Matrix, load_matrix
+from mixsuite.order import Order
 from mixsuite.pool import Pool
 from mixsuite.records import SCHEMA, Record, RecordWriter
 from mixsuite.resolve import Resolved, make_domain
 from mixsuite.shown import Shown, load_shown
 from mixsuite.spec import RunSpec, Task, file_names, parse_seeds, split_list
 from mixsuite.work import Options, Rerun, Work, data_root, estimate, plan_work, prepare
-from mixsuite.worker import Order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,9 +158,16 @@ def dry_run(work: Work, options: Options) -> tuple[Counter[tuple[str, str]], flo
 
 
 def execute(
-    matrix: Matrix, resolved: Resolved, work: Work, options: Options, watch: Watch = lambda tally: None
+    matrix: Matrix,
+    resolved: Resolved,
+    work: Work,
+    options: Options,
+    watch: Watch = lambda tally: None,
+    pool: Pool | None = None,
 ) -> Tally:
     """Train what is to do, one record an outcome, and remember the cells in <out>/matrix.toml.
+
+    pool: one whose workers were started in advance; closed at the end.
 
     Raises:
         InputError: bad input found only by opening the data; nothing has been written then.
@@ -175,7 +182,8 @@ def execute(
         return tally
     size = _size(options, device)
     load_shown(options.out)  # refused before anything is trained
-    with Pool(size, options.timeout) as pool:
+    with pool or Pool() as pool:
+        pool.size, pool.timeout = size, options.timeout
         pool.start(len(work.todo))
         seen = _look(pool, work, options, device)
         with RecordWriter(options.out) as writer:
@@ -261,12 +269,14 @@ def run(
         timeout=timeout,
         save_predictions=save_predictions,
     )
-    resolved, work = prepare(
-        chosen,
-        options,
-        split_list(methods) if isinstance(methods, str) else methods,
-        split_list(datasets) if isinstance(datasets, str) else datasets,
-        parse_seeds(seeds) if seeds is not None else None,
-    )
-    execute(chosen, resolved, work, options)
+    with Pool() as pool:
+        pool.start(1)
+        resolved, work = prepare(
+            chosen,
+            options,
+            split_list(methods) if isinstance(methods, str) else methods,
+            split_list(datasets) if isinstance(datasets, str) else datasets,
+            parse_seeds(seeds) if seeds is not None else None,
+        )
+        execute(chosen, resolved, work, options, pool=pool)
     return build(options.out).runs

@@ -12,7 +12,6 @@ import sys
 import threading
 import traceback
 from collections import deque
-from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -25,47 +24,18 @@ from mixsuite.domains.contract import Data, Dataset, Domain, Raw
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.matrix import check_model
 from mixsuite.metrics import evaluate
+from mixsuite.order import Order
 from mixsuite.plugins import own_line
 from mixsuite.recipe import Recipe
 from mixsuite.resolve import code_for, code_for_probe, make_dataset, make_domain, make_method, make_probe
 from mixsuite.rng import torch_seed
 from mixsuite.robustness.measure import measure
-from mixsuite.spec import ProbeSpec, RunSpec, Task
+from mixsuite.spec import RunSpec
 from mixsuite.training import EXECUTORS, Fitted, Job
 from mixsuite.training.lockstep import worthwhile
 from mixsuite.training.predict import predict
 
 _DTYPES = {"float32": torch.float32, "bf16": torch.float32, "float64": torch.float64}
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a worker is told: runs of one cell, or (none of them) to look whether a task can be run at all.
-
-    code:        the code hash that the runs' records will bear. probes: with the code hash of each.
-    block:       the number of runs that the executor "lockstep" trains as one.
-    predictions: folder for the test part's outputs, or None.
-    """
-
-    task: Task
-    root: Path
-    device: str
-    specs: tuple[RunSpec, ...] = ()
-    code: str = ""
-    executor: str = "loop"
-    block: int = 1
-    deterministic: bool = False
-    predictions: Path | None = None
-    probes: tuple[tuple[ProbeSpec, str], ...] = ()
-
-    @property
-    def size(self) -> int:
-        """The number of runs, at least 1: what a limit in seconds per run is multiplied by."""
-        return max(1, len(self.specs))
-
-    def parts(self) -> list[Order]:
-        """The same as an order a run, where there are several."""
-        return [replace(self, specs=(spec,)) for spec in self.specs] if len(self.specs) > 1 else []
 
 
 class Bench:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mixsuite.matrix import load_matrix
+from mixsuite.order import Order
 from mixsuite.pool import Pool
 from mixsuite.resolve import code_for, resolve
-from mixsuite.worker import Order
 
 FAULTY = '''"""A method that goes wrong in the way it is told to, at the seed it is told."""
 import os, signal, time
