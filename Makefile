@@ -1,7 +1,7 @@
 # Every target sets up by itself: a virtual environment in .venv from requirements.lock, exact versions.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup bench regress reference methods staged proofs test check lint lock clean
+.PHONY: help setup bench regress reference methods staged proofs perf test check lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -47,6 +47,14 @@ proofs: setup ## remake the long proofs under results/reference/ (half an hour)
 	$(BIN)/python benchmarks/proofs/verdicts.py --out results/reference/statistics.md
 	$(BIN)/python benchmarks/proofs/alarms.py --out results/reference/alarms.md
 	$(BIN)/python benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md
+
+perf: setup ## time mixing, steps, whole matrices and running, on a quiet machine (40 minutes); write results/perf/
+	rm -rf results/perf.part && mkdir -p results/perf.part
+	$(BIN)/python -m pytest -o addopts= benchmarks/perf --benchmark-json results/perf.part/benchmarks.json
+	$(BIN)/python benchmarks/perf/matrices.py --training --out results/perf.part/matrices.json
+	$(BIN)/python benchmarks/perf/running.py --out results/perf.part/running.json
+	$(BIN)/python benchmarks/perf/table.py results/perf.part results/perf
+	rm -rf results/perf.part
 
 test: setup ## run the tests
 	$(BIN)/python -m pytest -q

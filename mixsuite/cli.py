@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -167,8 +168,8 @@ def run(
             f"x {len(resolved.seeds)} seeds; {len(work.todo)} of {len(work.runs)} runs to train"
         )
         with _interruptible(), progress(header, len(work.todo)) as watch:
-            runner.execute(chosen, resolved, work, options, watch, pool)
-    draw_gallery(options.out, options.data, {run.task.name for run in work.todo})
+            gallery = partial(draw_gallery, options.out, options.data, {run.task.name for run in work.todo})
+            runner.execute(chosen, resolved, work, options, watch, pool, gallery)
     raise typer.Exit(_report(options.out))
 
 
@@ -258,6 +259,7 @@ def regress(
         str | None, typer.Option(help="Train this matrix anew into --out first, and time the yardstick beside it.")
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Folder with data sets, for --run.")] = None,
+    executor: Annotated[Executor, typer.Option(help="How runs are trained, for --run.")] = Executor.auto,
     perf: Annotated[
         bool, typer.Option("--perf", help="Compare two JSON files of pytest-benchmark instead: --baseline, --out.")
     ] = False,
@@ -290,7 +292,7 @@ def regress(
             load_baseline(baseline)  # refused before anything is trained
         size = f"{len(chosen.datasets)} tasks x {len(chosen.methods)} methods x {len(chosen.seeds)} seeds"
         with _interruptible(), progress(f"{chosen.name}: {size}, trained anew into {out}", 0) as watch:
-            train_anew(chosen, out, data_root(data), watch)
+            train_anew(chosen, out, data_root(data), executor.value, watch)
     compared = regressing.regress(out, baseline)
     typer.echo(regressing.as_text(compared, form.value))
     raise typer.Exit(compared.status)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -164,10 +165,12 @@ def execute(
     options: Options,
     watch: Watch = lambda tally: None,
     pool: Pool | None = None,
+    beside: Callable[[], object] = lambda: None,
 ) -> Tally:
     """Train what is to do, one record an outcome, and remember the cells in <out>/matrix.toml.
 
-    pool: one whose workers were started in advance; closed at the end.
+    pool:   one whose workers were started in advance; closed at the end.
+    beside: what can be done meanwhile, in a thread of its own, once the cells are remembered.
 
     Raises:
         InputError: bad input found only by opening the data; nothing has been written then.
@@ -178,6 +181,7 @@ def execute(
     if not work.todo:
         with RecordWriter(options.out):
             _remember(matrix, resolved, work, options)
+        beside()
         watch(tally)
         return tally
     size = _size(options, device)
@@ -199,6 +203,7 @@ def execute(
                 tally.running = count
                 watch(tally)
 
+            thread = _Beside(beside)
             orders = _orders(resolved, work, options, seen, device, matrix.deterministic)
             for order, found in pool.map(orders, running):
                 for run, outcome in zip(order.specs, found.get("runs", [found] * order.size), strict=True):
@@ -208,7 +213,30 @@ def execute(
                     tally.last = f"{record.names['task']} {record.names['method']} seed {record.seed}: {record.status}"
                 tally.seconds_left = clock.left(tally.done)
                 watch(tally)
+            thread.end()
     return tally
+
+
+class _Beside:
+    """Work in a thread that an interrupted call does not wait for."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._error: BaseException | None = None
+        self._work = work
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except BaseException as error:
+            self._error = error
+
+    def end(self) -> None:
+        """Wait for it; what it raised is raised here."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
 
 
 def _remember(matrix: Matrix, resolved: Resolved, work: Work, options: Options) -> Shown:

@@ -30,7 +30,7 @@ from torch.overrides import TorchFunctionMode
 
 from mixsuite.domains.contract import first_leaf
 from mixsuite.mixing import Batch, Method, Plan, TaskInfo, TrainInfo
-from mixsuite.mixing.engine import Loss, State, Tail, check_plan, step_loss
+from mixsuite.mixing.engine import Loss, State, Tail, check_plan, join, step_loss
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.resolve import make_method, resolve_method
 from mixsuite.rng import Rng
@@ -604,21 +604,32 @@ def no_recompile(trial: Trial) -> Iterator[Finding]:
 
 
 def stacks(trial: Trial) -> Iterator[Finding]:
-    """Plans of two seeds have one shape, so that runs can be trained side by side; or it is declared not."""
+    """Plans of two seeds have one shape, and the objective of two runs' rows together is that of each alone: so seeds
+    can be trained side by side. Or the method is not stackable."""
     if not trial.method.stackable:
-        yield Finding("note", "stackable", trial.name, "stackable = False", "not judged", "declared")
+        yield Finding("note", "stackable", trial.name, "stackable is False", "not judged", "declared")
         return
     shapes = {
         tuple((None if v is None else (tuple(v.shape), v.dtype)) for v in trial.plan(seed=s, step=t))
         for s, t in ((0, 0), (0, 9), (1, 0))
     }
+    alike, tried = len(shapes) == 1, "plans of two seeds and two steps"
+    yield _report(trial, "stackable", alike, tried, "one shape (or stackable = False)", f"{len(shapes)} shapes")
+    if not alike:
+        return
+    plans, batch, tail = [trial.plan(seed=seed) for seed in (0, 1)], trial.batch(ROWS), trial.tail()
+    alone = [step_loss(trial.method, tail, trial.state(ROWS), batch, plan, trial.loss) for plan in plans]
+    both = batch._replace(y=torch.cat([batch.y, batch.y]), x=None, stats={}, runs=2)
+    twice = _map(lambda leaf: torch.cat([leaf, leaf]), trial.state(ROWS))
+    together = step_loss(trial.method, tail, twice, both, join(plans, ROWS), trial.loss)
     yield _report(
         trial,
         "stackable",
-        len(shapes) == 1,
-        "plans of two seeds and two steps",
-        "one shape (or stackable = False)",
-        f"{len(shapes)} shapes",
+        together.shape == (2,) and torch.allclose(together, torch.stack(alone), rtol=1e-4, atol=1e-6),
+        "the objective of two runs' rows, one after another",
+        f"one value a run, {[round(float(v), 5) for v in alone]} (or stackable = False)",
+        f"{[round(v, 5) for v in together.flatten().tolist()]}",
+        "objective" if type(trial.method).objective is not Method.objective else "mix",
     )
 
 

@@ -103,7 +103,7 @@ class Bench:
         jobs: dict[RunSpec, Job] = {}
         for spec in order.specs:
             try:
-                jobs[spec] = self._job(order, spec)
+                jobs[spec] = self.job(order, spec)
             except Exception as error:
                 found[spec] = _ended(error)
         for (spec, job), fitted in zip(jobs.items(), EXECUTORS[order.executor](list(jobs.values())), strict=True):
@@ -115,7 +115,8 @@ class Bench:
                 found[spec] = _ended(error)
         return [found[spec] for spec in order.specs]
 
-    def _job(self, order: Order, spec: RunSpec) -> Job:
+    def job(self, order: Order, spec: RunSpec) -> Job:
+        """A run, ready to train."""
         domain, data, recipe = self._open(order, spec.seed)
         model, method = make_model(domain, data, recipe, spec.seed), make_method(spec.method)
         augment = domain.augment(recipe)

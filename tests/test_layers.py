@@ -76,7 +76,9 @@ def test_a_planted_import_inside_a_function_is_caught():
 
 def test_only_the_runner_knows_the_workers():
     users = {module_name(p) for p in FILES if imports(p.read_text()) & set(ONLY_RUNNER)}
-    assert users <= {"mixsuite.runner", "mixsuite.pool", "mixsuite.worker"}
+    assert users <= {"mixsuite.runner", "mixsuite.pool", "mixsuite.worker", "mixsuite.cli"}
+    cli = imports((PACKAGE / "cli.py").read_text())  # it starts a process early, and gives it no order
+    assert not cli & {"mixsuite.worker", "mixsuite.order", "mixsuite.training"}
 
 
 def branches(source: str, names: set[str]) -> list[str]:

@@ -4,9 +4,11 @@ import contextlib
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from test_plugins import INTRA_MIX
 
 from mixsuite.matrix import load_matrix
 from mixsuite.order import Order
@@ -96,6 +98,25 @@ def test_each_fault_costs_its_own_run_alone(orders):
     assert "faulty.py" in said["error"]["reason"]  # the whole traceback
     assert "Diverged" in said["nan"]["reason"]
     assert "wx must lie in [0, 1]" in said["plan"]["reason"]
+
+
+def test_of_an_order_that_dies_the_guilty_run_alone_is_lost(tiny, tmp_path):
+    """Seeds side by side in one process: what one of them kills is done again in parts."""
+    path = tmp_path / "deadly.py"
+    path.write_text(
+        INTRA_MIX.replace("y, n =", "if rng.seed == 2:\n            __import__('os')._exit(9)\n        y, n =")
+    )
+    runs = resolve(load_matrix(str(tiny)), [str(path)], seeds=(0, 1, 2, 3)).runs()
+    specs = tuple(run for run in runs if run.method.source)
+    order = Order(specs[0].task, Path(), "cpu", specs, code_for(specs[0])["hash"], "lockstep", block=4)
+    with Pool(2) as pool:
+        found = {o.specs[0].seed: outcome for o, outcome in carried_out(pool, [order])}
+        ((_, answer),) = pool.map([replace(order, specs=(specs[0], specs[1], specs[3]))])
+    assert {seed: outcome["status"] for seed, outcome in found.items()} == {0: "ok", 1: "ok", 2: "failed", 3: "ok"}
+    assert "exit status 9" in found[2]["reason"]
+    for seed, outcome in zip((0, 1, 3), answer["runs"], strict=True):  # alone or in company, the same
+        assert outcome["digests"] == found[seed]["digests"]
+        assert outcome["executor"]["kind"] == "lockstep"
 
 
 def test_workers_are_started_once_and_use_one_thread(orders):

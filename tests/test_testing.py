@@ -56,7 +56,7 @@ FAULTS = {  # check -> a body that it must catch, in place of the plan's
     "no recompile when lambda changes": [
         PLAN + "\n    def mix(self, h, plan):\n        from mixsuite.mixing import interpolate\n        lam = float(plan.wx.flatten()[0])\n        return interpolate(h, plan._replace(wx=plan.wx * 0 + lam))\n"
     ],
-    "stackable": ["        n = len(batch.y)\n        keep = rng.permutation(n)[: n - int(rng.uniform(1, kind='n')[0] * n) // 2]\n        lam = rng.beta(1.0, 1.0, 1).expand(len(keep))\n        return Plan(keep, over(lam, batch.shape), lam, own=keep)\n"],
+    "stackable": ["        n = len(batch.y)\n        keep = rng.permutation(n)[: n - int(rng.uniform(1, kind='n')[0] * n) // 2]\n        lam = rng.beta(1.0, 1.0, 1).expand(len(keep))\n        return Plan(keep, over(lam, batch.shape), lam, own=keep)\n", PLAN + "\n    stackable = True\n\n    def objective(self, tail, state, batch, plan, loss):\n        return loss(tail(self.mix(state, plan)), batch.y).mean()\n"],
     "reject() answers": [PLAN + "\n    def reject(self, task):\n        return True\n", PLAN + "\n    def reject(self, task):\n        return task.colour\n"],
     "plans are valid": [PLAN.replace("        n = len", "        raise RuntimeError('of no use')\n        n = len")],
 }  # fmt: skip

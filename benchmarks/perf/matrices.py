@@ -1,8 +1,11 @@
 """Whole matrices of 24 runs: the suite against plain_loop.py, one run after another and one process a core.
 
+    python benchmarks/perf/matrices.py [--training] [--out results/perf/matrices.json]
+
 Every round times each way once, in turn, so that a machine that slows down slows all of them; medians over rounds are
 compared. With start-up: from the command to its end, data and imports included. Training only: the difference between
-runs of 1 + TIMES times the steps and runs of 1 times the steps, by which start-up falls out.
+runs of 1 + TIMES times the steps and runs of 1 times the steps, at least 1,000 steps, by which start-up falls out.
+Plain runs are processes that know nothing of each other, so six of them are timed and count four times.
 """
 
 from __future__ import annotations
@@ -24,31 +27,28 @@ TASKS = {
     "japanese_vowels": "japanese_vowels(rows=120)",
     "mutag": "mutag(rows=80, test=0.4)",
 }
-RUNS, TIMES = 24, 4
+RUNS, TIMES, PLAIN_RUNS = 24, 4, 6
 PLAIN = Path(__file__).with_name("plain_loop.py")
 
 
-def timed(work: Callable[[], None]) -> float:
-    begin = time.perf_counter()
-    work()
-    return time.perf_counter() - begin
-
-
-def suite(task: str, times: int, executor: str) -> None:
-    """One call of the command line, into an empty folder. mutag is mixed where plain_loop mixes it."""
+def suite(task: str, times: int, executor: str) -> float:
+    """Seconds of one call of the command line, into an empty folder. mutag is mixed where plain_loop mixes it."""
     method = f"mixup(length={times}{', site=embedding' if task == 'mutag' else ''})"
     with tempfile.TemporaryDirectory() as folder:
         matrix = Path(folder) / "one.toml"
         named = f'reference = "{method}"\nmethods = ["{method}"]\ndatasets = ["{TASKS[task]}"]\n'
         matrix.write_text(f'{named}seeds = "0-{RUNS - 1}"\n')
         out = ["--out", f"{folder}/out", "--executor", executor]
+        begin = time.perf_counter()
         subprocess.run([sys.executable, "-m", "mixsuite", "run", str(matrix), *out], check=True, capture_output=True)
+        return time.perf_counter() - begin
 
 
-def plain(task: str, times: int, at_once: int) -> None:
-    """A process a run; several at once with one thread each, or one after another with the default threads."""
+def plain(task: str, times: int, at_once: int) -> float:
+    """Seconds of a process a run; several at once with one thread each, or one after another with default threads."""
     environment = dict(os.environ) | ({"OMP_NUM_THREADS": "1"} if at_once > 1 else {})
-    waiting = [[sys.executable, str(PLAIN), task, str(seed), "--times", str(times)] for seed in range(RUNS)]
+    waiting = [[sys.executable, str(PLAIN), task, str(seed), "--times", str(times)] for seed in range(PLAIN_RUNS)]
+    begin = time.perf_counter()
     running: list[subprocess.Popen[bytes]] = []
     while waiting or running:
         while waiting and len(running) < at_once:
@@ -56,6 +56,7 @@ def plain(task: str, times: int, at_once: int) -> None:
         done = running.pop(0)
         if done.wait():
             raise RuntimeError(f"{done.args} failed")
+    return (time.perf_counter() - begin) * RUNS / PLAIN_RUNS
 
 
 def main() -> None:
@@ -67,7 +68,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     cores = len(os.sched_getaffinity(0))
-    ways: dict[str, Callable[[str, int], None]] = {
+    ways: dict[str, Callable[[str, int], float]] = {
         "mixsuite": lambda task, times: suite(task, times, asked.executor),
         "one after another": lambda task, times: plain(task, times, 1),
         "one process a core": lambda task, times: plain(task, times, cores),
@@ -78,12 +79,12 @@ def main() -> None:
             seconds: dict[str, list[float]] = {way: [] for way in ways}
             for _ in range(asked.rounds):
                 for way, work in ways.items():
-                    seconds[way].append(timed(lambda work=work, task=task, times=times: work(task, times)))
+                    seconds[way].append(work(task, times))
             found.append({"task": task, "times": times, "runs": RUNS, "cores": cores, "seconds": seconds})
             medians = {way: statistics.median(values) for way, values in seconds.items()}
             ratios = {way: value / medians["mixsuite"] for way, value in medians.items()}
             for way, median in medians.items():
-                print(f"{task} x{times}: {way} {median:.2f} s, {ratios[way]:.2f} of mixsuite's")  # noqa: T201
+                print(f"{task} x{times}: {way} {median:.2f} s, {ratios[way]:.2f} of mixsuite's", flush=True)
     if asked.out:
         asked.out.parent.mkdir(parents=True, exist_ok=True)
         asked.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -203,7 +203,7 @@ def main() -> None:
     torch.manual_seed(asked.seed)
     np.random.seed(asked.seed)  # noqa: NPY002
     error = train(TASKS[asked.task](asked.seed), asked.task == "mutag", asked.times)
-    print(f"{asked.task} {asked.seed} {error:.4f}")  # noqa: T201
+    print(f"{asked.task} {asked.seed} {error:.4f}")
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def main() -> None:
     text = "\n".join(lines)
     if asked.out:
         asked.out.write_text(text, encoding="utf-8")
-    print(text)  # noqa: T201
+    print(text)
 
 
 if __name__ == "__main__":

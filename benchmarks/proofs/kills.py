@@ -145,7 +145,7 @@ def main() -> int:
     if arguments.out:
         arguments.out.parent.mkdir(parents=True, exist_ok=True)
         arguments.out.write_text(text, encoding="utf-8")
-    print(text)  # noqa: T201
+    print(text)
     return 0 if same else 1
 
 

@@ -150,7 +150,7 @@ def main() -> int:
     text = page(rows)
     if arguments.out:
         arguments.out.write_text(text, encoding="utf-8")
-    print(text)  # noqa: T201
+    print(text)
     return 0
 
 

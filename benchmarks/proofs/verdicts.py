@@ -160,7 +160,7 @@ def main() -> int:
     text = "\n".join([*parts, *_powers(arguments.tables), *_ties(arguments.tables), ""])
     if arguments.out:
         arguments.out.write_text(text, encoding="utf-8")
-    print(text)  # noqa: T201
+    print(text)
     return 0
 
 

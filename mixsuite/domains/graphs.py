@@ -82,9 +82,11 @@ class DenseLayer(nn.Module):
 
     def __init__(self, kind: str, fan_in: int, fan_out: int) -> None:
         super().__init__()
-        from torch_geometric.nn import DenseGCNConv
+        self.conv: nn.Module = DenseGin(fan_in, fan_out)
+        if kind == "gcn":
+            from torch_geometric.nn import DenseGCNConv  # a second to import, and not for gin
 
-        self.conv = DenseGin(fan_in, fan_out) if kind == "gin" else DenseGCNConv(fan_in, fan_out, bias=False)
+            self.conv = DenseGCNConv(fan_in, fan_out, bias=False)
         self.norm = MaskedBatchNorm(fan_out, axis=-1)
 
     def forward(self, graph: Padded) -> Padded:

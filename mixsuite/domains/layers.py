@@ -44,13 +44,15 @@ class MaskedBatchNorm(nn.Module):
         if self.training:
             count = mask.sum((1, 2, 3), keepdim=True).clamp(min=1)  # [S, 1, 1, 1]
             mean = (x * mask).sum(places, keepdim=True) / count  # [S, 1, C, 1] or [S, 1, 1, C]
-            var = ((x - mean).square() * mask).sum(places, keepdim=True) / count
+        centred = x - mean
+        if self.training:
+            var = (centred.square() * mask).sum(places, keepdim=True) / count
             with torch.no_grad():
                 unbiased = var * count / (count - 1).clamp(min=1)
                 for held, seen in ((self.running_mean, mean), (self.running_var, unbiased)):
                     held.lerp_(seen.reshape(held.shape).to(held.dtype), self.momentum)
         scale = self.weight.reshape(shape) * (var + self.eps).rsqrt()
-        return torch.addcmul(self.bias.reshape(shape), x - mean, scale).flatten(0, 1)
+        return torch.addcmul(self.bias.reshape(shape), centred, scale).flatten(0, 1)
 
 
 @twin_of(MaskedBatchNorm)

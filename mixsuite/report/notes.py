@@ -29,6 +29,7 @@ def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
         *_barely(tables),
         *_reference(results, tasks),
         *_mixed(results, tasks),
+        *_executors(results, tasks),
         *_no_control(results, tasks),
         *_no_new_rows(results, tasks),
         *_other_rows(tables),
@@ -99,6 +100,20 @@ def _mixed(results: Results, tasks: list[Task]) -> list[str]:
         if len(common) > 1 or any(is_mixed(cell) for cell in cells):
             said.append(f"{task.name}: this table mixes results of different code")
     return said
+
+
+def _executors(results: Results, tasks: list[Task]) -> list[str]:
+    """Methods whose seconds cannot be held against the reference's."""
+    other: dict[str, list[str]] = {}
+    for task in tasks:
+        base = {o.executor for o in results.cell(task, results.shown.reference).ok.values()}
+        for method in results.shown.methods:
+            own = {o.executor for o in results.cell(task, method).ok.values()}
+            if own and base and own != base:
+                text = f"{method} ({'/'.join(sorted(own))}, not {'/'.join(sorted(base))})"
+                other.setdefault(text, []).append(task.name)
+    said = "seconds are not to be compared with the reference's: another executor trained"
+    return [f"{said} {method}: {', '.join(names)}" for method, names in other.items()]
 
 
 def _no_control(results: Results, tasks: list[Task]) -> list[str]:

@@ -25,6 +25,7 @@ class Outcome:
     fresh:   n_test / n_train where the split was drawn from the seed, else None.
     split:   "drawn", "official", or "" in records from before it was kept.
     at_bound: whether the fitted temperature lies at an end of its range.
+    executor: "loop", "lockstep", or "" in records from before it was kept.
     code, common: fingerprints of all that made it, and of what a task's runs share (not the method): code of
               dataset, domain and core, libraries.
     data, rows: fingerprints of the data as read, and of the rows and labels of its split ("" if unknown).
@@ -39,6 +40,7 @@ class Outcome:
     fresh: float | None
     split: str
     at_bound: bool
+    executor: str
     code: str
     common: str
     data: str
@@ -165,6 +167,7 @@ def _outcome(record: Record) -> Outcome:
         fresh=test / train if record.split == "drawn" and train and test else None,
         split=sys.intern(record.split),
         at_bound=bool(record.temperature and record.temperature.get("at_bound")),
+        executor=sys.intern(str(record.executor.get("kind", ""))),
         code=sys.intern(str(code.get("hash"))),
         data=sys.intern(record.digests.get("data", "")),
         rows=sys.intern(record.digests.get("split", "")),

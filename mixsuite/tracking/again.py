@@ -11,7 +11,9 @@ from mixsuite.tracking.speed import save_yardstick, time_yardstick
 from mixsuite.work import Options, prepare
 
 
-def train_anew(matrix: Matrix, out: Path, data: Path, watch: Watch = lambda tally: None) -> None:
+def train_anew(
+    matrix: Matrix, out: Path, data: Path, executor: str = "auto", watch: Watch = lambda tally: None
+) -> None:
     """Train every run of a matrix into a folder of its own; the yardstick is timed before and after.
 
     Raises:
@@ -19,7 +21,7 @@ def train_anew(matrix: Matrix, out: Path, data: Path, watch: Watch = lambda tall
     """
     if (out / "records").exists() or (out / "matrix.toml").exists():
         raise InputError(f"--out {out}: holds results already; remove it, or give another folder to train anew into")
-    options = Options(out=out, data=data)
+    options = Options(out=out, data=data, executor=executor)
     resolved, work = prepare(matrix, options)
     before = time_yardstick()
     execute(matrix, resolved, work, options, watch)

@@ -243,13 +243,13 @@ def _margin(cell: dict[int, Run]) -> float:
 
 def _costs(accepted: Cells, now: Cells) -> dict[tuple[str, str], float]:
     """By how much costs grew, in yardsticks: the median over a domain's runs, and over a method's. Nothing on another
-    kind of machine."""
+    kind of machine or by another executor."""
     found: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
     for key, cell in accepted.items():
         for seed, then in cell.items():
             here = now.get(key, {}).get(seed)
             for name in (f"{cost}_ratio" for cost in COSTS):
-                if here and name in then.metrics and name in here.metrics and _alike(then.machine, here.machine):
+                if here and name in then.metrics and name in here.metrics and _alike(then, here):
                     for over in (key[0], key[3]):
                         before, after = found.setdefault((over, name), ([], []))
                         before.append(then.metrics[name])
@@ -257,9 +257,9 @@ def _costs(accepted: Cells, now: Cells) -> dict[tuple[str, str], float]:
     return {key: grown(*values) for key, values in found.items()}
 
 
-def _alike(then: dict[str, str], now: dict[str, str]) -> bool:
-    """Whether two machines are of one kind, as far as costs go."""
-    return all(then.get(name) == now.get(name) for name in _HARDWARE)
+def _alike(then: Run, now: Run) -> bool:
+    """Whether two runs were made on machines of one kind and by one executor, as far as costs go."""
+    return then.executor == now.executor and all(then.machine.get(n) == now.machine.get(n) for n in _HARDWARE)
 
 
 def _notes(accepted: Baseline, now: Cells, costs: bool) -> list[str]:
@@ -269,7 +269,7 @@ def _notes(accepted: Baseline, now: Cells, costs: bool) -> list[str]:
     notes = []
     if not costs:
         lacks = "these runs" if timed[0] else "the baseline"
-        why = "another kind of machine" if all(timed) else f"no yardstick was timed beside {lacks}"
+        why = "another kind of machine or another executor" if all(timed) else f"no yardstick was timed beside {lacks}"
         notes.append(f"costs are not gated: {why} (mixsuite regress --run MATRIX times one)")
     if devices[0] != devices[1]:
         then, here = (", ".join(sorted(kinds)) for kinds in devices)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from mixsuite import runner
-from mixsuite.worker import Bench, Order, fresh_state
+from mixsuite.order import Order
+from mixsuite.worker import Bench, fresh_state
 
 GATED = """
 reference = "erm"
@@ -29,7 +30,7 @@ batch = 16
 class InProcess:
     """A pool of one worker: this process."""
 
-    def __init__(self, size: int, timeout: float | None = None) -> None:
+    def __init__(self, size: int = 1, timeout: float | None = None) -> None:
         self.bench = Bench()
 
     def __enter__(self) -> InProcess:

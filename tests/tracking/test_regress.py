@@ -15,7 +15,7 @@ from mixsuite.errors import InputError
 from mixsuite.mixing import contract
 from mixsuite.tracking.baseline import load_baseline
 from mixsuite.tracking.regress import as_dict, as_text, regress
-from mixsuite.training import loop
+from mixsuite.training import lockstep, log, loop
 
 
 def labels_not_mixed(patch):
@@ -46,7 +46,8 @@ def only_training_rows_standardised(patch):
 
 def learning_rate_times_three(patch):
     real = loop.learning_rates
-    patch.setattr(loop, "learning_rates", lambda recipe, steps: [3 * rate for rate in real(recipe, steps)])
+    for executor in (loop, lockstep):
+        patch.setattr(executor, "learning_rates", lambda recipe, steps: [3 * rate for rate in real(recipe, steps)])
 
 
 def label_noise(share):
@@ -65,7 +66,7 @@ def label_noise(share):
 def scored_on_training_rows(patch):
     real = worker._outcome
     patch.setattr(
-        worker, "_outcome", lambda order, data, fitted, seed: real(order, replace(data, test=data.train), fitted, seed)
+        worker, "_outcome", lambda order, run, data, fitted: real(order, run, replace(data, test=data.train), fitted)
     )
 
 
@@ -76,22 +77,24 @@ def other_draws(patch):
         return real(seed + 1 if purpose.startswith("draw/") else seed, purpose, start, steps, width)
 
     patch.setattr(rng, "uniforms", uniforms)
-    patch.setattr(loop, "uniforms", uniforms)
+    patch.setattr(log, "uniforms", uniforms)
 
 
 def last_bits(patch):
     real = loop.learning_rates
-    patch.setattr(loop, "learning_rates", lambda recipe, steps: [rate * (1 + 1e-7) for rate in real(recipe, steps)])
+    for executor in (loop, lockstep):
+        patch.setattr(executor, "learning_rates", lambda recipe, steps: [r * (1 + 1e-7) for r in real(recipe, steps)])
 
 
 def two_threads(patch):
     """In one run: beside other tests it takes ten times as long."""
     real = worker.Bench._run
 
-    def run(self, order, spec):
-        torch.set_num_threads(2 if spec.seed < 1 and spec.method.name == "mixup" else 1)
+    def run(self, order):
+        first = order.specs[0]
+        torch.set_num_threads(2 if first.seed < 1 and first.method.name == "mixup" else 1)
         try:
-            return real(self, order, spec)
+            return real(self, order)
         finally:
             torch.set_num_threads(1)
 
@@ -233,7 +236,7 @@ def test_too_few_seeds_cannot_gate(changed):
 
 def test_a_failed_run_is_missing_with_its_reason(here, accepted, mixsuite, monkeypatch):
     (here / "baseline.csv").write_text(accepted[1])
-    real = worker.Bench._run
+    real = worker.Bench.job
 
     def fails(self, order, spec):
         if spec.seed == 3 and spec.method.name == "mixup":
@@ -241,7 +244,7 @@ def test_a_failed_run_is_missing_with_its_reason(here, accepted, mixsuite, monke
         return real(self, order, spec)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(worker.Bench, "_run", fails)
+        patch.setattr(worker.Bench, "job", fails)
         runner.run("gated.toml")
     told = mixsuite("regress", "--out", "results/gated", "--baseline", "baseline.csv")
     assert told.status == 1
@@ -249,6 +252,16 @@ def test_a_failed_run_is_missing_with_its_reason(here, accepted, mixsuite, monke
     refused = mixsuite("baseline", "accept", "--out", "results/gated")
     assert refused.status == 2
     assert "1 failed runs stand" in refused.err
+
+
+def test_the_loop_and_lockstep_are_equal_within_the_margin(here, accepted):
+    (here / "baseline.csv").write_text(accepted[1])
+    runner.run("gated.toml", executor="loop")
+    found = regress(here / "results" / "gated", here / "baseline.csv")
+    assert {change.verdict for change in found.changes} <= {"same", "equal within margin"}
+    assert {change.changed_at for change in found.changes} == {"weights"}
+    assert "executor lockstep/6 -> loop/1" in found.changes[0].also_changed
+    assert found.status == 0
 
 
 def other_machine(frame, text):
@@ -276,7 +289,7 @@ def test_what_else_changed_is_named(changed):
     also = found.changes[0].also_changed
     assert f"code: core, torch 9.9 -> {torch.__version__.split('+')[0]}" in also
     assert "machine: threads 2 -> 1" in also
-    assert "executor lockstep/12 -> loop/1" in also
+    assert "executor lockstep/12 -> lockstep/6" in also
     assert found.changes[0].changed_at == "init"
     assert found.status == 0
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from mixsuite.domains.contract import Raw
 
@@ -16,22 +17,37 @@ def tu_files(folder: Path, name: str) -> list[Path]:
 
 
 def read_tu(folder: Path, name: str) -> Raw:
-    """Graphs as pairs (features [V, F], edges [2, E]); attributes first, then one-hot node labels."""
-    from torch_geometric.io import read_tu_data
+    """Graphs as pairs (features [V, F], edges [2, E]); attributes first, then one-hot node labels.
 
-    data, slices, _ = read_tu_data(str(folder), name)
-    # Nodes are counted in the file itself: a graph without edges or features has nodes all the same.
-    owner = np.loadtxt(folder / f"{name}_graph_indicator.txt", dtype=np.int64, ndmin=1) - 1
-    nodes = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(data.y)))])
-    edges, ties = data.edge_index.numpy(), slices["edge_index"].numpy()
-    graphs = np.empty(len(data.y), dtype=object)
-    for g in range(len(data.y)):
-        tie = edges[:, ties[g] : ties[g + 1]]
+    As torch_geometric reads them: edges sorted, without loops and repeats; classes and labels numbered in order.
+    """
+    files = {path.stem[len(name) + 1 :]: path for path in tu_files(folder, name)}
+    owner = _column(files["graph_indicator"])[:, 0] - 1
+    y = np.unique(_column(files["graph_labels"])[:, 0], return_inverse=True)[1]
+    nodes = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(y)))])
+    edges = np.unique(_column(files["A"]) - 1, axis=0)
+    edges = edges[edges[:, 0] != edges[:, 1]]
+    ties = np.searchsorted(edges[:, 0], nodes)
+    columns = [_column(files["node_attributes"], np.float32)] if "node_attributes" in files else []
+    if "node_labels" in files:
+        labels = _column(files["node_labels"])
+        labels = labels - labels.min(0)
+        columns += [
+            np.eye(size + 1, dtype=np.float32)[label] for label, size in zip(labels.T, labels.max(0), strict=True)
+        ]
+    graphs = np.empty(len(y), dtype=object)
+    for g in range(len(y)):
+        tie = (edges[ties[g] : ties[g + 1]] - nodes[g]).T
         count = int(nodes[g + 1] - nodes[g])
-        if data.x is not None:
-            features = data.x.numpy()[nodes[g] : nodes[g + 1]]
+        if columns:
+            features = np.concatenate([column[nodes[g] : nodes[g + 1]] for column in columns], axis=1)
         else:
             degree = np.bincount(tie[0], minlength=count).clip(max=DEGREES)
             features = np.eye(DEGREES + 1, dtype=np.float32)[degree]
         graphs[g] = (features, tie)
-    return Raw(graphs, data.y.numpy())
+    return Raw(graphs, y)
+
+
+def _column(path: Path, dtype: type = np.int64) -> np.ndarray:
+    """A file's numbers. [lines, numbers a line]"""
+    return pd.read_csv(path, header=None, skipinitialspace=True).to_numpy(dtype)

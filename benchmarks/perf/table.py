@@ -1,0 +1,172 @@
+"""The short table of `make perf`: what was measured, as ratios, beside what is wanted.
+
+    python benchmarks/perf/table.py RAW results/perf
+
+RAW is the folder with what pytest-benchmark and the scripts here wrote; kept of it are the numbers alone, and table.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from pathlib import Path
+from typing import Any
+
+from mixsuite.worker import machine
+
+WANTED = {  # with start-up: (one after another, one process a core); training only
+    "wine": ("tables", 20, 10, 7),
+    "digits": ("images", 4, 2, 2),
+    "japanese_vowels": ("speech", 9, 4, 3),
+    "mutag": ("graphs", 12, 4, 3),
+}
+WAYS = ("one after another", "one process a core")
+
+
+def spread(values: list[float]) -> str:
+    """The median, and the smallest and largest value."""
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def line(*cells: object) -> str:
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def met(value: float, wanted: float, most: bool = False) -> str:
+    good = value <= wanted if most else value >= wanted
+    return f"{'at most' if most else 'at least'} {wanted:g}: {'met' if good else '**not met**'}"
+
+
+def mixing(stats: dict[str, dict[str, float]]) -> list[str]:
+    """Medians as multiples of a clone of the batch."""
+    rows = ["| batch | method | mixsuite | torchvision v2 | timm | torchvision / mixsuite | timm / mixsuite |"]
+    rows.append("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
+    for shape in ("256x3x32x32", "64x3x224x224"):
+        clone = stats[f"test_clone[{shape}]"]["median"]
+        for method in ("mixup", "cutmix"):
+            own, vision, timm = (
+                stats[f"test_{who}[{shape}-{method}]"]["median"] for who in ("mixsuite", "torchvision", "timm")
+            )
+            cells = [f"{v / clone:.2f}" for v in (own, vision, timm)]
+            if shape.startswith("256"):
+                cells[0] += f" ({met(own / clone, 1.5, most=True)})"
+                wanted = [f" ({met(vision / own, 2)})", f" ({met(timm / own, 1.3)})"]
+            else:
+                wanted = ["", ""]
+            rows.append(line(shape, method, *cells, f"{vision / own:.2f}{wanted[0]}", f"{timm / own:.2f}{wanted[1]}"))
+    return rows
+
+
+def steps(stats: dict[str, dict[str, float]], extra: dict[str, dict[str, int]]) -> list[str]:
+    """The loop's time over that of lockstep for the same runs."""
+    rows = ["| domain | method | runs in a block | loop / lockstep |", "| --- | --- | ---: | ---: |"]
+    for name, one in stats.items():
+        if name.startswith("test_runs[") and name.endswith("-loop]"):
+            domain, method, _ = name[len("test_runs[") : -1].split("-")
+            other = stats[name.replace("-loop]", "-lockstep]")]
+            rows.append(line(domain, method, extra[name]["runs"], f"{one['median'] / other['median']:.2f}"))
+    return rows
+
+
+def matrices(found: list[dict[str, Any]]) -> list[str]:
+    """Ratios to the suite, with start-up and of training alone."""
+    rows = ["| 24 runs of | mixsuite, s | against | with start-up | wanted | training only | wanted |"]
+    rows.append("| --- | ---: | --- | ---: | --- | ---: | --- |")
+    by = {(one["task"], one["times"]): one["seconds"] for one in found}
+    longer = max(one["times"] for one in found)
+    for task, (domain, *wanted, alone) in WANTED.items():
+        short = by[task, 1]
+        own = statistics.median(short["mixsuite"])
+        for way, least in zip(WAYS, wanted, strict=True):
+            ratio = statistics.median(short[way]) / own
+            cells: list[str] = ["", ""]
+            if longer > 1:
+                gap = [statistics.median(by[task, longer][w]) - statistics.median(short[w]) for w in (way, "mixsuite")]
+                cells = [f"{gap[0] / gap[1]:.1f}", met(gap[0] / gap[1], alone) if way == WAYS[0] else ""]
+            rows.append(
+                line(f"{task} ({domain})", spread(short["mixsuite"]), way, f"{ratio:.1f}", met(ratio, least), *cells)
+            )
+    return rows
+
+
+def running(found: dict[str, Any]) -> list[str]:
+    """Start-up, cost and memory over the number of runs, the leaderboard."""
+    rows = ["| what | measured | wanted |", "| --- | ---: | --- |"]
+    for name, seconds in found["start"].items():
+        wanted = met(statistics.median(seconds), 0.3, most=True) if name == "--help" else ""
+        rows.append(line(f"`mixsuite {name}`, s", spread(seconds), wanted))
+    cores = found["cores"]
+    by = {(one["executor"], one["runs"]): one for one in found["runs"]}
+    for executor in ("loop", "lockstep"):
+        start = statistics.median(by[executor, 1]["seconds"])
+        for (kind, runs), one in by.items():
+            if kind == executor and runs > 1:
+                each = 1000 * (statistics.median(one["seconds"]) - start) * cores / (runs - 1)
+                text = f"{each:.1f}, at the peak {statistics.median(one['bytes']) / 1e6:.0f} MB"
+                rows.append(
+                    line(f"{runs:,} trivial runs, {executor}: ms of a core per run", text, met(each, 20, most=True))
+                )
+    board = found["leaderboard"]
+    seconds, size = statistics.median(board["seconds"]), statistics.median(board["bytes"]) / 1e9
+    text = f"{met(seconds, 15, most=True)}; {met(size, 1.5, most=True)}"
+    rows.append(line("`mixsuite leaderboard`, 100,000 records: s, GB", f"{spread(board['seconds'])}, {size:.2f}", text))
+    return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("raw", type=Path)
+    parser.add_argument("out", type=Path)
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    saved = json.loads((asked.raw / "benchmarks.json").read_text(encoding="utf-8"))["benchmarks"]
+    kept = [
+        {
+            "fullname": one["fullname"],
+            "stats": {k: one["stats"][k] for k in ("min", "q1", "median", "q3", "max", "rounds")},
+            "extra_info": one["extra_info"],
+        }
+        for one in saved
+    ]
+    parts = {
+        "benchmarks": {"benchmarks": kept},
+        **{
+            name: json.loads((asked.raw / f"{name}.json").read_text(encoding="utf-8"))
+            for name in ("matrices", "running")
+        },
+    }
+    here = machine("cpu")
+    for name, content in parts.items():
+        (asked.out / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    stats = {one["fullname"].rsplit("::", 1)[1]: one["stats"] for one in kept}
+    extra = {one["fullname"].rsplit("::", 1)[1]: one["extra_info"] for one in kept}
+    text = [
+        "# What it costs",
+        "",
+        f"Made by `make perf` on {parts['running']['cores']} cores ({here['processor']}, {here['cpu']}), no GPU, so",
+        "that what is wanted on one was not measured. Seconds are of that machine; ratios were measured in turn in one",
+        "session. Medians, with the smallest and largest value where a range stands beside them.",
+        "",
+        "## Mixing alone, as multiples of a clone of the batch",
+        "",
+        *mixing(stats),
+        "",
+        "## Training steps: the loop against lockstep, one core",
+        "",
+        *steps(stats, extra),
+        "",
+        "## Whole matrices against a process a run (`plain_loop.py`)",
+        "",
+        *matrices(parts["matrices"]),
+        "",
+        "## Running",
+        "",
+        *running(parts["running"]),
+        "",
+    ]
+    (asked.out / "table.md").write_text("\n".join(text), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
