@@ -48,7 +48,7 @@ proofs: setup ## remake the long proofs under results/reference/ (half an hour)
 	$(BIN)/python benchmarks/proofs/alarms.py --out results/reference/alarms.md
 	$(BIN)/python benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md
 
-perf: setup ## time mixing, steps, whole matrices and running, on a quiet machine (40 minutes); write results/perf/
+perf: setup ## time mixing, steps, whole matrices and running, on a quiet machine (half an hour); write results/perf/
 	rm -rf results/perf.part && mkdir -p results/perf.part
 	$(BIN)/python -m pytest -o addopts= benchmarks/perf --benchmark-json results/perf.part/benchmarks.json
 	$(BIN)/python benchmarks/perf/matrices.py --training --out results/perf.part/matrices.json

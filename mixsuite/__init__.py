@@ -6,9 +6,10 @@ How a matrix becomes a leaderboard, in reading order:
     spec.py      RunSpec: one run, frozen, with its id          plugins.py  names -> methods, datasets
     resolve.py   names -> cells with every value                shown.py    the cells a folder shows
     work.py      which runs are still to do
-    runner.py    the whole order -> pool.py -> worker.py, and a record for every outcome
+    runner.py    the whole order -> pool.py -> worker.py (order.py), and a record for every outcome
     domains/     a dataset as tensors and a staged model        mixing/     what a step mixes
-    training/    one run, from batches to trained weights       rng.py      keyed random streams
+    training/    batches -> trained weights: loop.py one run,   rng.py      keyed random streams
+                 lockstep.py seeds as one (domains/stack.py)
     metrics.py   outputs -> numbers                             records.py  one JSON line per run
     robustness/  a trained model under attacks and corruptions
     report/      records -> leaderboards: results.py, stats.py, verdicts.py, task.py, overall.py, compute.py, text.py

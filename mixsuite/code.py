@@ -27,6 +27,7 @@ CORE = (
     "domains/contract.py",
     "domains/build.py",
     "domains/split.py",
+    "domains/stack.py",
 )
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "pandas")
 

@@ -19,7 +19,7 @@ from mixsuite.spec import Call, MethodSpec, ProbeSpec, RunSpec, Task, parse_call
 
 DOMAINS = "mixsuite.domains"
 KINDS = ("class", "multilabel", "regression")
-_NOT_DOMAINS = ("contract", "build", "split", "layers")
+_NOT_DOMAINS = ("contract", "build", "split", "layers", "stack")
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def plain(task: str, times: int, at_once: int) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tasks", default=",".join(TASKS))
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=3, help="of the short runs; the long ones take one less")
     parser.add_argument("--executor", default="auto")
     parser.add_argument("--training", action="store_true", help="also training only (takes several times as long)")
     parser.add_argument("--out", type=Path)
@@ -77,7 +77,7 @@ def main() -> None:
     for task in asked.tasks.split(","):
         for times in (1, 1 + TIMES) if asked.training else (1,):
             seconds: dict[str, list[float]] = {way: [] for way in ways}
-            for _ in range(asked.rounds):
+            for _ in range(asked.rounds if times == 1 else max(1, asked.rounds - 1)):
                 for way, work in ways.items():
                     seconds[way].append(work(task, times))
             found.append({"task": task, "times": times, "runs": RUNS, "cores": cores, "seconds": seconds})

@@ -81,7 +81,7 @@ def leaderboard(folder: Path, calls: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--counts", default="1,50,500,1000")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()

@@ -16,6 +16,7 @@ from mixsuite.mixing.losses import LOSSES
 from mixsuite.rng import Rng, torch_seed, uniforms
 
 _DOMAINS = {4: "images", 3: "speech", 2: "tabular"}  # by the axes of x, where nothing else is said
+_SMALL = 4096  # numbers that are kept until they are checked
 _CHECKED = 2  # plans a site, the first ones, wholly: the check waits for the device
 _HELD = 64  # plans whose shares are checked at once, for the same reason
 
@@ -248,7 +249,7 @@ class Mixer:
                 looks = " (does it look at the progress? then give steps=, the number of calls in all)"
                 raise ValueError(f"{self.name}: {error}{looks if self.steps is None else ''}") from None
         self._seen[site] = known + 1
-        self._held.append(plan._replace(wx=torch.stack(plan.wx.aminmax()), wy=torch.stack(plan.wy.aminmax())))
+        self._held.append(plan._replace(wx=_bounds(plan.wx), wy=plan.wy))
         if len(self._held) == _HELD:  # the device is waited for once in so many steps
             held, self._held = self._held, []
             try:
@@ -315,6 +316,11 @@ def _open(text: str) -> tuple[str, Method]:
 
 def _classes(y: Tensor) -> int:
     return y.shape[1] if y.dim() == 2 else 1 if y.is_floating_point() else int(y.max()) + 1
+
+
+def _bounds(share: Tensor) -> Tensor:
+    """A mask's least and largest value; shares of rows as they are."""
+    return share if share.numel() <= _SMALL else torch.stack(share.aminmax())
 
 
 def _detached(x: State) -> State:
