@@ -31,6 +31,11 @@ class Device(StrEnum):
     cuda = "cuda"
 
 
+class Scale(StrEnum):
+    quick = "quick"
+    full = "full"
+
+
 class Executor(StrEnum):
     auto = "auto"
     loop = "loop"
@@ -307,6 +312,42 @@ def track(
     from mixsuite.tracking.history import track as track_cells
 
     typer.echo(f"{history}: {track_cells(out, history)} cells tracked")
+
+
+@app.command()
+def claims(
+    only: Annotated[str | None, typer.Option(help="Studies instead of all: names, with commas between.")] = None,
+    scale: Annotated[Scale, typer.Option(help="quick: two cores; full: the papers' own sizes.")] = Scale.quick,
+    out: Annotated[Path, typer.Option(help="Results folder: a folder a study, and claims.csv.")] = Path(
+        "results/claims"
+    ),
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with data sets. Default: $MIXSUITE_DATA, else the user cache.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes. Default: one per core.")] = None,
+) -> None:
+    """Test what the papers on mixup claim: each claim is a study with rules laid down beforehand, and gets a verdict.
+
+    holds: every sub-test is better; holds in part: some are, none is worse; does not hold here: any is worse, or all
+    tie; else undecided. What is trained already is not trained again. A set that is not in the data root is named.
+
+    Exit status: 0 every sub-test was run; 1 some were not; 2 bad input; 130 interrupted.
+    """
+    from mixsuite.claims.run import as_text, run_study, write
+    from mixsuite.claims.study import load_study, study_names
+    from mixsuite.progress import progress
+    from mixsuite.spec import split_list
+    from mixsuite.work import Options, data_root
+
+    studies = [load_study(name) for name in (split_list(only) if only is not None else study_names())]
+    root, findings = data_root(data), []
+    for study in studies:
+        with _interruptible(), progress(f"{study.name}: {study.claim}", 0) as watch:
+            findings.append(run_study(study, scale.value, Options(out / study.name, root, workers=workers), watch))
+    write(findings, out)
+    typer.echo(as_text(findings))
+    typer.echo(f"\nwritten: {out}/claims.csv, {out}/<study>/claim.png")
+    raise typer.Exit(int(any(test.outcome.startswith("not run") for found in findings for test in found.tests)))
 
 
 @app.command()

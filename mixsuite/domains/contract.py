@@ -103,12 +103,14 @@ class Dataset(ABC):
 
     rows:        training rows, drawn from the run's seed; None takes all.
     test:        share of rows in the test part, where there is no official split.
+    valid:       share of the other rows in the validation part, where that is not official; 0 for none.
     label_noise: share of the training rows whose label is replaced by a class drawn uniformly
                  (which may be the true one); validation and test labels stay clean.
     """
 
     rows: int | None = field(default=None, kw_only=True)
     test: float = field(default=0.3, kw_only=True)
+    valid: float = field(default=0.2, kw_only=True)
     label_noise: float = field(default=0.0, kw_only=True)
 
     domain: ClassVar[str]
@@ -127,6 +129,8 @@ class Dataset(ABC):
             raise ValueError(f"rows={self.rows}: allowed is 2 or more, or None for all")
         if not 0 < self.test < 1:
             raise ValueError(f"test={self.test}: allowed is a share between 0 and 1")
+        if not 0 <= self.valid < 1:
+            raise ValueError(f"valid={self.valid}: allowed is a share from 0 to below 1")
         if not 0 <= self.label_noise <= 1:
             raise ValueError(f"label_noise={self.label_noise}: allowed is a share from 0 to 1")
         if self.label_noise and self.kind != "class":

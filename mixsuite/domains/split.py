@@ -42,8 +42,9 @@ def _take(
 def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:
     """The split of one run; every method sees the same one for the same seed.
 
-    Test: the official part, else ``dataset.test`` of all rows. Then validation: min(training rows,
-    20 % of what is left), which may be none. Then training: ``dataset.rows`` of what is left, or all.
+    Test: the official part, else ``dataset.test`` of all rows. Then validation, where that is not official:
+    min(training rows, ``dataset.valid`` of what is left), which may be none. Then training: ``dataset.rows``
+    of what is left, or all.
 
     Raises:
         InputError: more training rows are asked for than there are.
@@ -60,7 +61,7 @@ def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:
         valid = everything[raw.part == 1] if (raw.part == 1).any() else None
     if valid is None:
         wanted = len(rest) if dataset.rows is None else dataset.rows
-        valid, rest = _take(rest, min(wanted, len(rest) // 5), labels, draws)
+        valid, rest = _take(rest, min(wanted, int(dataset.valid * len(rest))), labels, draws)
     else:
         rest = everything[raw.part == 0]
     if dataset.rows is not None and dataset.rows > len(rest):

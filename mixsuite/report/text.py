@@ -32,6 +32,9 @@ _WORDS = {
     "also_changed",
     "over",
     "cost",
+    "claim",
+    "against",
+    "outcome",
 }  # stand to the left
 _COUNTS = {"rank", "n", "tasks", "better", "tie", "worse", "undecided", "pairs", "seeds", "seeds_largest"}
 

@@ -1,0 +1,122 @@
+"""Run studies through the suite's own runner, and write what they came to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from mixsuite.claims.plot import draw
+from mixsuite.claims.study import Rule, Scale, Study
+from mixsuite.claims.verdict import SubTest, sub_tests, verdict
+from mixsuite.errors import InputError
+from mixsuite.report.leaderboard import csv_text, write_text
+from mixsuite.report.results import Results, load_results
+from mixsuite.report.text import table_lines
+from mixsuite.resolve import make_dataset, resolve, resolve_method
+from mixsuite.runner import Watch, execute
+from mixsuite.work import Options, prepare
+
+COLUMNS = [
+    "id", "paper", "claim", "study", "metric", "effect", "low", "high", "n", "control", "control_effect", "verdict",
+    "seconds", "sourced", "task", "method", "against", "outcome", "scale", "where",
+]  # fmt: skip
+_SHOWN = ["task", "metric", "method", "against", "effect", "low", "high", "n", "outcome", "control", "control_effect"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a study came to. seconds: of training, over all its runs."""
+
+    study: Study
+    scale: Scale
+    tests: list[SubTest]
+    verdict: str
+    seconds: float
+
+
+def run_study(study: Study, scale: Scale, options: Options, watch: Watch = lambda tally: None) -> Finding:
+    """Train what of a study is not there yet, and decide. Tasks whose data are not there are left out and named.
+
+    Raises:
+        InputError: bad input of any kind.
+    """
+    matrix = study.matrix(scale)
+    absent: dict[str, str] = {}
+    kept = []
+    for text in matrix.datasets:
+        (task,) = resolve(matrix, datasets=[text]).tasks
+        try:
+            make_dataset(task).fingerprint(options.data)
+            kept.append(text)
+        except InputError as error:
+            absent[task.name] = f"its data are not there: {error}"
+    if kept:
+        here = matrix.model_copy(update={"datasets": tuple(kept)})
+        execute(here, *prepare(here, options), options, watch)
+    return decide(study, scale, options.out, absent)
+
+
+def decide(study: Study, scale: Scale, out: Path, absent: dict[str, str]) -> Finding:
+    """What the records in a study's folder come to; nothing is trained.
+
+    Args:
+        absent: task -> why it was not run.
+    """
+    results = load_results(out)
+    tests = sub_tests(_named(study), results, absent)
+    return Finding(study, scale, tests, verdict(tests), _seconds(results))
+
+
+def _seconds(results: Results) -> float:
+    return sum(o.costs.get("seconds", 0.0) for cell in results.cells.values() for o in cell.values())
+
+
+def _named(study: Study) -> Study:
+    """The study with methods by the names that tables have."""
+
+    def named(rule: Rule) -> Rule:
+        given = {key: getattr(rule, key) for key in ("method", "against", "control")}
+        return rule.model_copy(update={k: resolve_method(v).name for k, v in given.items() if v is not None})
+
+    return study.model_copy(update={"tests": tuple(named(rule) for rule in study.tests)})
+
+
+def frame(findings: Sequence[Finding]) -> pd.DataFrame:
+    """A row a sub-test; the claim's verdict stands in each of its rows."""
+    rows = [
+        {
+            **vars(test),
+            "id": found.study.name,
+            "paper": found.study.paper,
+            "claim": found.study.claim,
+            "study": found.study.how,
+            "verdict": found.verdict,
+            "seconds": round(found.seconds, 3),
+            "sourced": found.study.sourced,
+            "scale": found.scale,
+            "where": found.study.where,
+        }
+        for found in findings
+        for test in found.tests
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def write(findings: Sequence[Finding], out: Path) -> None:
+    """<out>/claims.csv, and <out>/<study>/claim.png for each."""
+    write_text(out / "claims.csv", csv_text(frame(findings)))
+    for found in findings:
+        draw(found.study, found.tests, found.verdict, out / found.study.name / "claim.png")
+
+
+def as_text(findings: Sequence[Finding]) -> str:
+    """Each claim with its verdict and its sub-tests; then all verdicts."""
+    parts = []
+    for found in findings:
+        lines = table_lines(pd.DataFrame([vars(test) for test in found.tests]), _SHOWN)
+        parts.append("\n".join([f"{found.study.name}: {found.verdict}", found.study.claim, *lines]))
+    verdicts = pd.DataFrame([{"claim": f.study.name, "verdict": f.verdict, "seconds": f.seconds} for f in findings])
+    return "\n\n".join([*parts, "\n".join(table_lines(verdicts, ["claim", "verdict", "seconds"]))])

@@ -1,0 +1,120 @@
+"""A study: a TOML file in benchmarks/claims/ with a claim, a matrix for each scale, and the rule that decides."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from mixsuite.errors import InputError, unknown
+from mixsuite.matrix import Matrix, check_model, folders
+
+Scale = Literal["quick", "full"]
+
+
+class Rule(BaseModel):
+    """What decides, for every task of the matrix whose name fits ``tasks``: one sub-test each.
+
+    Paired (``against`` is given): ``method`` and ``against`` under the same seeds; as in a leaderboard, with Holm over
+    the paired sub-tests of the study. Threshold (``at_most`` or ``at_least``): a bound that every seed must meet; met
+    counts as better, missed as worse.
+
+    tasks:   a glob over the matrix's task names.
+    metric:  of the records; "primary" is the error, or the RMSE. better: which way it improves.
+    margin:  of a tie, in the metric's units; None: 0.01 error, 2 % of the reference's RMSE.
+    control: a method held against the same one, whose effect is shown beside; it decides nothing.
+    as_good: the claim is that ``method`` is no worse: a tie counts as better.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    method: str
+    tasks: str = "*"
+    metric: str = "primary"
+    against: str | None = None
+    better: Literal["lower", "higher"] = "lower"
+    margin: float | None = Field(default=None, ge=0)
+    at_most: float | None = None
+    at_least: float | None = None
+    control: str | None = None
+    as_good: bool = False
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [name for name in ("against", "at_most", "at_least") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"a test has one of against, at_most and at_least, this one has {given or 'none'}")
+        if self.against is None and (self.margin is not None or self.control is not None or self.as_good):
+            raise ValueError("margin, control and as_good belong to a test with against")
+        return self
+
+
+class Study(BaseModel):
+    """The keys of a study file, its name apart.
+
+    claim:   in our words. where: where the paper makes it. sourced: how we know that: "read" in the paper's text, in
+             its "abstract", in the authors' "code", or "recalled" (not found in any source at hand).
+    how:     how it is tested here, and why the control is the right one. ours: what is our choice.
+    quick, full: the matrix of each scale.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = ""
+    paper: str
+    claim: str
+    where: str
+    sourced: Literal["read", "abstract", "code", "recalled"]
+    how: str
+    ours: str
+    tests: tuple[Rule, ...] = Field(min_length=1)
+    quick: dict[str, Any]
+    full: dict[str, Any]
+
+    def matrix(self, scale: Scale) -> Matrix:
+        """The scale's matrix.
+
+        Raises:
+            InputError: a key or value that is not allowed.
+        """
+        values = self.quick if scale == "quick" else self.full
+        matrix: Matrix = check_model(Matrix, values, f"study {self.name}: {scale}")
+        return matrix.model_copy(update={"name": self.name, "source": ""})
+
+
+def study_names() -> list[str]:
+    """Names of all studies: of ./benchmarks/claims, else of those that came with the package."""
+    return sorted({path.stem for folder in folders() for path in (folder / "claims").glob("*.toml")})
+
+
+def load_study(name: str) -> Study:
+    """A study by name.
+
+    Raises:
+        InputError: no such study, not TOML, or a key or value that is not allowed.
+    """
+    found = [path for folder in folders() if (path := folder / "claims" / f"{name}.toml").is_file()]
+    if not found:
+        raise unknown("study", name, study_names())
+    return read_study(found[0])
+
+
+def read_study(path: Path) -> Study:
+    """A study from its file; both matrices are checked.
+
+    Raises:
+        InputError: as load_study does.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not TOML: {error}") from None
+    study: Study = check_model(Study, values, str(path))
+    study = study.model_copy(update={"name": path.stem})
+    study.matrix("quick")
+    study.matrix("full")
+    return study

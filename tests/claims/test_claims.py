@@ -1,0 +1,222 @@
+"""Studies: rules checked where they enter, sub-tests as by hand, verdicts by the table, rebuilt from records."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from mixsuite.claims.run import decide, frame
+from mixsuite.claims.study import Rule, load_study, read_study, study_names
+from mixsuite.claims.verdict import SubTest, sub_tests, verdict
+from mixsuite.errors import InputError
+from mixsuite.report.results import load_results
+from mixsuite.resolve import resolve
+
+TINY = """
+paper = "made up"
+claim = "mixup is better than erm."
+where = "nowhere"
+sourced = "recalled"
+how = "erm and mixup"
+ours = "all of it"
+[quick]
+seeds = "0-6"
+datasets = ["wine(rows=24)@short", "letter(rows=50)@short"]
+methods = ["erm", "mixup", "mixup(length=2)"]
+[quick.recipes.short]
+model = "mlp(width=8, depth=1)"
+optimizer = "sgd"
+lr = 0.1
+steps = 12
+batch = 8
+[full]
+seeds = "0-9"
+datasets = ["wine"]
+methods = ["erm", "mixup"]
+[[tests]]
+method = "mixup"
+against = "erm"
+margin = 0.0
+control = "mixup(length=2)"
+[[tests]]
+method = "mixup"
+against = "erm"
+metric = "nll"
+better = "higher"
+as_good = true
+[[tests]]
+method = "erm"
+tasks = "wine*"
+at_most = 0.9
+[[tests]]
+method = "erm"
+tasks = "wine*"
+metric = "nll"
+at_least = 50
+"""
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """(folder, what was printed) of the tiny study, trained once; the letters are not in the data root."""
+    from typer.testing import CliRunner
+
+    from mixsuite.cli import app
+
+    folder = tmp_path_factory.mktemp("claims")
+    (folder / "benchmarks" / "claims").mkdir(parents=True)
+    (folder / "benchmarks" / "claims" / "tiny.toml").write_text(TINY)
+    (folder / "empty").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        told = CliRunner().invoke(app, ["claims", "--only", "tiny", "--data", "empty", "--workers", "1"])
+    return folder, told
+
+
+def test_a_study_is_trained_judged_and_written(ran):
+    folder, told = ran
+    assert told.exit_code == 1, told.output  # the letters are not there
+    table = pd.read_csv(folder / "results" / "claims" / "claims.csv")
+    assert list(table.columns[:14]) == [
+        "id", "paper", "claim", "study", "metric", "effect", "low", "high", "n", "control", "control_effect", "verdict",
+        "seconds", "sourced",
+    ]  # fmt: skip
+    assert len(table) == 6
+    assert table["outcome"].str.startswith("not run: its data are not there").sum() == 2
+    assert "letter-recognition.data is missing" in told.output
+    assert (folder / "results" / "claims" / "tiny" / "claim.png").stat().st_size > 10_000
+
+
+def test_effects_are_those_of_the_records(ran):
+    folder, _ = ran
+    out = folder / "results" / "claims" / "tiny"
+    table = pd.read_csv(folder / "results" / "claims" / "claims.csv")
+    results = load_results(out)
+    (task,) = results.shown.tasks.values()
+    values = {
+        (method, metric): np.array([o.metrics[metric] for _, o in sorted(results.cell(task, method).ok.items())])
+        for method in results.shown.methods
+        for metric in ("error", "nll")
+    }
+    d = values["mixup", "error"] - values["erm", "error"]
+    first = table.iloc[0]
+    assert first["n"] == 7
+    assert first["effect"] == pytest.approx(d.mean(), rel=1e-4, abs=1e-12)
+    low, high = stats.t.interval(0.95, 6, d.mean(), stats.sem(d)) if d.std() else (d.mean(), d.mean())
+    assert (first["low"], first["high"]) == pytest.approx((low, high), rel=1e-4, abs=1e-9)
+    control = values["mixup(length=2)", "error"] - values["erm", "error"]
+    assert first["control_effect"] == pytest.approx(control.mean(), rel=1e-4, abs=1e-12)
+    other = table[(table["metric"] == "nll") & table["effect"].notna()].iloc[0]
+    assert other["effect"] == pytest.approx((values["mixup", "nll"] - values["erm", "nll"]).mean(), rel=1e-4)
+    bounds = table[table["against"].str.startswith("at ", na=False)]
+    assert bounds["outcome"].tolist() == ["better", "worse"]
+    assert bounds.iloc[0]["high"] == pytest.approx(values["erm", "error"].max(), rel=1e-4)
+
+
+def test_everything_is_rebuilt_from_the_records_byte_for_byte(ran, mixsuite, monkeypatch):
+    folder, _ = ran
+    monkeypatch.chdir(folder)
+    out = folder / "results" / "claims"
+    kept = {name: (out / name).read_bytes() for name in ("claims.csv", "tiny/claim.png")}
+    records = sorted((out / "tiny" / "records").iterdir())
+    stamps = [path.stat().st_mtime_ns for path in records]
+    for name in kept:
+        (out / name).unlink()
+    mixsuite("claims", "--only", "tiny", "--data", "empty")
+    assert {name: (out / name).read_bytes() for name in kept} == kept
+    assert [path.stat().st_mtime_ns for path in records] == stamps
+
+
+def test_a_missing_seed_leaves_it_undecided(ran, tmp_path):
+    folder, _ = ran
+    shutil.copytree(folder / "results" / "claims" / "tiny", tmp_path / "tiny")
+    (path,) = (tmp_path / "tiny" / "records").glob("*.jsonl")
+    lines = [line for line in path.read_text().splitlines() if '"seed":3' not in line or '"name":"erm"' not in line]
+    path.write_text("\n".join(lines) + "\n")
+    found = decide(read_study(folder / "benchmarks" / "claims" / "tiny.toml"), "quick", tmp_path / "tiny", {})
+    assert [test.outcome for test in found.tests] == [
+        "undecided",
+        "undecided",
+        "not run: incomplete",
+        "not run: incomplete",
+    ]
+    assert found.verdict == "undecided"
+    assert frame([found])["verdict"].eq("undecided").all()
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "wanted"),
+    [
+        (["better", "better"], "holds"),
+        (["better", "as good"], "holds"),
+        (["better", "tie"], "holds in part"),
+        (["better", "undecided"], "holds in part"),
+        (["better", "not run: no data"], "holds in part"),
+        (["better", "worse"], "does not hold here"),
+        (["tie", "tie"], "does not hold here"),
+        (["tie", "undecided"], "undecided"),
+        (["not run: no data"], "undecided"),
+        ([], "undecided"),
+    ],
+)
+def test_the_verdict_on_a_claim(outcomes, wanted):
+    assert verdict([SubTest("t", "error", "a", "b", outcome) for outcome in outcomes]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (('against = "erm"\nmargin = 0.0', "margin = 0.0"), "one of against, at_most and at_least, this one has none"),
+        (("at_most = 0.9", "at_most = 0.9\nat_least = 0.1"), r"this one has \['at_most', 'at_least'\]"),
+        (("at_most = 0.9", "at_most = 0.9\nmargin = 0.1"), "margin, control and as_good belong to a test with against"),
+        (('sourced = "recalled"', 'sourced = "heard"'), "sourced"),
+        (('metric = "nll"\nbetter', 'metrik = "nll"\nbetter'), "metrik"),
+        (('seeds = "0-9"', 'seeds = "9-0"'), "study tiny: full: seeds"),
+        (("claim = ", "claim == "), "not TOML"),
+    ],
+)
+def test_a_study_that_cannot_be_meant_is_refused(edit, said, tmp_path):
+    path = tmp_path / "tiny.toml"
+    assert edit[0] in TINY
+    path.write_text(TINY.replace(*edit))
+    with pytest.raises(InputError, match=said):
+        read_study(path)
+
+
+def test_an_unknown_study_is_named(mixsuite):
+    told = mixsuite("claims", "--only", "test_eror")
+    assert told.status == 2
+    assert "test_error" in told.err
+
+
+@pytest.mark.parametrize("name", study_names())
+def test_every_study_names_methods_and_tasks_that_its_matrices_have(name):
+    from mixsuite.resolve import resolve_method
+
+    study = load_study(name)
+    for scale in ("quick", "full"):
+        cells = resolve(study.matrix(scale))
+        methods = {method.name for method in cells.methods}
+        for rule in study.tests:
+            wanted = [m for m in (rule.method, rule.against, rule.control) if m is not None]
+            assert {resolve_method(m).name for m in wanted} <= methods, rule
+            assert any(_fits(rule, task.name) for task in cells.tasks), rule
+        assert len(cells.seeds) >= 10
+    assert study.how
+    assert study.ours
+
+
+def _fits(rule, task):
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(task, rule.tasks)
+
+
+def test_a_rule_that_names_no_task_gives_no_sub_test(ran):
+    folder, _ = ran
+    study = read_study(folder / "benchmarks" / "claims" / "tiny.toml")
+    rules = (Rule(method="mixup", against="erm", tasks="nothing*"),)
+    results = load_results(folder / "results" / "claims" / "tiny")
+    assert sub_tests(study.model_copy(update={"tests": rules}), results, {}) == []
