@@ -1,7 +1,7 @@
 # Every target sets up by itself: a virtual environment in .venv from requirements.lock, exact versions.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup bench regress reference methods staged proofs perf test check lint lock clean
+.PHONY: help setup bench regress reference methods staged proofs claims perf test check lint lock clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -47,6 +47,9 @@ proofs: setup ## remake the long proofs under results/reference/ (half an hour)
 	$(BIN)/python benchmarks/proofs/verdicts.py --out results/reference/statistics.md
 	$(BIN)/python benchmarks/proofs/alarms.py --out results/reference/alarms.md
 	$(BIN)/python benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md
+
+claims: setup ## test what the papers claim, at the quick scale, with real sets from the data root; write results/claims/
+	$(BIN)/mixsuite claims
 
 perf: setup ## time mixing, steps, whole matrices and running, on a quiet machine (half an hour); write results/perf/
 	rm -rf results/perf.part && mkdir -p results/perf.part

@@ -318,9 +318,9 @@ def track(
 def claims(
     only: Annotated[str | None, typer.Option(help="Studies instead of all: names, with commas between.")] = None,
     scale: Annotated[Scale, typer.Option(help="quick: two cores; full: the papers' own sizes.")] = Scale.quick,
-    out: Annotated[Path, typer.Option(help="Results folder: a folder a study, and claims.csv.")] = Path(
-        "results/claims"
-    ),
+    out: Annotated[
+        Path, typer.Option(help="Results folder: a folder a study; the table is beside it, <out>.csv.")
+    ] = Path("results/claims"),
     data: Annotated[
         Path | None, typer.Option(help="Folder with data sets. Default: $MIXSUITE_DATA, else the user cache.")
     ] = None,
@@ -333,7 +333,7 @@ def claims(
 
     Exit status: 0 every sub-test was run; 1 some were not; 2 bad input; 130 interrupted.
     """
-    from mixsuite.claims.run import as_text, run_study, write
+    from mixsuite.claims.run import as_text, run_study, table_path, write
     from mixsuite.claims.study import load_study, study_names
     from mixsuite.progress import progress
     from mixsuite.spec import split_list
@@ -346,7 +346,7 @@ def claims(
             findings.append(run_study(study, scale.value, Options(out / study.name, root, workers=workers), watch))
     write(findings, out)
     typer.echo(as_text(findings))
-    typer.echo(f"\nwritten: {out}/claims.csv, {out}/<study>/claim.png")
+    typer.echo(f"\nwritten: {table_path(out)}, {out}/<study>/claim.png")
     raise typer.Exit(int(any(test.outcome.startswith("not run") for found in findings for test in found.tests)))
 
 

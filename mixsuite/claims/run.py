@@ -105,9 +105,14 @@ def frame(findings: Sequence[Finding]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
+def table_path(out: Path) -> Path:
+    """Where the table of all claims stands: beside the folder of their runs."""
+    return out.with_name(f"{out.name}.csv")
+
+
 def write(findings: Sequence[Finding], out: Path) -> None:
-    """<out>/claims.csv, and <out>/<study>/claim.png for each."""
-    write_text(out / "claims.csv", csv_text(frame(findings)))
+    """<out>.csv, and <out>/<study>/claim.png for each."""
+    write_text(table_path(out), csv_text(frame(findings)))
     for found in findings:
         draw(found.study, found.tests, found.verdict, out / found.study.name / "claim.png")
 

@@ -92,8 +92,11 @@ def make_data(
         weight = None if raw.weight is None else move(torch.from_numpy(raw.weight[rows].astype(np.float64)))
         return Part(x, move(y[index]), weight)
 
+    train, clean = part("train"), None
+    if dataset.kind == "class" and raw.y.ndim == 1:
+        clean = move(torch.from_numpy(raw.y[split.train].astype(np.int64))) if dataset.label_noise else train.y
     return Data(
-        train=part("train"),
+        train=train,
         valid=part("valid"),
         test=part("test"),
         kind=dataset.kind,
@@ -104,6 +107,7 @@ def make_data(
         shift=None if shift is None else move(shift),
         scale=None if scale is None else move(scale),
         split="drawn" if raw.part is None else "official",
+        clean=clean,
         digests={
             "data": raw.digest,
             "split": digest(split.train, split.valid, split.test, split.y[split.train]),

@@ -214,6 +214,8 @@ class Data:
     rate:    samples per second, where x are waves.
     shift, scale: of regression targets, [K]: prediction in the target's units = out * scale + shift.
     split:   "official" where the data set says which rows are the test part; "drawn" from the seed.
+    clean:   the training classes before label noise, [n]; the same as train.y where there is none. None where
+             targets are no class numbers.
     digests: "data" (as read) and "split" (row numbers and labels as trained).
     """
 
@@ -228,6 +230,7 @@ class Data:
     shift: Tensor | None = None
     scale: Tensor | None = None
     split: str = "drawn"
+    clean: Tensor | None = None
     digests: dict[str, str] = field(default_factory=dict)
 
     def unscaled(self, values: Tensor) -> Tensor:

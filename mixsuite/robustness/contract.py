@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple
 import torch
 from torch import Tensor
 
-from mixsuite.domains.contract import State, first_leaf
+from mixsuite.domains.contract import Data, Staged, State, first_leaf
 from mixsuite.rng import Rng
 
 
@@ -45,6 +45,21 @@ class Probe(ABC):
     @abstractmethod
     def disturb(self, x: State, rows: Rows) -> State:
         """The rows as the model is to see them. x: the input state [n, ...], never written to."""
+
+
+@dataclass(frozen=True)
+class Measurement(Probe):
+    """A probe that disturbs no test rows: numbers of a trained model in evaluation mode. Write ``measure``."""
+
+    def disturb(self, x: State, rows: Rows) -> State:
+        raise TypeError(f"{type(self).__name__} measures; it disturbs no rows")
+
+    @abstractmethod
+    def measure(self, model: Staged, data: Data, rng: Rng) -> dict[str, float]:
+        """Numbers by name; in records each is NAME@PROBE. What does not exist here is left out.
+
+        rng: 512 numbers wide; the same for every method of a task and seed. Name a ``kind`` that starts with "probe".
+        """
 
 
 def replace_first(x: State, leaf: Tensor) -> State:

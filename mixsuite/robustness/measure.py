@@ -12,7 +12,7 @@ from mixsuite.domains.contract import Data, Staged, State, first_leaf, take_rows
 from mixsuite.metrics import scores
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.rng import Rng
-from mixsuite.robustness.contract import Probe, Rows
+from mixsuite.robustness.contract import Measurement, Probe, Rows
 from mixsuite.training.predict import BATCH
 
 KEPT = ("error", "rmse", "nll")  # the primary metric, and the likelihood
@@ -22,24 +22,43 @@ def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, see
     """What a run's record keeps of a probe.
 
     Returns:
-        "metrics": KEPT as NAME@PROBE; "status": ok, skipped where the probe does not apply, failed where it
-        raised or came to no number, which costs the run nothing but these metrics; "reason": why, else "".
+        "metrics": KEPT, or what a measurement gives, as NAME@PROBE; "status": ok, skipped where the probe does
+        not apply, failed where it raised or came to no number, which costs the run nothing but these metrics;
+        "reason": why, else "".
     """
     if type(probe).domains and domain not in type(probe).domains:
         reason = f"made for {', '.join(type(probe).domains)}, not for {domain}"
         return {"metrics": {}, "status": "skipped", "reason": reason}
     try:
-        out = disturbed_outputs(probe, model, data, seed)
-        y = data.test.y
-        if data.kind == "regression":
-            out, y = data.unscaled(out), data.unscaled(y)
-        found = {f"{k}@{name}": v for k, v in scores(out, y, data.kind).items() if k in KEPT}
+        numbers = (
+            _measured(probe, model, data, seed) if isinstance(probe, Measurement) else _scored(probe, model, data, seed)
+        )
+        found = {f"{k}@{name}": v for k, v in numbers.items()}
     except Exception as error:
         return {"metrics": {}, "status": "failed", "reason": f"{type(error).__name__}: {' '.join(str(error).split())}"}
     bad = [k for k, v in found.items() if not np.isfinite(v)]
     if bad:
         return {"metrics": {}, "status": "failed", "reason": f"not a number: {', '.join(bad)}"}
     return {"metrics": found, "status": "ok", "reason": ""}
+
+
+def _scored(probe: Probe, model: Staged, data: Data, seed: int) -> dict[str, float]:
+    """The primary metric and the likelihood on disturbed test rows."""
+    out, y = disturbed_outputs(probe, model, data, seed), data.test.y
+    if data.kind == "regression":
+        out, y = data.unscaled(out), data.unscaled(y)
+    return {k: v for k, v in scores(out, y, data.kind).items() if k in KEPT}
+
+
+def _measured(probe: Any, model: Staged, data: Data, seed: int) -> dict[str, float]:
+    leaf = first_leaf(data.test.x)
+    training = model.training
+    model.eval()
+    try:
+        found: dict[str, float] = probe.measure(model, data, Rng(seed, BATCH, leaf.device, leaf.dtype).at(0))
+        return found
+    finally:
+        model.train(training)
 
 
 def disturbed_outputs(probe: Probe, model: Staged, data: Data, seed: int) -> Tensor:

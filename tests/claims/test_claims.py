@@ -78,7 +78,7 @@ def ran(tmp_path_factory):
 def test_a_study_is_trained_judged_and_written(ran):
     folder, told = ran
     assert told.exit_code == 1, told.output  # the letters are not there
-    table = pd.read_csv(folder / "results" / "claims" / "claims.csv")
+    table = pd.read_csv(folder / "results" / "claims.csv")
     assert list(table.columns[:14]) == [
         "id", "paper", "claim", "study", "metric", "effect", "low", "high", "n", "control", "control_effect", "verdict",
         "seconds", "sourced",
@@ -92,7 +92,7 @@ def test_a_study_is_trained_judged_and_written(ran):
 def test_effects_are_those_of_the_records(ran):
     folder, _ = ran
     out = folder / "results" / "claims" / "tiny"
-    table = pd.read_csv(folder / "results" / "claims" / "claims.csv")
+    table = pd.read_csv(folder / "results" / "claims.csv")
     results = load_results(out)
     (task,) = results.shown.tasks.values()
     values = {
@@ -118,9 +118,9 @@ def test_effects_are_those_of_the_records(ran):
 def test_everything_is_rebuilt_from_the_records_byte_for_byte(ran, mixsuite, monkeypatch):
     folder, _ = ran
     monkeypatch.chdir(folder)
-    out = folder / "results" / "claims"
-    kept = {name: (out / name).read_bytes() for name in ("claims.csv", "tiny/claim.png")}
-    records = sorted((out / "tiny" / "records").iterdir())
+    out = folder / "results"
+    kept = {name: (out / name).read_bytes() for name in ("claims.csv", "claims/tiny/claim.png")}
+    records = sorted((out / "claims" / "tiny" / "records").iterdir())
     stamps = [path.stat().st_mtime_ns for path in records]
     for name in kept:
         (out / name).unlink()

@@ -1,17 +1,20 @@
 """Probes against hand-made twins: attacks on a known model, corruptions by brute force, real rows in each domain."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from mixsuite import plugins
 from mixsuite.domains.build import make_data, make_model
+from mixsuite.domains.contract import Data, Part
 from mixsuite.domains.graphs import RaggedGraphs
 from mixsuite.matrix import check_model, load_matrix
 from mixsuite.recipe import Recipe
 from mixsuite.resolve import make_dataset, make_domain, make_probe, resolve_probe, resolve_task
 from mixsuite.rng import Rng
-from mixsuite.robustness.contract import Rows, spread
+from mixsuite.robustness.contract import Measurement, Rows, spread
 from mixsuite.robustness.measure import measure
 
 ENTRIES = {
@@ -195,7 +198,11 @@ def test_every_probe_runs_in_its_domains_and_says_so_elsewhere(opened):
     for name in plugins.names(plugins.PROBES):
         for domain, (data, model) in opened.items():
             found = measure(probe(name), name, model, data, domain, 0)
-            if domain in type(probe(name)).domains:
+            if isinstance(probe(name), Measurement):
+                assert (found["status"], found["reason"]) == ("ok", "")
+                assert all(key.endswith(f"@{name}") for key in found["metrics"])
+                assert found["metrics"]
+            elif domain in type(probe(name)).domains:
                 assert (found["status"], found["reason"]) == ("ok", "")
                 assert set(found["metrics"]) == {f"error@{name}", f"nll@{name}"}
             else:
@@ -206,7 +213,7 @@ def test_every_probe_runs_in_its_domains_and_says_so_elsewhere(opened):
 def test_a_probe_changes_neither_the_rows_nor_the_model_nor_its_mode(opened):
     data, model = opened["images"]
     before, weights = data.test.x.clone(), [w.clone() for w in model.state_dict().values()]
-    for name in ("fgsm", "pgd", "noise", "blur", "contrast"):
+    for name in ("fgsm", "pgd", "noise", "blur", "contrast", "memorised", "between"):
         model.train()
         again = [measure(probe(name), name, model, data, "images", 3)["metrics"] for _ in range(2)]
         assert again[0] == again[1]
@@ -235,3 +242,59 @@ def test_a_probe_that_raises_or_is_no_number_has_a_reason(opened, tmp_path):
         found = measure(probe(str(path)), "bad", model, data, "images", 0)
         assert (found["status"], found["metrics"]) == ("failed", {})
         assert found["reason"].startswith(said)
+
+
+class Told(torch.nn.Module):
+    """A model that says what it is told for each row of one number."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.classes = classes
+
+    def forward(self, x, start=0, stop=None):
+        return torch.nn.functional.one_hot(self.classes[x[:, 0].round().long()], 3).float() + 0 * x
+
+
+def line(n, y, clean):
+    x = torch.arange(n, dtype=torch.float32)[:, None].expand(n, 3).clone()
+    part = Part(x, torch.tensor(y))
+    return Data(part, part, part, "class", 3, clean=torch.tensor(clean))
+
+
+def test_memorised_tells_kept_labels_from_corrupted_ones():
+    """Six rows, of which the last three bear another label than their own."""
+    data = line(6, [0, 1, 2, 0, 1, 2], [0, 1, 2, 1, 2, 0])
+    told = Told(torch.tensor([0, 1, 0, 0, 2, 2]))  # wrong on row 2; of the corrupted ones it has learned two
+    found = measure(probe("memorised"), "m", told, data, "tabular", 0)["metrics"]
+    assert found == pytest.approx({"train@m": 2 / 6, "true@m": 1 / 3, "corrupted@m": 1 / 3})
+    clean = line(3, [0, 1, 2], [0, 1, 2])
+    assert set(measure(probe("memorised"), "m", told, clean, "tabular", 0)["metrics"]) == {"train@m"}
+
+
+def test_label_noise_is_what_clean_labels_show():
+    task = resolve_task("digits(rows=300, test=0.6, label_noise=0.5)", load_matrix("quick"))
+    domain, dataset = make_domain("images"), make_dataset(task)
+    data = make_data(domain, dataset, dataset.load(None), seed=3)
+    assert float((data.clean != data.train.y).float().mean()) == pytest.approx(0.45, abs=0.06)
+    noiseless = make_dataset(resolve_task("digits(rows=300, test=0.6)", load_matrix("quick")))
+    again = make_data(domain, noiseless, noiseless.load(None), seed=3)
+    assert torch.equal(again.train.y, data.clean)
+    assert torch.equal(again.clean, again.train.y)
+
+
+def test_between_counts_points_that_are_neither_and_the_slope():
+    """Two rows at 0 and 2 of classes 0 and 1; from 0.5 to 1.5 the model says 2."""
+    data = line(3, [0, 2, 1], [0, 2, 1])
+    data = replace(data, train=Part(data.train.x[[0, 2]], torch.tensor([0, 1])))
+    found = measure(probe("between(pairs=64, points=8)"), "b", Told(torch.tensor([0, 2, 1])), data, "tabular", 0)
+    assert found["metrics"]["misses@b"] == pytest.approx(0.5)
+    assert found["metrics"]["gradient@b"] == 0.0
+
+    class Line(torch.nn.Module):
+        def forward(self, x, start=0, stop=None):
+            return torch.stack([0 * x[:, 0], 3 * x[:, 0], 0 * x[:, 0] - 50], 1)
+
+    x = 2 * (torch.arange(8) + 0.5) / 8
+    slope = (3 * (torch.sigmoid(3 * x) - x / 2)).abs().mean()
+    found = measure(probe("between(pairs=64, points=8)"), "b", Line(), data, "tabular", 0)
+    assert found["metrics"]["gradient@b"] == pytest.approx(float(slope), rel=1e-5)
