@@ -72,7 +72,7 @@ class Rng:
         self.seed, self.width, self.device, self.dtype = seed, width, torch.device(device), dtype
         self._step = 0
         self._asked: dict[str, int] = {}
-        self._blocks: dict[tuple[object, ...], tuple[int, tuple[Tensor, ...]]] = {}
+        self._blocks: dict[tuple[object, ...], tuple[int, Tensor]] = {}
 
     def at(self, step: int) -> Rng:
         """This generator, set to a step: the first request of each kind is then that step's."""
@@ -157,6 +157,6 @@ class Rng:
             values = values.to(self.device, dtype)
             if law == ("uniform",):  # rounding to a shorter type may have reached 1
                 values = values.clamp(max=1 - torch.finfo(dtype).eps / 2)
-            held = (first, values.reshape(steps, *shape).unbind())
+            held = (first, values.reshape(steps, *shape))
             self._blocks[key] = held
         return held[1][self._step - first]

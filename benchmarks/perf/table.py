@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -99,14 +100,15 @@ def running(found: dict[str, Any]) -> list[str]:
     cores = found["cores"]
     by = {(one["executor"], one["runs"]): one for one in found["runs"]}
     for executor in ("loop", "lockstep"):
-        start = statistics.median(by[executor, 1]["seconds"])
-        for (kind, runs), one in by.items():
-            if kind == executor and runs > 1:
-                each = 1000 * (statistics.median(one["seconds"]) - start) * cores / (runs - 1)
-                text = f"{each:.1f}, at the peak {statistics.median(one['bytes']) / 1e6:.0f} MB"
-                rows.append(
-                    line(f"{runs:,} trivial runs, {executor}: ms of a core per run", text, met(each, 20, most=True))
-                )
+        counts = sorted(runs for kind, runs in by if kind == executor)
+        seconds = {runs: statistics.median(by[executor, runs]["seconds"]) for runs in counts}
+        for fewer, more in pairwise(counts[1:]):  # both cores are at work then
+            each = 1000 * (seconds[more] - seconds[fewer]) * cores / (more - fewer)
+            what = f"{executor}, from {fewer:,} to {more:,} trivial runs: ms of a core for each further one"
+            rows.append(line(what, f"{each:.1f}", met(each, 20, most=True)))
+        peaks = [f"{statistics.median(by[executor, runs]['bytes']) / 1e6:.0f}" for runs in counts]
+        names = ", ".join(f"{runs:,}" for runs in counts)
+        rows.append(line(f"{executor}: MB of the largest process at {names} runs", ", ".join(peaks), "flat"))
     board = found["leaderboard"]
     seconds, size = statistics.median(board["seconds"]), statistics.median(board["bytes"]) / 1e9
     text = f"{met(seconds, 15, most=True)}; {met(size, 1.5, most=True)}"
@@ -146,7 +148,8 @@ def main() -> None:
         "",
         f"Made by `make perf` on {parts['running']['cores']} cores ({here['processor']}, {here['cpu']}), no GPU, so",
         "that what is wanted on one was not measured. Seconds are of that machine; ratios were measured in turn in one",
-        "session. Medians, with the smallest and largest value where a range stands beside them.",
+        "session. Medians, with the smallest and largest value where a range stands beside them. On speech the plain",
+        "script's norms take padded frames for frames, which is cheaper than to leave them out.",
         "",
         "## Mixing alone, as multiples of a clone of the batch",
         "",

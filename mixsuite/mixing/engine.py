@@ -164,6 +164,11 @@ def _kind(plan: object) -> str:
     return ", ".join(f"{k}: {type(v).__name__}" for k, v in plan._asdict().items() if v is not None)
 
 
+def distinct(share: Tensor) -> Tensor:
+    """Without the repeats of an expanded axis: the same values, each once."""
+    return share[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in share.stride())]
+
+
 def check_shares(plans: Sequence[Plan]) -> None:
     """Refuse shares outside [0, 1] or NaN, in many plans at once: the device is waited for twice.
 
@@ -171,7 +176,7 @@ def check_shares(plans: Sequence[Plan]) -> None:
         ValueError: naming the field and what its values are.
     """
     for name in ("wx", "wy"):
-        low, high = torch.cat([getattr(plan, name).reshape(-1) for plan in plans]).aminmax()
+        low, high = torch.cat([distinct(getattr(plan, name)).reshape(-1) for plan in plans]).aminmax()
         if not (low >= 0 and high <= 1):
             seen = "has NaN" if low.isnan() or high.isnan() else f"is {float(low):.4g} to {float(high):.4g}"
             raise ValueError(f"plan: {name} must lie in [0, 1], {seen}")

@@ -11,7 +11,17 @@ from torch import Tensor, nn
 
 from mixsuite import plugins
 from mixsuite.mixing.contract import Batch, Method, Plan, TaskInfo, TrainInfo
-from mixsuite.mixing.engine import Loss, State, Tail, check_plan, check_shares, clean_loss, step_loss, two_term_loss
+from mixsuite.mixing.engine import (
+    Loss,
+    State,
+    Tail,
+    check_plan,
+    check_shares,
+    clean_loss,
+    distinct,
+    step_loss,
+    two_term_loss,
+)
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.rng import Rng, torch_seed, uniforms
 
@@ -320,7 +330,8 @@ def _classes(y: Tensor) -> int:
 
 def _bounds(share: Tensor) -> Tensor:
     """A mask's least and largest value; shares of rows as they are."""
-    return share if share.numel() <= _SMALL else torch.stack(share.aminmax())
+    held = distinct(share)
+    return held if held.numel() <= _SMALL else torch.stack(held.aminmax())
 
 
 def _detached(x: State) -> State:
