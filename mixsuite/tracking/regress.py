@@ -169,6 +169,8 @@ def _look(key: Key, task: Task | None, then: dict[int, Run], now: dict[int, Run]
     matrix, out = again
     name, seeds = task.name if task else f"{key[1]}@{key[2]}", tuple(sorted(then))
     asked = {"datasets": name, "methods": key[3], "seeds": show_seeds(seeds), "rerun": "always", "out": str(out)}
+    if any(run.executor.startswith("loop") for run in now.values()):
+        asked["executor"] = "loop"
     command = shlex.join(["mixsuite", "run", matrix, *(word for k, v in asked.items() for word in (f"--{k}", v))])
     lost = tuple(seed for seed in seeds if seed not in now or now[seed].reason)
     change = Change(name, key[3], SAME, n=len(seeds) - len(lost), command=command)

@@ -261,6 +261,7 @@ def test_the_loop_and_lockstep_are_equal_within_the_margin(here, accepted):
     assert {change.verdict for change in found.changes} <= {"same", "equal within margin"}
     assert {change.changed_at for change in found.changes} == {"weights"}
     assert "executor lockstep/6 -> loop/1" in found.changes[0].also_changed
+    assert found.changes[0].command.endswith("--executor loop")
     assert found.status == 0
 
 
