@@ -30,9 +30,16 @@ class Order:
 
     @property
     def size(self) -> int:
-        """The number of runs, at least 1: what a limit in seconds per run is multiplied by."""
+        """The number of runs, at least 1."""
         return max(1, len(self.specs))
 
-    def parts(self) -> list[Order]:
-        """The same as an order a run, where there are several."""
-        return [replace(self, specs=(spec,)) for spec in self.specs] if len(self.specs) > 1 else []
+    @property
+    def allowed(self) -> int:
+        """What a limit in seconds per run is multiplied by: a block costs the same however few runs fill it."""
+        return self.block if self.executor == "lockstep" and self.specs else self.size
+
+    def parts(self, executor: str | None = None) -> list[Order]:
+        """The same as an order a run, where there are several, by another executor if one is named."""
+        if len(self.specs) < 2:
+            return []
+        return [replace(self, specs=(spec,), executor=executor or self.executor) for spec in self.specs]

@@ -76,19 +76,22 @@ class _Worker:
 
 
 class Order(Protocol):
-    """What a worker can carry out. size: so many times the time-out are allowed; parts: smaller orders to the same
-    end, or none."""
+    """What a worker can carry out. size: how much it is; allowed: so many times the time-out; parts: smaller orders to
+    the same end, or none."""
 
     @property
     def size(self) -> int: ...
-    def parts(self) -> Sequence[Order]: ...
+    @property
+    def allowed(self) -> int: ...
+    def parts(self, executor: str | None = None) -> Sequence[Order]: ...
 
 
 class Pool:
     """``size`` workers. Orders go in, (order, outcome) come out, in the order they are finished.
 
-    timeout: seconds an order of size 1 may take; a worker that overruns is killed and replaced, as is one that
-             dies. Of an order in several parts these are carried out then, each by itself: one part alone is lost.
+    timeout: seconds an order of one run may take; a worker that overruns is killed and replaced, as is one that
+             dies. Of an order in several parts these are carried out then, each by itself: one part alone is lost;
+             so they are where a worker answers "split".
     """
 
     def __init__(self, size: int = 1, timeout: float | None = None) -> None:
@@ -134,12 +137,15 @@ class Pool:
                 worker.ready, self._stillborn = True, 0
             elif number == worker.number and worker.order is not None:
                 order, worker.order = worker.order, None
-                yield order, answer
+                if answer["status"] == "split":
+                    self._todo.extendleft(reversed(order.parts(answer["executor"])))
+                else:
+                    yield order, answer
         for worker in list(self._workers):
             if worker.dead:
                 yield from self._bury(worker, worker.death())
             elif self.timeout and worker.order is not None:
-                allowed = self.timeout * worker.order.size
+                allowed = self.timeout * worker.order.allowed
                 if time.monotonic() - worker.since > allowed:
                     yield from self._bury(worker, f"timeout: longer than {allowed:g} s")
 

@@ -17,7 +17,7 @@ from mixsuite.matrix import Matrix, load_matrix
 from mixsuite.order import Order
 from mixsuite.pool import Pool
 from mixsuite.records import SCHEMA, Record, RecordWriter
-from mixsuite.resolve import Resolved, make_domain
+from mixsuite.resolve import Resolved, make_domain, make_method
 from mixsuite.shown import Shown, load_shown
 from mixsuite.spec import RunSpec, Task, file_names, parse_seeds, split_list
 from mixsuite.work import Options, Rerun, Work, data_root, estimate, plan_work, prepare
@@ -97,14 +97,15 @@ def _orders(
     resolved: Resolved, work: Work, options: Options, seen: dict[str, _Look], device: str, deterministic: bool
 ) -> list[Order]:
     """Runs of a cell whose seeds lie in one block are one order; where the executor is the loop, a run is one."""
-    blocks = {
-        task.name: make_domain(task.domain).block for task in {run.task.name: run.task for run in work.todo}.values()
-    }
-    grouped: dict[tuple[str, str, int], list[RunSpec]] = {}
+    tasks = {run.task.name: run.task for run in work.todo}
+    blocks = {name: make_domain(task.domain).block for name, task in tasks.items()}
+    stackable = {method.name: make_method(method).stackable for method in resolved.methods}
+    grouped: dict[tuple[str, str, str, int], list[RunSpec]] = {}
     for run in work.todo:
-        task = run.task.name
-        size = blocks[task] if seen[task].executor == "lockstep" else 1
-        grouped.setdefault((task, run.method.name, run.seed // size), []).append(run)
+        task, method = run.task.name, run.method.name
+        executor = seen[task].executor if stackable[method] else "loop"
+        size = blocks[task] if executor == "lockstep" else 1
+        grouped.setdefault((task, method, executor, run.seed // size), []).append(run)
     return [
         Order(
             specs=tuple(runs),
@@ -112,13 +113,13 @@ def _orders(
             root=options.data,
             device=device,
             code=work.code[task, method]["hash"],
-            executor=seen[task].executor,
+            executor=executor,
             block=blocks[task],
             deterministic=deterministic,
             predictions=options.out / "predictions" if options.save_predictions else None,
             probes=tuple((probe, work.probes[probe.name]) for probe in resolved.probes),
         )
-        for (task, method, _), runs in grouped.items()
+        for (task, method, executor, _), runs in grouped.items()
     ]
 
 

@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections import deque
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ import torch
 
 from mixsuite.domains.build import make_data, make_model
 from mixsuite.domains.contract import Data, Dataset, Domain, Raw
+from mixsuite.domains.stack import Unstackable
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.matrix import check_model
 from mixsuite.metrics import evaluate
@@ -60,12 +62,18 @@ class Bench:
         return raw
 
     def do(self, order: Order) -> dict[str, Any]:
-        """Carry out an order. Never raises: "status" is ok, skipped, failed, bad_input; or "runs" are listed, each
-        with a status of its own, in the order's order."""
+        """Carry out an order. Never raises: "status" is ok, skipped, failed, bad_input; "split", where the runs are
+        to be done one by one; or "runs" are listed, each with a status of its own, in the order's order."""
         try:
             return {"status": "runs", "runs": self._run(order)} if order.specs else self._look(order)
+        except Unstackable:
+            if len(order.specs) > 1:
+                return {"status": "split", "executor": "loop"}
+            fresh_state(order)
+            return self.do(replace(order, executor="loop"))
         except Exception as error:
-            return _ended(error)
+            # One run of a block went wrong: each is done by itself, and the guilty one fails alone.
+            return {"status": "split", "executor": None} if len(order.specs) > 1 else _ended(error)
 
     def _open(self, order: Order, seed: int) -> tuple[Domain, Data, Recipe]:
         task = order.task
@@ -92,7 +100,7 @@ class Bench:
         if order.task.select == "best_validation" and not len(data.valid):
             raise InputError(f"{order.task.name}: select = 'best_validation' needs validation rows; this task has none")
         steps = recipe.length(len(data.train))
-        executor = "lockstep" if worthwhile(model, data, recipe.batch) else "loop"
+        executor = "lockstep" if worthwhile(model, data, recipe, domain.block) else "loop"
         return {"status": "ok", "reason": "", "seconds": steps * domain.step_seconds, "executor": executor}
 
     def _run(self, order: Order) -> list[dict[str, Any]]:
@@ -106,11 +114,10 @@ class Bench:
                 jobs[spec] = self.job(order, spec)
             except Exception as error:
                 found[spec] = _ended(error)
-        for (spec, job), fitted in zip(jobs.items(), EXECUTORS[order.executor](list(jobs.values())), strict=True):
+        fitted = EXECUTORS[order.executor](list(jobs.values()))
+        for (spec, job), one in zip(jobs.items(), fitted, strict=True):
             try:
-                found[spec] = (
-                    _ended(fitted) if isinstance(fitted, Exception) else _outcome(order, spec, job.data, fitted)
-                )
+                found[spec] = _ended(one) if isinstance(one, Exception) else _outcome(order, spec, job.data, one)
             except Exception as error:
                 found[spec] = _ended(error)
         return [found[spec] for spec in order.specs]

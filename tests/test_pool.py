@@ -119,6 +119,39 @@ def test_of_an_order_that_dies_the_guilty_run_alone_is_lost(tiny, tmp_path):
         assert outcome["executor"]["kind"] == "lockstep"
 
 
+def test_of_an_order_that_fails_the_guilty_run_alone_fails(tiny, tmp_path):
+    path = tmp_path / "faulty.py"
+    path.write_text(INTRA_MIX.replace("y, n =", "assert rng.seed != 2, 'planted'\n        y, n ="))
+    specs = tuple(r for r in resolve(load_matrix(str(tiny)), [str(path)], seeds=(0, 1, 2)).runs() if r.method.source)
+    order = Order(specs[0].task, Path(), "cpu", specs, code_for(specs[0])["hash"], "lockstep", block=4)
+    with Pool(1) as pool:
+        found = {o.specs[0].seed: outcome for o, outcome in carried_out(pool, [order])}
+    assert {seed: outcome["status"] for seed, outcome in found.items()} == {0: "ok", 1: "ok", 2: "failed"}
+    assert "AssertionError: planted" in found[2]["reason"]
+    assert found[0]["executor"]["kind"] == "lockstep"
+
+
+def test_what_cannot_be_stacked_is_done_by_the_loop_run_by_run(tiny, tmp_path):
+    """Each with the global state that it would have alone."""
+    path = tmp_path / "careless.py"
+    path.write_text(INTRA_MIX.replace("lam = rng.beta(self.alpha, self.alpha, n)", "lam = torch.rand(n)"))
+    specs = tuple(r for r in resolve(load_matrix(str(tiny)), [str(path)], seeds=(0, 1)).runs() if r.method.source)
+    order = Order(specs[0].task, Path(), "cpu", specs, code_for(specs[0])["hash"], "lockstep", block=4)
+    with Pool(1) as pool:
+        together = {o.specs[0].seed: outcome for o, outcome in carried_out(pool, [order])}
+        alone = {o.specs[0].seed: outcome for o, outcome in carried_out(pool, order.parts())}
+    assert {outcome["executor"]["kind"] for outcome in (*together.values(), *alone.values())} == {"loop"}
+    assert {s: o["digests"] for s, o in together.items()} == {s: o["digests"] for s, o in alone.items()}
+
+
+def test_a_block_may_take_a_blocks_time_however_few_fill_it(tiny):
+    (run, *_) = resolve(load_matrix(str(tiny)), ["mixup"], seeds=(0,)).runs()
+    order = Order(run.task, Path(), "cpu", (run,), executor="lockstep", block=12)
+    assert (order.size, order.allowed) == (1, 12)
+    assert replace(order, executor="loop").allowed == 1
+    assert Order(run.task, Path(), "cpu").allowed == 1
+
+
 def test_workers_are_started_once_and_use_one_thread(orders):
     with Pool(1) as pool:
         outcomes = [outcome for _, outcome in carried_out(pool, orders("none", "none", "none"))]

@@ -60,8 +60,15 @@ def stack(models: Sequence[Staged], start: int = 0) -> Staged:
     """Models of one shape as one. Stages before ``start`` are the first model's: they are not to be run.
 
     Raises:
-        Unstackable: a layer has weights and no twin.
+        Unstackable: a layer has weights and no twin, or stands in two places; dropout; weights that are not trained.
     """
+    layers = [layer for _, layer in models[0].named_modules(remove_duplicate=False)]
+    if len({id(layer) for layer in layers}) < len(layers):
+        raise Unstackable("a layer that stands in two places")
+    if any(isinstance(layer, nn.modules.dropout._DropoutNd) and layer.p > 0 for layer in layers):
+        raise Unstackable("dropout")
+    if not all(weight.requires_grad for weight in models[0].parameters()):
+        raise Unstackable("weights that are not trained")
     by_stage = zip(*[model.stages for model in models], strict=True)
     stages = [_stack(stage) if i >= start else stage[0] for i, stage in enumerate(by_stage)]
     return StackedModel(stages, models[0].sites, models[0].fixed)

@@ -100,6 +100,11 @@ class Method(ABC):
     domains   domains it is meant for; () means all.
     needs_x   True: batch.x is set. vectorised False: plan works row by row in Python.
     mixes     False: mix and objective look at no plan, so that the site is of no consequence.
+    stackable Whether several seeds can train as one, their batches one after another as one batch. So it is where
+              only ``plan`` is written, which sees one run at a time. A method with a ``mix`` or an ``objective`` of
+              its own says ``stackable = True`` where mix treats rows by their numbers alone, and objective gives one
+              value a run (``run_mean(per_row, batch.runs)``) and reads no batch.stats.
+    What a class says of its functions does not hold for a subclass that writes them anew.
     """
 
     site: str = field(default="input", kw_only=True)
@@ -116,6 +121,17 @@ class Method(ABC):
     needs_x: ClassVar[bool] = False
     vectorised: ClassVar[bool] = True
     mixes: ClassVar[bool] = True
+    stackable: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = cls.__dict__
+        if not {"mix", "objective"}.isdisjoint(own):
+            cls.stackable = own.get("stackable", False)
+        if "objective" in own and "mixes_alone" not in own:
+            cls.mixes_alone = False  # type: ignore[assignment, method-assign]
+        if not {"plan", "mix", "objective"}.isdisjoint(own):
+            cls.mixes = own.get("mixes", True)
 
     def __post_init__(self) -> None:
         require(0 <= self.start <= self.stop <= 1, "start, stop", (self.start, self.stop), "0 <= start <= stop <= 1")
@@ -137,17 +153,6 @@ class Method(ABC):
         """Whether the objective is the loss of the mixed rows and nothing else, so that a batch can be mixed
         before a model sees it. A method with an objective of its own for which this holds says so."""
         return type(self).objective is Method.objective
-
-    @property
-    def stackable(self) -> bool:
-        """Whether several seeds can train as one, their batches one after another as one batch.
-
-        So it is where only ``plan`` is written, which sees one run at a time. A method with a ``mix`` or an
-        ``objective`` of its own says ``stackable = True`` where mix treats rows by their numbers alone, and
-        objective gives one value a run (``run_mean(per_row, batch.runs)``) and reads no batch.stats.
-        """
-        own = type(self)
-        return own.objective is Method.objective and own.mix is Method.mix
 
     @abstractmethod
     def plan(self, batch: Batch, rng: Rng) -> Plan:

@@ -122,6 +122,8 @@ def join(plans: Sequence[Plan], rows: int) -> Plan:
 
     def joined(name: str) -> Any:
         values = [getattr(plan, name) for plan in plans]
+        if len({value is None for value in values}) > 1:
+            raise ValueError(f"plan: {name} is None in one run and not in another")
         if values[0] is None:
             return None
         if name not in ("own", "partner"):
@@ -169,12 +171,22 @@ def distinct(share: Tensor) -> Tensor:
     return share[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in share.stride())]
 
 
-def check_shares(plans: Sequence[Plan]) -> None:
-    """Refuse shares outside [0, 1] or NaN, in many plans at once: the device is waited for twice.
+def check_shares(plans: Sequence[Plan], rows: int | None = None) -> None:
+    """Refuse shares outside [0, 1] or NaN, and numbers of rows that a batch does not have, in many plans at once: the
+    device is waited for once a field.
+
+    Args:
+        rows: of the batch; None: row numbers are not looked at.
 
     Raises:
         ValueError: naming the field and what its values are.
     """
+    for name in ("own", "partner"):
+        held = [value for plan in plans if (value := getattr(plan, name)) is not None]
+        if held and rows is not None:
+            least, most = torch.cat(held).aminmax()
+            if not (least >= 0 and most < rows):
+                raise ValueError(f"plan: {name} must lie in 0..{rows - 1}, is {int(least)} to {int(most)}")
     for name in ("wx", "wy"):
         low, high = torch.cat([distinct(getattr(plan, name)).reshape(-1) for plan in plans]).aminmax()
         if not (low >= 0 and high <= 1):

@@ -56,7 +56,7 @@ class Fitted:
 
     curve:        up to 50 points {"step", "loss"(, "valid")}: the mean training objective since the last
                   point, and the validation metric where it was looked at.
-    seconds:      of the training loop alone.
+    seconds:      of the training loop alone; in lockstep a slot's share of it.
     rows_per_step: rows that enter the last stage, over differentiated forward passes, mean over steps.
     peak_memory:  bytes, of the process on CPU, of the device's allocations on a GPU.
     digests:      "init", "order", "draws", "plan", "weights".

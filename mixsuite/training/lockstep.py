@@ -23,9 +23,11 @@ from torch import Tensor
 from mixsuite.digest import digest
 from mixsuite.domains.contract import Data, Ragged, Staged, State, concatenate, site_shapes, take_rows
 from mixsuite.domains.stack import Unstackable, stack, unstack
-from mixsuite.mixing import Batch, Plan, Tail, two_term_loss
+from mixsuite.errors import SkipRun
+from mixsuite.mixing import Batch, Plan, Tail, TaskInfo, two_term_loss
 from mixsuite.mixing.engine import join, step_loss
 from mixsuite.mixing.losses import LOSSES
+from mixsuite.recipe import Recipe
 from mixsuite.training import loop
 from mixsuite.training.feed import Feed
 from mixsuite.training.job import Diverged, Fitted, Job, check_applies, task_info
@@ -34,31 +36,51 @@ from mixsuite.training.memory import reset_peak
 from mixsuite.training.optim import Optimizer, learning_rates
 
 SMALL = 2**16  # numbers in a batch at its largest site
+LARGE = 2**27  # numbers in the training parts of a block's runs, which are held at once
 
 
 def fit(jobs: Sequence[Job]) -> list[Fitted | Exception]:
-    """Train runs of one cell in blocks of ``job.block`` seeds; one by one what cannot be stacked.
+    """Train runs of one cell in blocks of ``job.block`` seeds.
 
     Returns:
-        Of each job what it came to, or what ended it, as ``loop.fit`` does.
+        Of each job what it came to, that its method does not apply, or that it diverged; of a job alone, what ended it.
+
+    Raises:
+        Unstackable: these runs cannot be trained side by side; some may have been trained in part.
+        Exception: what one run of a block raised: which, is found by training each by itself.
     """
     blocks = defaultdict[tuple[Any, ...], list[int]](list)
-    for number, job in enumerate(jobs):
-        blocks[_shape(job)].append(number)
     found: dict[int, Fitted | Exception] = {}
+    infos = [task_info(job) for job in jobs]
+    for number, (job, info) in enumerate(zip(jobs, infos, strict=True)):
+        try:
+            check_applies(job, info)
+            blocks[_shape(job)].append(number)
+        except SkipRun as skip:
+            found[number] = skip
     for numbers in blocks.values():
-        found |= zip(numbers, _fit_block([jobs[i] for i in numbers]), strict=True)
+        try:
+            outcomes = _Block([jobs[i] for i in numbers], [infos[i] for i in numbers]).train()
+        except Unstackable:
+            raise
+        except Exception as error:
+            if len(jobs) > 1:
+                raise
+            outcomes = [error]
+        found |= zip(numbers, outcomes, strict=True)
     return [found[number] for number in range(len(jobs))]
 
 
-def worthwhile(model: Staged, data: Data, batch: int) -> bool:
+def worthwhile(model: Staged, data: Data, recipe: Recipe, block: int) -> bool:
     """Whether seeds of a task train faster side by side: while a batch's states are small, a step's time is that of
-    calling its operations; measured on one CPU core, 1.3 to 3.5 times faster below ``SMALL`` and no gain above."""
-    if isinstance(data.train.x, Ragged):
+    calling its operations; measured on one CPU core, 1.3 to 3 times faster below ``SMALL`` and no gain above."""
+    if isinstance(data.train.x, Ragged) or recipe.dropout:
         return False
     first = take_rows(data.train.x, torch.arange(1, device=data.train.y.device))
     numbers = max(math.prod(shape) for shape in site_shapes(model, first).values())
-    return batch * numbers <= SMALL
+    leaves = first if isinstance(first, tuple) else (first,)
+    row = sum(leaf.numel() for leaf in leaves if isinstance(leaf, Tensor))
+    return recipe.batch * numbers <= SMALL and block * len(data.train) * row <= LARGE
 
 
 def _shape(job: Job) -> tuple[Any, ...]:
@@ -67,34 +89,21 @@ def _shape(job: Job) -> tuple[Any, ...]:
     return job.seed // job.block, job.steps, weights, type(job.data.train.x), job.data.train.weight is None
 
 
-def _fit_block(jobs: Sequence[Job]) -> list[Fitted | Exception]:
-    if any(job.seed % job.block == other.seed % job.block for i, job in enumerate(jobs) for other in jobs[:i]):
-        raise ValueError("two jobs of one seed: the runs of a block are those of one cell")
-    if not jobs[0].method.stackable or jobs[0].recipe.dropout or jobs[0].block == 1:
-        return loop.fit(jobs)
-    start = [{k: v.clone() for k, v in job.model.state_dict().items()} for job in jobs]
-    try:
-        return _Block(jobs).train()
-    except Exception as error:
-        for job, weights in zip(jobs, start, strict=True):
-            job.model.load_state_dict(weights)
-        if isinstance(error, Unstackable):
-            return loop.fit(jobs)
-        # One run of the block went wrong: each is trained in a block of its own, and the guilty one fails alone.
-        return [error] if len(jobs) == 1 else [outcome for job in jobs for outcome in _fit_block([job])]
-
-
 class _Block:
     """Runs side by side. Slot s holds the run with seed % block == s, or where there is none the first one."""
 
-    def __init__(self, jobs: Sequence[Job]) -> None:
+    def __init__(self, jobs: Sequence[Job], infos: Sequence[TaskInfo]) -> None:
         self.job = first = jobs[0]
-        if isinstance(first.data.train.x, Ragged):
-            raise Unstackable("rows of unequal size that are kept unpadded")
-        infos = [task_info(job) for job in jobs]
-        for job, info in zip(jobs, infos, strict=True):
-            check_applies(job, info)
+        if len({job.seed % first.block for job in jobs}) < len(jobs):
+            raise ValueError("two jobs of one seed: the runs of a block are those of one cell")
+        method = first.method
+        if not method.stackable or isinstance(first.data.train.x, Ragged):
+            raise Unstackable("the method, or rows of unequal size that are kept unpadded")
+        if method.site == "random" and method.mixes and not method.mixes_alone:
+            raise Unstackable("a random site, and more than the mixed rows in the objective")
+        self.watch = _Watch()
         self.feeds = [Feed(job, info) for job, info in zip(jobs, infos, strict=True)]
+        self.watch.look("prepare()")
         self.logs, self.bests = [Log(job) for job in jobs], [Best(job) for job in jobs]
         self.init = [digest(*job.model.state_dict().values()) for job in jobs]
         self.ended: dict[int, Exception] = {}
@@ -102,14 +111,13 @@ class _Block:
         self.of_slot = [held.get(slot, 0) for slot in range(first.block)]  # the job in each slot
         self.slot_of = [job.seed % first.block for job in jobs]
 
-        feeds, self.entry = [self.feeds[number] for number in self.of_slot], self.feeds[0].entry
-        sizes = [len(feed.job.data.train) for feed in feeds]
-        begins = np.cumsum([0, *sizes[:-1]])
-        self.x = concatenate([feed.x for feed in feeds])
-        self.y = torch.cat([feed.job.data.train.y for feed in feeds])
-        weights = [feed.job.data.train.weight for feed in feeds]
+        self.entry = self.feeds[0].entry
+        begins = np.cumsum([0, *(len(job.data.train) for job in jobs)])
+        self.x = concatenate([feed.x for feed in self.feeds])
+        self.y = torch.cat([job.data.train.y for job in jobs])
+        weights = [job.data.train.weight for job in jobs]
         self.weight = None if weights[0] is None else torch.cat([w for w in weights if w is not None])
-        self.rows = torch.cat([feed.rows + int(begin) for feed, begin in zip(feeds, begins, strict=True)], 1)
+        self.rows = torch.cat([self.feeds[number].rows + int(begins[number]) for number in self.of_slot], 1)
         self.model = stack([jobs[number].model for number in self.of_slot], self.entry)
 
     def train(self) -> list[Fitted | Exception]:
@@ -122,6 +130,8 @@ class _Block:
         with loop.autocast(job.recipe.precision, feed.device):
             for step in range(job.steps):
                 values, rows = self._step(step)
+                if job.method.active(step, job.steps):
+                    self.watch.look("a step")
                 rows_seen += rows
                 values.sum().backward()
                 optimizer.step(rates[step])
@@ -143,41 +153,44 @@ class _Block:
         if job.augment is not None:
             x = job.augment(x, torch.cat([self.feeds[number].augment(step) for number in self.of_slot]))
         y, weight = self.y[rows], None if self.weight is None else self.weight[rows]
-        plans = self._plans(step, x, y, weight) if method.active(step, job.steps) else None
+        plans = self._plans(step, x, y, weight)
         sites = [self.feeds[number].sites[step] for number in self.of_slot]
         batch = Batch(y, (), self.feeds[0].progress[step], {}, None, weight, job.block)
         if plans is None or not method.mixes or len(set(sites)) == 1:
             gap = self.model.sites[sites[0]]
             tail = Tail(partial(self.model, start=gap))
-            plan = join(plans, job.batch) if plans is not None and method.mixes else None
-            return step_loss(method, tail, self.model(x, self.entry, gap), batch, plan, loss_of_rows), tail.rows
+            plan = None if plans is None else join(plans, job.batch) if method.mixes else plans[0]
+            values = step_loss(method, tail, self.model(x, self.entry, gap), batch, plan, loss_of_rows)
+            if values.shape != (job.block,):
+                raise Unstackable(f"an objective of {list(values.shape)}, not of one value a run")
+            return values, tail.rows
         out = self._mixed_on_the_way(x, sites, plans)
         targets = [Plan(plan.partner, plan.wy, plan.wy, plan.own, plan.weight) for plan in plans]
         return two_term_loss(out, batch, join(targets, job.batch), loss_of_rows), len(out)
 
-    def _plans(self, step: int, x: State, y: Tensor, weight: Tensor | None) -> list[Plan]:
-        """The plan of every slot, each drawn by its own run from its own rows."""
-        method, size, plans = self.job.method, self.job.batch, list[Plan]()
+    def _plans(self, step: int, x: State, y: Tensor, weight: Tensor | None) -> list[Plan] | None:
+        """The plan of every slot, each drawn by its own run from its own rows; None outside the method's window."""
+        job, size = self.job, self.job.batch
+        if not job.method.active(step, job.steps):
+            for feed, log in zip(self.feeds, self.logs, strict=True):
+                log.note(step, feed.sites[step], None)
+            return None
         targets, weights = y.split(size), None if weight is None else weight.split(size)
+        plans = list[Plan]()
         for feed, log, slot in zip(self.feeds, self.logs, self.slot_of, strict=True):
-            shown = _slice(x, slot * size, size) if method.needs_x else x
+            shown = _slice(x, slot * size, size) if job.method.needs_x else x
             batch = feed.seen(step, shown, targets[slot], None if weights is None else weights[slot])
-            before = _global_state() if step < 2 else None
-            plan = method.plan(batch, feed.rng.at(step))
-            if before != (_global_state() if step < 2 else None):
-                raise Unstackable("plan() draws from a global generator")
+            plan = feed.job.method.plan(batch, feed.rng.at(step))
             log.note(step, feed.sites[step], plan)
             plans.append(plan)
         rows = {len(plan.partner) for plan in plans}
-        if len(rows) > 1:
+        if len(rows) > 1 or (job.method.site == "random" and job.method.mixes and rows != {size}):
             raise Unstackable(f"plans of {rows} rows in one step")
         return [plans[number] for number in self.of_slot]
 
     def _mixed_on_the_way(self, x: State, sites: list[str], plans: list[Plan]) -> Tensor:
         """Outputs where each slot is mixed at a site of its own."""
         method, size, at, h = self.job.method, self.job.batch, self.entry, x
-        if not method.mixes_alone or any(len(plan.partner) != size for plan in plans):
-            raise Unstackable("a random site, and more than the mixed rows in the objective")
         for site in sorted(set(sites), key=lambda name: self.model.sites[name]):
             h, at = self.model(h, at, self.model.sites[site]), self.model.sites[site]
             slots = [slot for slot, drawn in enumerate(sites) if drawn == site]
@@ -227,7 +240,27 @@ def _put(h: State, rows: Tensor, new: State) -> State:
     return h.index_copy(0, rows, new)
 
 
-def _global_state() -> tuple[Any, ...]:
-    """Of the generators that a plan must not draw from: run side by side, it would draw what another run would."""
-    _, keys, *place = np.random.get_state()  # noqa: NPY002
-    return torch.get_rng_state().numpy().tobytes(), random.getstate(), np.asarray(keys).tobytes(), *place
+class _Watch:
+    """Sees whether somebody draws from a generator that all runs share: side by side, a run would draw what another
+    run would. It looks at what was drawn since it was made, a few times."""
+
+    LOOKS = 4
+
+    def __init__(self) -> None:
+        self._before, self._left = self._state(), self.LOOKS
+
+    def look(self, what: str) -> None:
+        """
+        Raises:
+            Unstackable: something was drawn.
+        """
+        if self._left:
+            self._left -= 1
+            if self._state() != self._before:
+                raise Unstackable(f"{what} draws from a global generator")
+
+    @staticmethod
+    def _state() -> tuple[Any, ...]:
+        _, keys, *place = np.random.get_state()  # noqa: NPY002
+        drawn = [torch.get_rng_state(), *(torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else [])]
+        return [t.numpy().tobytes() for t in drawn], random.getstate(), np.asarray(keys).tobytes(), *place

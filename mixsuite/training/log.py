@@ -49,7 +49,7 @@ class Log:
             self._held.append((site, plan))
         if self._held and (len(self._held) >= HELD_PLANS or step in self.ends):
             try:
-                check_shares([held for _, held in self._held])
+                check_shares([held for _, held in self._held], self.rows)
             except ValueError as error:
                 raise ValueError(f"{error}, within the last {len(self._held)} steps up to step {step + 1}") from None
             update(self.plans, [[site for site, _ in self._held], _columns([held for _, held in self._held])])

@@ -70,13 +70,13 @@ def assert_same(one, other, tolerance=1e-9):
     assert one.rows_per_step == other.rows_per_step
 
 
-def both(entry, method, seeds=(0, 1, 2), block=3, kind="lockstep", **values):
+def both(entry, method, seeds=(0, 1, 2), block=3, **values):
     """Trained side by side and alone, found the same; what came out side by side."""
     found = lockstep.fit(jobs_of(entry, method, seeds, block, **values))
     for one, other in zip(found, loop.fit(jobs_of(entry, method, seeds, 1, **values)), strict=True):
         assert_same(one, other)
         if isinstance(one, Fitted):
-            assert one.executor == {"kind": kind, "block": block if kind == "lockstep" else 1}
+            assert one.executor == {"kind": "lockstep", "block": block}
     return found
 
 
@@ -151,11 +151,20 @@ def test_two_runs_of_one_seed_are_no_block():
         lockstep.fit(jobs)
 
 
-def test_what_cannot_be_stacked_is_trained_one_by_one():
-    both("tabular", "mixupe(version=1)", kind="loop")  # an objective that reads the training mean
-    both("tabular", "mixup", kind="loop", dropout=0.2)
-    both("graphs", "mixup", kind="loop", model="gcn(width=8, layers=2)")  # a layer without a twin
-    both("tabular", "mixupe(site=random)", kind="loop")  # two forward passes, and a site drawn for each run
+@pytest.mark.parametrize(
+    ("entry", "method", "values"),
+    [
+        ("tabular", "mixupe(version=1)", {}),  # an objective that reads the training mean
+        ("tabular", "mixup", {"dropout": 0.2}),
+        ("graphs", "mixup", {"model": "gcn(width=8, layers=2)"}),  # a layer without a twin
+        ("tabular", "mixupe(site=random)", {}),  # two forward passes, and a site drawn for each run
+        ("tabular", "multi_mix(site=random)", {}),  # more rows than the batch has
+    ],
+)
+@pytest.mark.parametrize("seeds", [(0, 1), (0,)])
+def test_what_cannot_be_stacked_is_refused_whoever_is_beside(entry, method, values, seeds):
+    with pytest.raises(Unstackable):
+        lockstep.fit(jobs_of(entry, method, seeds, 2, **values))
 
 
 def faulty(tmp_path, body):
@@ -171,18 +180,64 @@ def faulty(tmp_path, body):
 
 
 @pytest.mark.parametrize("call", ["torch.rand(1)", "np.random.rand()", "random.random()"])
-def test_who_draws_from_a_global_generator_is_trained_alone(tmp_path, call):
-    found = lockstep.fit(jobs_of("tabular", faulty(tmp_path, call), (0, 1), 2))
-    assert {one.executor["kind"] for one in found} == {"loop"}
+@pytest.mark.parametrize("window", ["", "(start=0.5)"])
+def test_who_draws_from_a_global_generator_is_refused(tmp_path, call, window):
+    with pytest.raises(Unstackable, match="global generator"):
+        lockstep.fit(jobs_of("tabular", faulty(tmp_path, call) + window, (0, 1), 2))
 
 
-def test_an_error_ends_its_own_run_alone(tmp_path):
+def test_an_error_of_one_run_ends_the_block_and_alone_it_is_said(tmp_path):
     method = faulty(tmp_path, "assert rng.seed != 1 or batch.progress < 0.5, 'planted'")
-    found = lockstep.fit(jobs_of("tabular", method, (0, 1, 2), 3))
-    assert [type(one) for one in found] == [Fitted, AssertionError, Fitted]
-    assert "planted" in str(found[1])
-    for one, other in zip(found[::2], loop.fit(jobs_of("tabular", method, (0, 2), 1)), strict=True):
-        assert_same(one, other)
+    with pytest.raises(AssertionError, match="planted"):
+        lockstep.fit(jobs_of("tabular", method, (0, 1, 2), 3))
+    (alone,) = lockstep.fit(jobs_of("tabular", method, (1,), 3))
+    assert isinstance(alone, AssertionError)
+
+
+def test_rows_of_a_neighbour_are_never_reached(tmp_path):
+    """A row number that a batch does not have is another run's row side by side."""
+    path = faulty(tmp_path, "shift = 0 if batch.progress < 0.5 else n")
+    Path(path).write_text(Path(path).read_text().replace("rng.permutation(n)", "rng.permutation(n) + shift"))
+    with pytest.raises((ValueError, IndexError), match=r"partner must lie in|out of range"):
+        lockstep.fit(jobs_of("tabular", path, (0, 1), 2))
+
+
+def test_a_weight_of_some_runs_alone_is_refused(tmp_path):
+    path = faulty(tmp_path, "pass")
+    weighted = "Plan(rng.permutation(n), over(lam, batch.shape), lam, weight=lam / n if rng.seed else None)"
+    text = Path(path).read_text()
+    Path(path).write_text(text.replace("Plan(rng.permutation(n), over(lam, batch.shape), lam)", weighted))
+    with pytest.raises(ValueError, match="weight is None in one run and not in another"):
+        lockstep.fit(jobs_of("tabular", path, (0, 1), 2))
+
+
+def test_what_a_method_says_of_its_functions_does_not_hold_for_a_subclass_that_writes_them_anew():
+    from mixsuite.mixing.methods.erm import Erm
+    from mixsuite.mixing.methods.regmixup import Regmixup
+
+    class Focal(Erm):
+        def objective(self, tail, state, batch, plan, loss):
+            return loss(tail(state), batch.y).square().mean()
+
+    class Other(Regmixup):
+        def plan(self, batch, rng):
+            return super().plan(batch, rng)
+
+    class Declared(Regmixup):
+        stackable = True
+
+        def objective(self, tail, state, batch, plan, loss):
+            return super().objective(tail, state, batch, plan, loss)
+
+    assert (Erm().stackable, Erm().mixes, Erm().mixes_alone) == (True, False, True)
+    assert (Focal().stackable, Focal().mixes, Focal().mixes_alone) == (False, True, False)
+    assert Other().stackable
+    assert Declared().stackable
+
+
+def test_the_plans_before_a_window_closes_are_kept():
+    """Where steps are more than the points of the curve: the last ones in the window are hashed too."""
+    both("tabular", "mixup(stop=0.5)", seeds=(0, 1), block=2, steps=75)
 
 
 def test_who_diverges_leaves_the_others_as_they_are():
@@ -195,15 +250,15 @@ def test_who_diverges_leaves_the_others_as_they_are():
 
 
 def test_a_method_that_does_not_apply_is_skipped_as_in_the_loop():
-    for one in both("tabular", "cutmix"):
-        assert isinstance(one, SkipRun)
+    assert all(isinstance(one, SkipRun) for one in both("tabular", "cutmix"))
 
 
-@pytest.mark.parametrize(("entry", "wanted"), [("tabular", True), ("images", True), ("speech", True), ("graphs", True)])
-def test_small_tasks_are_worth_it(entry, wanted):
-    job = jobs_of(entry, "mixup", (0,), 1)[0]
-    assert lockstep.worthwhile(job.model, job.data, job.recipe.batch) is wanted
-    assert not lockstep.worthwhile(job.model, job.data, 10**6)
+@pytest.mark.parametrize("entry", TASKS)
+def test_small_tasks_are_worth_it_and_large_ones_not(entry):
+    (job,) = jobs_of(entry, "mixup", (0,), 1)
+    assert lockstep.worthwhile(job.model, job.data, job.recipe, 12)
+    assert not lockstep.worthwhile(job.model, job.data, job.recipe.model_copy(update={"batch": 10**6}), 12)
+    assert not lockstep.worthwhile(job.model, job.data, job.recipe, 10**6)
 
 
 class Residual(nn.Module):

@@ -58,7 +58,7 @@ class Mixupe(Method):
         return self.version in ("1", "2")
 
     @property
-    def stackable(self):
+    def stackable(self):  # type: ignore[override]
         return not self.derivative
 
     def reject(self, task):
