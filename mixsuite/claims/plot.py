@@ -18,25 +18,31 @@ def draw(study: Study, tests: Sequence[SubTest], verdict: str, path: Path) -> No
     """Write the picture; one panel for each metric, a line for each sub-test."""
     from matplotlib.figure import Figure
 
-    metrics = list(dict.fromkeys(test.metric for test in tests))
-    heights = [sum(test.metric == metric for test in tests) + 1 for metric in metrics]
-    figure = Figure(figsize=(9, 1.5 + 0.34 * sum(heights)), layout="constrained")
-    axes = figure.subplots(len(metrics), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for axis, metric in zip(axes, metrics, strict=True):
-        shown = [test for test in tests if test.metric == metric]
-        for line, test in enumerate(shown):
+    shown = [
+        (metric, [test for test in tests if test.metric == metric]) for metric in dict.fromkeys(t.metric for t in tests)
+    ]
+    heights = [len(group) + 0.6 for _, group in shown]
+    figure = Figure(figsize=(10, 1.6 + 0.5 * sum(heights)), layout="constrained")
+    axes = figure.subplots(len(shown), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for axis, (metric, group) in zip(axes, shown, strict=True):
+        for line, test in enumerate(group):
             colour = _COLOURS.get(test.outcome, _OPEN)
             axis.plot([test.low, test.high], [line, line], color=colour, linewidth=2, solid_capstyle="butt")
             axis.plot([test.effect], [line], "o", color=colour, markersize=6)
             axis.plot([test.control_effect], [line], "x", color="#57606a", markersize=6)
-            axis.annotate(test.outcome, (1.01, line), xycoords=("axes fraction", "data"), va="center", fontsize=8)
-        if any(" " not in test.against[:7] for test in shown):
+        bounds = [test.against.startswith("at ") for test in group]
+        if not all(bounds):
             axis.axvline(0, color="#8c959f", linewidth=0.8)
-        axis.set_yticks(range(len(shown)), [_label(test) for test in shown], fontsize=8)
-        axis.set_ylim(len(shown) - 0.5, -0.5)
-        axis.set_xlabel(f"{metric}: difference (95 % interval); x: the control's", fontsize=8)
+        axis.set_yticks(range(len(group)), [_label(test) for test in group], fontsize=8)
+        axis.set_ylim(len(group) - 0.5, -0.5)
+        right = axis.secondary_yaxis("right")
+        right.set_yticks(range(len(group)), [test.outcome.split(":")[0] for test in group], fontsize=8)
+        right.tick_params(length=0)
+        what = "value, least to largest" if all(bounds) else "difference, 95 % interval; x: the control's"
+        axis.set_xlabel(f"{metric}: {what}", fontsize=8)
         axis.tick_params(axis="x", labelsize=8)
-        axis.spines[["top", "right"]].set_visible(False)
+        for edge in (axis.spines["top"], axis.spines["right"], right.spines["right"]):
+            edge.set_visible(False)
     figure.suptitle(f"{study.name}: {verdict}\n{fill(study.claim, 100)}", fontsize=10)
     part = path.with_name(path.name + ".part")
     path.parent.mkdir(parents=True, exist_ok=True)
