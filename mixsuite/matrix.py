@@ -117,6 +117,22 @@ def matrix_names() -> list[str]:
     return sorted({path.stem for folder in folders() for path in folder.glob("*.toml")})
 
 
+def read_toml(path: Path) -> dict[str, Any]:
+    """A file's values, unchecked.
+
+    Raises:
+        InputError: it cannot be read, or is not TOML (line named).
+    """
+    try:
+        source = path.read_text(encoding="utf-8")
+        return tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        said = str(error).replace("at end of document", f"at the end, line {len(source.splitlines())}")
+        raise InputError(f"{path}: not TOML: {said}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+
+
 def load_matrix(text: str) -> Matrix:
     """A matrix by path (ends in .toml) or name.
 
@@ -132,14 +148,7 @@ def load_matrix(text: str) -> Matrix:
         if not found:
             raise unknown("matrix", text, matrix_names())
         path = found[0]
-    try:
-        source = path.read_text(encoding="utf-8")
-        values = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        said = str(error).replace("at end of document", f"at the end, line {len(source.splitlines())}")
-        raise InputError(f"{path}: not TOML: {said}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
+    values = read_toml(path)
     for own in _OWN & values.keys():
         raise InputError(f"{path}: {unknown('key', own, set(Matrix.model_fields) - _OWN)}")
     matrix: Matrix = check_model(Matrix, values, str(path))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
 
 from mixsuite.claims.study import Study
 from mixsuite.claims.verdict import SubTest
+from mixsuite.pictures.save import save
 
 _COLOURS = {"better": "#1a7f37", "as good": "#1a7f37", "worse": "#c4341c", "tie": "#57606a"}
 _OPEN = "#9a6700"
@@ -44,10 +44,7 @@ def draw(study: Study, tests: Sequence[SubTest], verdict: str, path: Path) -> No
         for edge in (axis.spines["top"], axis.spines["right"], right.spines["right"]):
             edge.set_visible(False)
     figure.suptitle(f"{study.name}: {verdict}\n{fill(study.claim, 100)}", fontsize=10)
-    part = path.with_name(path.name + ".part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(part, format="png", dpi=110, metadata={"Software": None})
-    os.replace(part, path)
+    save(figure, path)
 
 
 def _label(test: SubTest) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mixsuite.errors import InputError, unknown
-from mixsuite.matrix import Matrix, check_model, folders
+from mixsuite.errors import unknown
+from mixsuite.matrix import Matrix, check_model, folders, read_toml
 
 Scale = Literal["quick", "full"]
 
@@ -107,13 +106,7 @@ def read_study(path: Path) -> Study:
     Raises:
         InputError: as load_study does.
     """
-    try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: not TOML: {error}") from None
-    study: Study = check_model(Study, values, str(path))
+    study: Study = check_model(Study, read_toml(path), str(path))
     study = study.model_copy(update={"name": path.stem})
     study.matrix("quick")
     study.matrix("full")

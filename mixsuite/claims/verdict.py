@@ -11,7 +11,7 @@ import numpy as np
 
 from mixsuite.claims.study import Rule, Study
 from mixsuite.report.results import Cell, Results
-from mixsuite.report.task import ERROR_MARGIN, RMSE_MARGIN
+from mixsuite.report.task import margin_of, mean, shared_seeds
 from mixsuite.report.verdicts import BETTER, TIE, WORSE, Paired, judge, pair
 from mixsuite.spec import Task
 
@@ -61,13 +61,13 @@ def sub_tests(study: Study, results: Results, absent: dict[str, str]) -> list[Su
             found.append(SubTest(name, rule.metric, rule.method, rule.against or "", f"not run: {absent[name]}"))
             continue
         task, sign = tasks[name], _sign(rule)
-        metric = task.primary if rule.metric == "primary" else rule.metric
+        metric = _metric(rule, task)
         if rule.against is None:
             found.append(_threshold(rule, task, metric, results))
             continue
         seen = verdicts[place]
         low, high = sorted((sign * seen.low, sign * seen.high)) if seen.low == seen.low else (nan, nan)
-        control = _mean(_differences(rule.control, rule, task, results)) if rule.control is not None else nan
+        control = mean(_differences(rule.control, rule, task, results).tolist()) if rule.control is not None else nan
         effects = sign * seen.diff, low, high, seen.pairs, rule.control or "", control
         word = AS_GOOD if rule.as_good and seen.word in (TIE, BETTER) else seen.word
         found.append(SubTest(name, metric, rule.method, rule.against, word, *effects))
@@ -89,14 +89,19 @@ def _sign(rule: Rule) -> int:
     return 1 if rule.better == "lower" else -1
 
 
+def _metric(rule: Rule, task: Task) -> str:
+    return task.primary if rule.metric == "primary" else rule.metric
+
+
 def _values(cell: Cell, metric: str) -> dict[int, float]:
     return {seed: o.metrics[metric] for seed, o in cell.ok.items() if metric in o.metrics}
 
 
 def _differences(method: str, rule: Rule, task: Task, results: Results) -> np.ndarray:
-    metric = task.primary if rule.metric == "primary" else rule.metric
     assert rule.against is not None
-    mine, theirs = (_values(results.cell(task, name), metric) for name in (method, rule.against))
+    cells = [results.cell(task, name) for name in (method, rule.against)]
+    seeds = shared_seeds(*cells)
+    mine, theirs = ({s: v for s, v in _values(cell, _metric(rule, task)).items() if s in seeds} for cell in cells)
     return pair(mine, theirs)
 
 
@@ -105,10 +110,7 @@ def _paired(rule: Rule, task: Task, results: Results) -> Paired:
     assert rule.against is not None
     cells = [results.cell(task, name) for name in (rule.method, rule.against)]
     complete = all(cell.status == "ok" and len(d) == cell.wanted for cell in cells)
-    margin = rule.margin
-    if margin is None:
-        base = list(cells[1].values.values())
-        margin = ERROR_MARGIN if task.primary == "error" else RMSE_MARGIN * (sum(base) / len(base) if base else 0.0)
+    margin = rule.margin if rule.margin is not None else margin_of(task, cells[1], None)
     return Paired(d, complete, margin)
 
 
@@ -126,12 +128,8 @@ def _threshold(rule: Rule, task: Task, metric: str, results: Results) -> SubTest
         rule.method,
         bound,
         BETTER if met else WORSE,
-        sum(values) / len(values),
+        mean(values),
         low,
         high,
         len(values),
     )
-
-
-def _mean(d: np.ndarray) -> float:
-    return float(np.mean(d)) if len(d) else nan

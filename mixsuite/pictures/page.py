@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from mixsuite.errors import InputError, SkipRun
+from mixsuite.pictures.save import save
 from mixsuite.pictures.scene import Scene, Stage, make_scene, open_task
 from mixsuite.plugins import own_line
 from mixsuite.spec import MethodSpec, Task
@@ -57,21 +57,6 @@ def _cloud_title(scene: Scene) -> str:
     return f"at '{scene.site}': rows (dots) and mixed rows (crosses), two main directions"
 
 
-def _save(figure: Any, path: Path) -> None:
-    """Write a PNG, whole or not at all.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
-    part = path.with_name(path.name + ".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(part, format="png", dpi=110, metadata={"Software": None})
-        os.replace(part, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-
-
 def _figure(rows: int, columns: int, width: float, height: float) -> tuple[Any, Any]:
     from matplotlib.figure import Figure
 
@@ -106,7 +91,7 @@ def show(task: Task, method: MethodSpec, root: Path, path: Path, seed: int = 0, 
         figure, axes = _figure(1, 1, 6.5, 4.6)
         _cloud(axes[0, 0], scene, _cloud_title(scene))
     figure.suptitle(f"{scene.method} on {task.name}\nat '{scene.site}', seed {seed}", fontsize=9)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _chosen(scene: Scene, count: int) -> list[int]:
@@ -147,4 +132,4 @@ def gallery(task: Task, methods: list[MethodSpec], root: Path, path: Path, seed:
             line[0] = figure.axes[-1]
         line[0].set_ylabel(scene.method, fontsize=8, rotation=0, ha="right", va="center", labelpad=8)
     figure.suptitle(f"{task.name}: an early batch of seed {seed}", fontsize=10)
-    _save(figure, path)
+    save(figure, path)

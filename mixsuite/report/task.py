@@ -36,10 +36,14 @@ def margin_of(task: Task, reference: Cell, margin: float | None) -> float:
     return mean(reference.values.values()) * (RMSE_MARGIN if margin is None else margin)
 
 
+def shared_seeds(cell: Cell, other: Cell) -> set[int]:
+    """Seeds of which both runs are ok. Those whose runs did not see the same rows are no pairs."""
+    return {s for s in cell.ok.keys() & other.ok.keys() if cell.ok[s].rows == other.ok[s].rows}
+
+
 def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
-    """Two cells as a comparison, ``other`` being what is compared with. Seeds whose runs did not see the same
-    rows are no pairs."""
-    seeds = {s for s in cell.ok.keys() & other.ok.keys() if cell.ok[s].rows == other.ok[s].rows}
+    """Two cells as a comparison, ``other`` being what is compared with."""
+    seeds = shared_seeds(cell, other)
     shares = [cell.ok[s].fresh for s in seeds]
     known = [share for share in shares if share is not None]
     fresh = max(known) if known and len(known) == len(shares) and max(known) <= 1 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mixsuite.errors import InputError
+from mixsuite.pictures.save import save
 from mixsuite.shown import load_shown
 from mixsuite.spec import file_names
 from mixsuite.tracking.history import Point, load_history, steps
@@ -74,11 +74,7 @@ def _draw(picture: Path, title: str, lines: dict[str, list[Point]]) -> None:
     axes.grid(axis="y", linewidth=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=8, frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    try:
-        picture.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(picture, dpi=110, metadata={"Software": None})
-    except OSError as error:
-        raise InputError(f"{picture}: cannot be written: {error.strerror}") from None
+    save(figure, picture)
 
 
 def _order(lines: dict[str, list[Point]]) -> list[tuple[str, str]]:
