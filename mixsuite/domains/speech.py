@@ -9,13 +9,14 @@ time count each frame by its validity, sum(h m) / sum(m), and frames in neither 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from mixsuite.domains.contract import Data, Domain, Encoded, Raw, Staged
+from mixsuite.domains.contract import Data, Domain, Encoded, Raw, Staged, State
 from mixsuite.domains.layers import MaskedBatchNorm, masked_mean, valid
 from mixsuite.errors import InputError
 
@@ -101,6 +102,65 @@ def conv1d(
     return Staged(stages, sites, fixed=k)
 
 
+class Picture(nn.Module):
+    """Bands over time as a grey picture, [N, C, T] to [N, 1, C, T]; padding is what silence is."""
+
+    def forward(self, clip: Clip) -> Tensor:
+        return clip[0].unsqueeze(1)
+
+
+def _as_picture(
+    data: Data, bands: int, convolutions: list[nn.Module], head: Callable[[int], list[nn.Module]]
+) -> Staged:
+    """A net that looks at the bands as at a picture. head: numbers in the last map -> the layers behind the first
+    of which stands the site ``embedding``."""
+    assert isinstance(data.train.x, tuple)
+    clip = (data.train.x[0], data.train.x[1])
+    front = [LogMel(data.rate, bands, clip)] if data.rate else []
+    first, *rest = convolutions
+    stages = [*front, nn.Sequential(Picture(), first), nn.Sequential(*rest, nn.Flatten())]
+    with torch.no_grad():
+        h: State = (clip[0][:2], clip[1][:2])
+        for stage in stages:
+            h = stage(h)
+    assert isinstance(h, Tensor)
+    hidden, *last = head(h.shape[1])
+    k = len(front)
+    sites = ({"wave": 0} if front else {}) | {"input": k, "hidden": k + 1, "embedding": k + 3}
+    return Staged([*stages, hidden, nn.Sequential(*last)], sites, fixed=k)
+
+
+def lenet(
+    data: Data, *, dropout: float, channels: PositiveInt = 20, units: PositiveInt = 1000, bands: PositiveInt = 40
+) -> Staged:
+    """Two 5x5 convolutions without a norm, each pooled by 2 before its ReLU, and two Linear layers, over the bands as a
+    picture (Zhang et al. 2018, section 3.3, give its name; layers as such nets commonly have them)."""
+
+    def block(fan_in: int) -> nn.Sequential:
+        return nn.Sequential(nn.Conv2d(fan_in, channels, 5), nn.MaxPool2d(2), nn.ReLU())
+
+    def head(size: int) -> list[nn.Module]:
+        return [nn.Sequential(nn.Linear(size, units), nn.ReLU()), nn.Dropout(dropout), nn.Linear(units, data.classes)]
+
+    return _as_picture(data, bands, [block(1), block(channels)], head)
+
+
+def vgg(data: Data, *, dropout: float, width: PositiveInt = 64, bands: PositiveInt = 40) -> Staged:
+    """VGG-11 with BatchNorm (Simonyan and Zisserman 2015, arXiv:1409.1556, configuration A) over the bands as a
+    picture, then two Linear layers. ``width`` channels in the first block, up to eight times as many behind."""
+    widths = [1, *(width * times for times in (1, 2, 4, 4, 8, 8, 8, 8))]
+    pooled = (True, True, False, True, False, True, False, True)
+    blocks: list[nn.Module] = []
+    for (fan_in, fan_out), pool in zip(pairwise(widths), pooled, strict=True):
+        layers = [nn.Conv2d(fan_in, fan_out, 3, padding=1, bias=False), nn.BatchNorm2d(fan_out), nn.ReLU()]
+        blocks.append(nn.Sequential(*layers, *([nn.MaxPool2d(2)] if pool else [])))
+
+    def head(size: int) -> list[nn.Module]:
+        return [nn.Linear(size, 8 * width), nn.Dropout(dropout), nn.Linear(8 * width, data.classes)]
+
+    return _as_picture(data, bands, blocks, head)
+
+
 class Speech(Domain):
     """Clips. Cepstra are standardised per channel over the training part's frames; waves are left as they are."""
 
@@ -110,7 +170,7 @@ class Speech(Domain):
 
     @property
     def models(self) -> dict[str, Callable[..., Staged]]:
-        return {"conv1d": conv1d}
+        return {"conv1d": conv1d, "lenet": lenet, "vgg": vgg}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """raw.x, n arrays [C, T] -> (clips [n, C, T], mask [n, 1, T])."""

@@ -39,6 +39,7 @@ class Batch(NamedTuple):
     x:          [B, ...] the input, detached, where the class sets needs_x = True; else None.
     row_weight: [B] weights of the data's rows in the loss, or None.
     runs:       to ``objective`` alone: the rows are those of so many runs, one after another.
+    turn:       of a method that holds a batch for several steps, which of them this is, from 0.
     """
 
     y: Tensor
@@ -48,6 +49,7 @@ class Batch(NamedTuple):
     x: Any = None
     row_weight: Tensor | None = None
     runs: int = 1
+    turn: int = 0
 
 
 class TaskInfo(NamedTuple):
@@ -100,6 +102,7 @@ class Method(ABC):
     domains   domains it is meant for; () means all.
     needs_x   True: batch.x is set. vectorised False: plan works row by row in Python.
     mixes     False: mix and objective look at no plan, so that the site is of no consequence.
+    hold      so many successive steps see the same batch and the same draws; batch.turn tells them apart.
     stackable Whether several seeds can train as one, their batches one after another as one batch. So it is where
               only ``plan`` is written, which sees one run at a time. A method with a ``mix`` or an ``objective`` of
               its own says ``stackable = True`` where mix treats rows by their numbers alone, and objective gives one
@@ -121,6 +124,7 @@ class Method(ABC):
     needs_x: ClassVar[bool] = False
     vectorised: ClassVar[bool] = True
     mixes: ClassVar[bool] = True
+    hold: ClassVar[int] = 1
     stackable: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

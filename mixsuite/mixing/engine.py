@@ -75,9 +75,12 @@ def interpolate(h: State, plan: Plan) -> State:
     return tuple(mix(leaf) for leaf in h) if isinstance(h, tuple) else mix(h)
 
 
-def run_mean(per_row: Tensor, runs: int) -> Tensor:
-    """The mean over rows: a scalar, or where several runs' rows stand one after another one mean each, [S]."""
-    return per_row.mean() if runs == 1 else per_row.reshape(runs, -1).mean(1)
+def run_mean(per_row: Tensor, runs: int, weight: Tensor | None = None) -> Tensor:
+    """The mean over rows, or with weights [N] their weighted sum: a scalar, or where several runs' rows stand one
+    after another one value each, [S]."""
+    reduce: Callable[..., Tensor] = torch.mean if weight is None else torch.sum
+    values = per_row if weight is None else weight.to(per_row.dtype) * per_row
+    return reduce(values) if runs == 1 else reduce(values.reshape(runs, -1), 1)
 
 
 def two_term_loss(out: Tensor, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
@@ -94,11 +97,7 @@ def two_term_loss(out: Tensor, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
         own = own * (s if plan.own is None else s[plan.own])
         other = other * s[plan.partner]
     wy = plan.wy.to(own.dtype)
-    per_row = wy * own + (1 - wy) * other
-    if plan.weight is None:
-        return run_mean(per_row, batch.runs)
-    weighted = plan.weight.to(per_row.dtype) * per_row
-    return weighted.sum() if batch.runs == 1 else weighted.reshape(batch.runs, -1).sum(1)
+    return run_mean(wy * own + (1 - wy) * other, batch.runs, plan.weight)
 
 
 def clean_loss(out: Tensor, batch: Batch, loss: Loss) -> Tensor:

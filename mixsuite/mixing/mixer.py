@@ -124,6 +124,8 @@ class Mixer:
             raise ValueError(
                 f"{name}: length and batch are for matrices; how long and on what to train is this loop's own"
             )
+        if made.hold != 1:
+            raise ValueError(f"{name} takes {made.hold} steps with each batch, which only the suite's trainer does")
         if steps is None and (made.start > 0 or made.stop < 1):
             raise ValueError(
                 f"{name}: start and stop are shares of the training: give steps, the number of calls in all"

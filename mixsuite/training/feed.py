@@ -7,7 +7,7 @@ from torch import Tensor
 
 from mixsuite.domains.contract import State, first_leaf, take_rows
 from mixsuite.errors import InputError
-from mixsuite.mixing import Batch, TaskInfo, TrainInfo
+from mixsuite.mixing import Batch, Plan, TaskInfo, TrainInfo
 from mixsuite.rng import Rng, batch_order, uniforms
 from mixsuite.training.job import Job
 from mixsuite.training.predict import run_stages
@@ -15,7 +15,7 @@ from mixsuite.training.predict import run_stages
 
 class Feed:
     """The order of rows, the site and the augmentation of every step: a function of the job's data, recipe and
-    seed, never of its method but for the method's own site and length.
+    seed, never of its method but for the method's own site, length and hold.
 
     rows:  [steps, B] row numbers. sites: of every step. entry: the stage at which ``x`` enters the model.
 
@@ -30,8 +30,9 @@ class Feed:
         train, steps, batch = job.data.train, job.steps, job.batch
         first = first_leaf(train.x)
         self.device, self.dtype = first.device, first.dtype
-        pieces = batch_order(job.seed, len(train), job.recipe.batch, steps * job.method.batch)
-        self.order = pieces.reshape(steps, batch)
+        held = -(-steps // job.method.hold)
+        pieces = batch_order(job.seed, len(train), job.recipe.batch, held * job.method.batch)
+        self.order = pieces.reshape(held, batch).repeat(job.method.hold, axis=0)[:steps]
         self.rows = torch.from_numpy(self.order).to(first.device)
         by_depth = sorted(info.sites, key=lambda name: (job.model.sites[name], name))
         self.sites = _sites(job, by_depth, steps)
@@ -48,12 +49,17 @@ class Feed:
 
     def augment(self, step: int) -> Tensor:
         """The uniforms of a step's augmentation. [B, 4]"""
-        return self._draws.at(step).uniform(self.job.batch, 4, kind="suite augment")
+        return self._draws.at(step // self.job.method.hold).uniform(self.job.batch, 4, kind="suite augment")
 
     def seen(self, step: int, x: State, y: Tensor, weight: Tensor | None) -> Batch:
         """What the method sees of a step's rows."""
-        shown = x if self.job.method.needs_x else None
-        return Batch(y, self.info.sites[self.sites[step]], self.progress[step], self.stats, shown, weight)
+        method, shape = self.job.method, self.info.sites[self.sites[step]]
+        shown, turn = x if method.needs_x else None, step % method.hold
+        return Batch(y, shape, self.progress[step], self.stats, shown, weight, turn=turn)
+
+    def plan(self, step: int, batch: Batch) -> Plan:
+        """The method's plan of a step."""
+        return self.job.method.plan(batch, self.rng.at(step // self.job.method.hold))
 
     def batch(self, step: int) -> tuple[State, Batch]:
         """(input rows, what the method sees) of one step."""
@@ -71,4 +77,4 @@ def _sites(job: Job, names: list[str], steps: int) -> list[str]:
         return [job.method.site] * steps
     names = [name for name in names if name != "wave"]
     u = uniforms(job.seed, "draw/site", 0, steps, 1)[:, 0]
-    return [names[int(v * len(names))] for v in u]
+    return [names[int(u[step // job.method.hold] * len(names))] for step in range(steps)]

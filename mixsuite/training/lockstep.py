@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from mixsuite.digest import digest
-from mixsuite.domains.contract import Data, Ragged, Staged, State, concatenate, site_shapes, take_rows
+from mixsuite.domains.contract import Data, Ragged, Staged, State, concatenate, map_leaves, site_shapes, take_rows
 from mixsuite.domains.stack import Unstackable, stack, unstack
 from mixsuite.errors import SkipRun
 from mixsuite.mixing import Batch, Plan, Tail, TaskInfo, two_term_loss
@@ -178,9 +178,9 @@ class _Block:
         targets, weights = y.split(size), None if weight is None else weight.split(size)
         plans = list[Plan]()
         for feed, log, slot in zip(self.feeds, self.logs, self.slot_of, strict=True):
-            shown = _slice(x, slot * size, size) if job.method.needs_x else x
+            shown = map_leaves(partial(torch.narrow, dim=0, start=slot * size, length=size), x)
             batch = feed.seen(step, shown, targets[slot], None if weights is None else weights[slot])
-            plan = feed.job.method.plan(batch, feed.rng.at(step))
+            plan = feed.plan(step, batch)
             log.note(step, feed.sites[step], plan)
             plans.append(plan)
         rows = {len(plan.partner) for plan in plans}
@@ -224,13 +224,6 @@ class _Block:
             return fitted(feed, log, best, self.init[number], seconds, rows, "lockstep")
         except Diverged as error:
             return error
-
-
-def _slice(h: State, begin: int, size: int) -> State:
-    if isinstance(h, tuple):
-        return tuple(leaf.narrow(0, begin, size) for leaf in h)
-    assert isinstance(h, Tensor)
-    return h.narrow(0, begin, size)
 
 
 def _put(h: State, rows: Tensor, new: State) -> State:

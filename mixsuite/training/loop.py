@@ -62,7 +62,7 @@ def train(job: Job) -> Fitted:
             x, batch = feed.batch(step)
             plan: Plan | None = None
             if method.active(step, steps):
-                plan = method.plan(batch, feed.rng.at(step))
+                plan = feed.plan(step, batch)
             log.note(step, feed.sites[step], plan)
             gap = model.sites[feed.sites[step]]
             tail = Tail(partial(model, start=gap))

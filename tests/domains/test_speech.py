@@ -158,3 +158,28 @@ def test_every_method_runs_on_clips_or_says_why_not():
         train(a_job("cutmix(site=embedding)", raw))
     train(a_job("mixupe(version=1)", raw))
     train(a_job("multi_mix(mask=box)", raw))
+
+
+@pytest.mark.parametrize("model", ["lenet(channels=3, units=7)", "vgg(width=2)"])
+@pytest.mark.parametrize("rate", [None, 8000])
+def test_nets_that_look_at_a_picture_of_the_bands_train_from_cepstra_and_waves(model, rate):
+    raw = clips([4000, 8000, 6000, 5000] if rate else [60, 90, 65, 50], channels=1 if rate else 40, rate=rate)
+    job = a_job("mixup", raw, model=model, batch=1)
+    shapes = site_shapes(job.model, job.data.test.x)
+    assert shapes["input"][0] == 40
+    assert len(shapes["hidden"]) == 3
+    assert shapes["embedding"] == ((7,) if "lenet" in model else (16,))
+    assert set(shapes) == {"input", "hidden", "embedding"} | ({"wave"} if rate else set())
+    before = job.model(job.data.test.x).shape
+    assert before == (len(job.data.test), 2)
+    assert train(job).steps == 8
+
+
+def test_vgg_is_configuration_a():
+    raw = clips([101] * 4, channels=161)
+    model = a_job("erm", raw, model="vgg").model
+    widths = [layer.out_channels for layer in model.modules() if isinstance(layer, nn.Conv2d)]
+    assert widths == [64, 128, 256, 256, 512, 512, 512, 512]
+    assert sum(isinstance(layer, nn.MaxPool2d) for layer in model.modules()) == 5
+    linear = [(layer.in_features, layer.out_features) for layer in model.modules() if isinstance(layer, nn.Linear)]
+    assert linear == [(7680, 512), (512, 2)]  # of a spectrogram [161, 101], as in public code of such nets

@@ -247,6 +247,7 @@ REFUSED = [
     (lambda: Mixer("mixup", -1), "seed=-1"),
     (lambda: Mixer("mixup", 0, kind="clas"), "kind='clas': allowed is class, multilabel, regression"),
     (lambda: Mixer("mixup(length=2)", 0), "length and batch are for matrices"),
+    (lambda: Mixer("ordered", 0), "takes 5 steps with each batch"),
     (lambda: Mixer("mixup(stop=0.5)", 0), "give steps"),
     (lambda: Mixer("manifold_mixup", 0), "draws its site anew each step: name some"),
     (lambda: Mixer("remix", 0).loss(net(), *rows()), r"call mixer.prepare\(x, y\)"),

@@ -375,7 +375,8 @@ def test_every_method_trains_the_same_bytes_twice_on_paired_draws(job, name, dom
     first, again = (train(job(name, domain=domain)) for _ in "ab")
     assert first.digests == again.digests
     erm = train(job("erm", domain=domain)).digests
-    assert all(first.digests[s] == erm[s] for s in ("init", "order", "draws"))
+    held = job(name).method.hold > 1  # sees the same batches, each for longer
+    assert all(first.digests[s] == erm[s] for s in ("init", *([] if held else ["order"]), "draws"))
     assert name == "erm" or first.digests["weights"] != erm["weights"]
 
 
