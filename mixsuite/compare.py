@@ -11,7 +11,6 @@ import pandas as pd
 
 from mixsuite.errors import InputError
 from mixsuite.matrix import Matrix
-from mixsuite.records import RecordWriter, read_records
 from mixsuite.report.compute import alike
 from mixsuite.report.leaderboard import csv_text, write_text
 from mixsuite.report.results import Cell, Results, load_results
@@ -19,8 +18,8 @@ from mixsuite.report.task import compared, margin_of, mean, paired_cells
 from mixsuite.report.verdicts import count, judge
 from mixsuite.resolve import resolve_method
 from mixsuite.runner import Watch, execute
-from mixsuite.spec import Call, RunSpec, Task, file_names, parse_call
-from mixsuite.work import Options, plan_work, prepare
+from mixsuite.spec import Call, Task, parse_call
+from mixsuite.work import Options, plan_work, prepare, reuse
 
 COLUMNS = [
     "task", "verdict", "diff", "diff_low", "diff_high", "p", "least_effect", "pairs", "mean", "reference_mean",
@@ -114,7 +113,7 @@ def compare(
 
     def train(methods: Sequence[str]) -> Results:
         resolved, work = prepare(matrix, options, list(methods), datasets, seeds)
-        _reuse(source, options.out, work.runs)
+        reuse([source], work, options)
         execute(matrix, resolved, plan_work(resolved, options), options, watch)
         return load_results(options.out).only(work.runs)
 
@@ -128,19 +127,6 @@ def compare(
     for one in (*found, *fair):
         write_text(options.out / f"against-{re.sub('[^A-Za-z0-9._=-]', '-', one.reference)}.csv", csv_text(one.table))
     return found, fair
-
-
-def _reuse(source: Path, out: Path, runs: list[RunSpec]) -> None:
-    """Copy what another folder has of these runs. Whether it is of the present code is asked later, as always."""
-    if not (source / "records").is_dir() or source.resolve() == out.resolve():
-        return
-    wanted = {run.id: run.task for run in runs}
-    names = file_names(list({task.name: task for task in wanted.values()}.values()))
-    there = read_records(out)
-    with RecordWriter(out) as writer:
-        for run_id, record in read_records(source).items():
-            if run_id in wanted and run_id not in there and record.status != "failed":
-                writer.append(names[wanted[run_id].name], record)
 
 
 def _controls(results: Results, variant: str, reference: str) -> list[str]:

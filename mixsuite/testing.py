@@ -113,8 +113,9 @@ class Sample:
         return TaskInfo(self.domain, self.kind, self.classes, shapes, batch, ROWS)
 
 
-def samples() -> list[Sample]:
-    """Every domain with classes, and each other kind of target once where it is at home."""
+def samples(domains: Sequence[str] = ()) -> list[Sample]:
+    """Every domain with classes, and each other kind of target once where it is at home; the domains of theory and of
+    toys where they are among ``domains``, those that a method is made for."""
     g = torch.Generator().manual_seed(20)
 
     def normal(*shape: int) -> Tensor:
@@ -141,7 +142,10 @@ def samples() -> list[Sample]:
             "hidden": (normal(7, 6) * graph, adjacency + adjacency.transpose(1, 2), graph),
             "embedding": normal(8),
         },
+        "patches": {"input": normal(3, 5), "hidden": normal(3, 6)},
+        "points": {"input": normal(4), "hidden": normal(4)},
     }
+    toys = {"patches": "class", "points": "multilabel"}
     hard = torch.tensor([0, 0, 0, 1, 2, 0, 0, 1, 0, 2, 0, 0, 1, 0, 0, 1])
     targets = {
         "class": hard,
@@ -149,8 +153,9 @@ def samples() -> list[Sample]:
         "multilabel": (torch.rand(ROWS, 4, generator=g) < 0.4).double(),
         "regression": torch.randn(ROWS, 1, generator=g).double(),
     }
-    wanted = [(domain, "class") for domain in states]
+    wanted = [(domain, "class") for domain in states if domain not in toys]
     wanted += [("images", "soft"), ("images", "multilabel"), ("tabular", "regression")]
+    wanted += [(domain, target) for domain, target in toys.items() if domain in domains]
     groups = {"tabular": (0, 1, 2, 2, 2, 3)}
     return [Sample(domain, t, states[domain], targets[t], groups.get(domain, ())) for domain, t in wanted]
 
@@ -381,7 +386,9 @@ def shares_agree(trial: Trial) -> Iterator[Finding]:
 
 
 def rate_of_mixing(trial: Trial) -> Iterator[Finding]:
-    """How many rows get something of another row."""
+    """How many rows get something of another row, by a plan that is looked at."""
+    if not trial.method.mixes and type(trial.method).pairing != "none":
+        return
     mixed, own = [], []
     for step in range(STEPS):
         plan = trial.plan(step=step)
@@ -660,7 +667,7 @@ def check(method: str | Method, among: Sequence[Sample] | None = None) -> list[F
     made = make_method(resolve_method(method)) if isinstance(method, str) else method
     found: list[Finding] = []
     trials: list[Trial] = []
-    for sample in among or samples():
+    for sample in among or samples(type(made).domains):
         applies = _applies(made, sample)
         if applies.status == "ok":
             sites = list(sample.sites) if made.site == "random" else [made.site]

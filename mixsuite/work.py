@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from mixsuite.errors import InputError, unknown
 from mixsuite.matrix import Matrix
-from mixsuite.records import Record, read_records
+from mixsuite.records import Record, RecordWriter, read_records
 from mixsuite.resolve import Resolved, code_for, code_for_probe, make_dataset, resolve
-from mixsuite.spec import RunSpec
+from mixsuite.spec import RunSpec, file_names
 
 Rerun = Literal["missing", "failed", "always"]
 _ALLOWED = {
@@ -131,6 +132,23 @@ def _probed(record: Record, probes: dict[str, str], options: Options) -> bool:
         return options.accept_old or seen["code"] == code
 
     return all(done(name, code) for name, code in probes.items())
+
+
+def reuse(sources: Iterable[Path], work: Work, options: Options) -> None:
+    """Copy the records of runs that are still to do from results folders which have them: of the same code, data and
+    probes, and not failed. What other folders hold is not changed."""
+    wanted = {run.id: run for run in work.todo}
+    names = file_names(list({run.task.name: run.task for run in work.runs}.values()))
+    for source in sources:
+        if not wanted or not (source / "records").is_dir() or source.resolve() == options.out.resolve():
+            continue
+        there = {run_id: record for run_id, record in read_records(source).items() if record.status != "failed"}
+        useful = [run for run in wanted.values() if _done(run, work.code, work.data, work.probes, there, options)]
+        if useful:
+            with RecordWriter(options.out) as writer:
+                for run in useful:
+                    writer.append(names[run.task.name], there[run.id])
+                    del wanted[run.id]
 
 
 def estimate(work: Work, rough: dict[str, float], workers: int) -> float:

@@ -17,7 +17,7 @@ from mixsuite.report.results import Results, load_results
 from mixsuite.report.text import table_lines
 from mixsuite.resolve import make_dataset, resolve, resolve_method
 from mixsuite.runner import Watch, execute
-from mixsuite.work import Options, prepare
+from mixsuite.work import Options, plan_work, prepare, reuse
 
 COLUMNS = [
     "id", "paper", "claim", "study", "metric", "effect", "low", "high", "n", "control", "control_effect", "verdict",
@@ -55,7 +55,10 @@ def run_study(study: Study, scale: Scale, options: Options, watch: Watch = lambd
             absent[task.name] = f"its data are not there: {error}"
     if kept:
         here = matrix.model_copy(update={"datasets": tuple(kept)})
-        execute(here, *prepare(here, options), options, watch)
+        resolved, work = prepare(here, options)
+        # What another study has trained need not be trained again.
+        reuse(sorted(path for path in options.out.parent.glob("*") if path.is_dir()), work, options)
+        execute(here, resolved, plan_work(resolved, options), options, watch)
     return decide(study, scale, options.out, absent)
 
 

@@ -16,15 +16,18 @@ Scale = Literal["quick", "full"]
 class Rule(BaseModel):
     """What decides, for every task of the matrix whose name fits ``tasks``: one sub-test each.
 
-    Paired (``against`` is given): ``method`` and ``against`` under the same seeds; as in a leaderboard, with Holm over
-    the paired sub-tests of the study. Threshold (``at_most`` or ``at_least``): a bound that every seed must meet; met
-    counts as better, missed as worse.
+    The effect of a seed is the metric of ``method``, or with ``against`` the difference between the two.
+    Paired (``against`` without a bound): as in a leaderboard, with Holm over the paired sub-tests of the study.
+    Threshold (``at_most`` or ``at_least``): a bound that every seed must meet; met counts as better, missed as worse.
 
-    tasks:   a glob over the matrix's task names.
-    metric:  of the records; "primary" is the error, or the RMSE. better: which way it improves.
-    margin:  of a tie, in the metric's units; None: 0.01 error, 2 % of the reference's RMSE.
-    control: a method held against the same one, whose effect is shown beside; it decides nothing.
-    as_good: the claim is that ``method`` is no worse: a tie counts as better.
+    tasks:    a glob over the matrix's task names.
+    metric:   of the records, or a cost ("seconds"); "primary" is the error, or the RMSE. better: which way it improves.
+    relative: the difference is a share of the value of ``against``.
+    minus:    a task, whose difference is taken away: whether an effect depends on what tells the two tasks apart.
+    margin:   of a tie, in the effect's units; None: 0.01 error, 2 % of the reference's RMSE.
+    as_good:  the claim is that ``method`` is no worse: a tie counts as better.
+    control:  a method whose effect is shown beside; it decides nothing. control_metric: its metric, where that is
+              another one; alone, of ``method`` itself.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,19 +37,32 @@ class Rule(BaseModel):
     metric: str = "primary"
     against: str | None = None
     better: Literal["lower", "higher"] = "lower"
+    relative: bool = False
+    minus: str | None = None
     margin: float | None = Field(default=None, ge=0)
     at_most: float | None = None
     at_least: float | None = None
-    control: str | None = None
     as_good: bool = False
+    control: str | None = None
+    control_metric: str | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it is a threshold."""
+        return self.at_most is not None or self.at_least is not None
 
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
-        given = [name for name in ("against", "at_most", "at_least") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError(f"a test has one of against, at_most and at_least, this one has {given or 'none'}")
-        if self.against is None and (self.margin is not None or self.control is not None or self.as_good):
-            raise ValueError("margin, control and as_good belong to a test with against")
+        if self.at_most is not None and self.at_least is not None:
+            raise ValueError("a test has one of at_most and at_least, this one has both")
+        if self.against is None and not self.bounded:
+            raise ValueError("a test has against, at_most or at_least, this one has none")
+        if self.bounded and (self.margin is not None or self.as_good):
+            raise ValueError("margin and as_good belong to a test without a bound")
+        if self.against is None and (self.relative or self.minus is not None):
+            raise ValueError("relative and minus belong to a test with against")
+        if self.relative and not self.bounded and self.margin is None:
+            raise ValueError("a test of a relative difference needs a margin, a share")
         return self
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from mixsuite.claims.study import Rule, Study
 from mixsuite.report.results import Cell, Results
 from mixsuite.report.task import margin_of, mean, shared_seeds
-from mixsuite.report.verdicts import BETTER, TIE, WORSE, Paired, judge, pair
+from mixsuite.report.verdicts import BETTER, TIE, WORSE, Paired, Verdict, judge, pair
 from mixsuite.spec import Task
 
 AS_GOOD = "as good"
@@ -24,7 +24,7 @@ class SubTest:
     """One rule on one task.
 
     effect, low, high: paired: mean difference with its 95 % t-interval, method minus reference, in the metric's units;
-                       threshold: mean, least and largest value.
+                       threshold: mean, least and largest value or difference.
     outcome: better, worse, tie, undecided (and why), "as good" where that is the claim, or "not run" with the reason.
     """
 
@@ -49,28 +49,21 @@ def sub_tests(study: Study, results: Results, absent: dict[str, str]) -> list[Su
     """
     tasks = results.shown.tasks
     places = [(rule, name) for rule in study.tests for name in [*tasks, *absent] if fnmatchcase(name, rule.tasks)]
+    missing = {place: absent.get(name) or absent.get(rule.minus or "") for place, (rule, name) in enumerate(places)}
     family = {
         place: _paired(rule, tasks[name], results)
         for place, (rule, name) in enumerate(places)
-        if rule.against is not None and name in tasks
+        if not rule.bounded and not missing[place]
     }
     verdicts = judge(family)
     found = []
     for place, (rule, name) in enumerate(places):
-        if name in absent:
-            found.append(SubTest(name, rule.metric, rule.method, rule.against or "", f"not run: {absent[name]}"))
-            continue
-        task, sign = tasks[name], _sign(rule)
-        metric = _metric(rule, task)
-        if rule.against is None:
-            found.append(_threshold(rule, task, metric, results))
-            continue
-        seen = verdicts[place]
-        low, high = sorted((sign * seen.low, sign * seen.high)) if seen.low == seen.low else (nan, nan)
-        control = mean(_differences(rule.control, rule, task, results).tolist()) if rule.control is not None else nan
-        effects = sign * seen.diff, low, high, seen.pairs, rule.control or "", control
-        word = AS_GOOD if rule.as_good and seen.word in (TIE, BETTER) else seen.word
-        found.append(SubTest(name, metric, rule.method, rule.against, word, *effects))
+        if reason := missing[place]:
+            found.append(SubTest(name, rule.metric, rule.method, _against(rule), f"not run: {reason}"))
+        elif rule.bounded:
+            found.append(_threshold(rule, tasks[name], results))
+        else:
+            found.append(_compared(rule, tasks[name], results, verdicts[place]))
     return found
 
 
@@ -89,47 +82,80 @@ def _sign(rule: Rule) -> int:
     return 1 if rule.better == "lower" else -1
 
 
+def _against(rule: Rule) -> str:
+    """What a rule holds a method against, in words: a method, a bound, or both."""
+    bound = "" if rule.at_most is None else f"at most {rule.at_most:g}"
+    bound = bound if rule.at_least is None else f"at least {rule.at_least:g}"
+    return ", ".join(text for text in (rule.against, f"minus {rule.minus}" if rule.minus else "", bound) if text)
+
+
 def _metric(rule: Rule, task: Task) -> str:
     return task.primary if rule.metric == "primary" else rule.metric
 
 
 def _values(cell: Cell, metric: str) -> dict[int, float]:
-    return {seed: o.metrics[metric] for seed, o in cell.ok.items() if metric in o.metrics}
+    known = {seed: o.metrics | o.costs for seed, o in cell.ok.items()}
+    return {seed: values[metric] for seed, values in known.items() if metric in values}
 
 
-def _differences(method: str, rule: Rule, task: Task, results: Results) -> np.ndarray:
-    assert rule.against is not None
-    cells = [results.cell(task, name) for name in (method, rule.against)]
-    seeds = shared_seeds(*cells)
-    mine, theirs = ({s: v for s, v in _values(cell, _metric(rule, task)).items() if s in seeds} for cell in cells)
-    return pair(mine, theirs)
+def _effects(method: str, metric: str, rule: Rule, task: Task, results: Results) -> dict[int, float]:
+    """Seed -> the effect of a method by a rule, of seeds that have all of it."""
+    cell = results.cell(task, method)
+    if rule.against is None:
+        return _values(cell, metric)
+    other = results.cell(task, rule.against)
+    mine, theirs = (_values(one, metric) for one in (cell, other))
+    seeds = sorted(shared_seeds(cell, other) & mine.keys() & theirs.keys())
+    found = dict(zip(seeds, pair(*({s: v[s] for s in seeds} for v in (mine, theirs))).tolist(), strict=True))
+    if rule.relative:
+        found = {seed: value / theirs[seed] for seed, value in found.items()}
+    if rule.minus is None:
+        return found
+    there = results.shown.tasks[rule.minus]
+    away = _effects(method, metric, rule.model_copy(update={"minus": None}), there, results)
+    shared = sorted(found.keys() & away.keys())
+    return dict(zip(shared, pair(found, away).tolist(), strict=True))
+
+
+def _complete(effects: dict[int, float], rule: Rule, task: Task, results: Results) -> bool:
+    cells = [results.cell(task, name) for name in (rule.method, rule.against) if name is not None]
+    return all(cell.status == "ok" and len(effects) == cell.wanted for cell in cells)
+
+
+def _control(rule: Rule, task: Task, results: Results) -> tuple[str, float]:
+    """(name, mean effect) of a rule's control."""
+    if rule.control is None and rule.control_metric is None:
+        return "", nan
+    metric = rule.control_metric or _metric(rule, task)
+    name = rule.control or rule.method
+    effect = mean(list(_effects(name, metric, rule, task, results).values()))
+    return (name if rule.control_metric is None else f"{metric} of {name}"), effect
 
 
 def _paired(rule: Rule, task: Task, results: Results) -> Paired:
-    d = _sign(rule) * _differences(rule.method, rule, task, results)
     assert rule.against is not None
-    cells = [results.cell(task, name) for name in (rule.method, rule.against)]
-    complete = all(cell.status == "ok" and len(d) == cell.wanted for cell in cells)
-    margin = rule.margin if rule.margin is not None else margin_of(task, cells[1], None)
-    return Paired(d, complete, margin)
+    effects = _effects(rule.method, _metric(rule, task), rule, task, results)
+    d = _sign(rule) * np.array([effects[seed] for seed in sorted(effects)])
+    margin = rule.margin if rule.margin is not None else margin_of(task, results.cell(task, rule.against), None)
+    return Paired(d, _complete(effects, rule, task, results), margin)
 
 
-def _threshold(rule: Rule, task: Task, metric: str, results: Results) -> SubTest:
-    cell = results.cell(task, rule.method)
-    values = list(_values(cell, metric).values())
-    bound = f"at most {rule.at_most:g}" if rule.at_most is not None else f"at least {rule.at_least:g}"
-    if cell.status != "ok" or len(values) < cell.wanted:
-        return SubTest(task.name, metric, rule.method, bound, f"not run: {cell.status}")
+def _compared(rule: Rule, task: Task, results: Results, seen: Verdict) -> SubTest:
+    sign = _sign(rule)
+    low, high = sorted((sign * seen.low, sign * seen.high)) if seen.low == seen.low else (nan, nan)
+    word = AS_GOOD if rule.as_good and seen.word in (TIE, BETTER) else seen.word
+    numbers = sign * seen.diff, low, high, seen.pairs, *_control(rule, task, results)
+    return SubTest(task.name, _metric(rule, task), rule.method, _against(rule), word, *numbers)
+
+
+def _threshold(rule: Rule, task: Task, results: Results) -> SubTest:
+    metric = _metric(rule, task)
+    effects = _effects(rule.method, metric, rule, task, results)
+    values = list(effects.values())
+    what = task.name, metric, rule.method, _against(rule)
+    if not _complete(effects, rule, task, results):
+        return SubTest(*what, f"not run: {results.cell(task, rule.method).status}")
     low, high = min(values), max(values)
     met = high <= rule.at_most if rule.at_most is not None else low >= (rule.at_least or 0.0)
-    return SubTest(
-        task.name,
-        metric,
-        rule.method,
-        bound,
-        BETTER if met else WORSE,
-        mean(values),
-        low,
-        high,
-        len(values),
-    )
+    control, effect = _control(rule, task, results)
+    return SubTest(*what, BETTER if met else WORSE, mean(values), low, high, len(values), control, effect)

@@ -168,9 +168,11 @@ def test_the_verdict_on_a_claim(outcomes, wanted):
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
-        (('against = "erm"\nmargin = 0.0', "margin = 0.0"), "one of against, at_most and at_least, this one has none"),
-        (("at_most = 0.9", "at_most = 0.9\nat_least = 0.1"), r"this one has \['at_most', 'at_least'\]"),
-        (("at_most = 0.9", "at_most = 0.9\nmargin = 0.1"), "margin, control and as_good belong to a test with against"),
+        (('against = "erm"\nmargin = 0.0', "margin = 0.0"), "against, at_most or at_least, this one has none"),
+        (("at_most = 0.9", "at_most = 0.9\nat_least = 0.1"), "one of at_most and at_least, this one has both"),
+        (("at_most = 0.9", "at_most = 0.9\nmargin = 0.1"), "margin and as_good belong to a test without a bound"),
+        (("at_most = 0.9", "at_most = 0.9\nminus = 'letter'"), "relative and minus belong to a test with against"),
+        (("margin = 0.0\n", "relative = true\n"), "a test of a relative difference needs a margin"),
         (('sourced = "recalled"', 'sourced = "heard"'), "sourced"),
         (('metric = "nll"\nbetter', 'metrik = "nll"\nbetter'), "metrik"),
         (('seeds = "0-9"', 'seeds = "9-0"'), "study tiny: full: seeds"),

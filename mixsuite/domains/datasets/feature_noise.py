@@ -1,0 +1,59 @@
+"""Common features, rare features and noise in patches: the data model of feature learning with mixup, made up."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mixsuite.domains.contract import Dataset, Raw
+from mixsuite.mixing.contract import require
+from mixsuite.rng import stream
+
+
+@dataclass(frozen=True)
+class FeatureNoise(Dataset):
+    """Two classes of rows of patches. The first patch has the class's feature, a unit vector: the common one, or in
+    a share ``rare`` of the rows another one. ``weak_patches`` have ``weak`` times a common feature of either class, the
+    others normal noise. After Zou, Cao, Li and Gu 2023 (arXiv:2303.08433), whose text was not at hand: recalled.
+
+    dims: of a patch; its first four axes are the features: common of class 0 and 1, rare of class 0 and 1.
+    noise: standard deviation of a patch of noise, in each axis.
+    Rows to draw the training part from: 2,000; test rows: 1,000, and a quarter of these are rare.
+    """
+
+    dims: int = 500
+    patches: int = 5
+    weak_patches: int = 2
+    rare: float = 0.1
+    weak: float = 0.05
+    noise: float = 0.2
+    rows: int | None = field(default=300, kw_only=True)
+    valid: float = field(default=0.0, kw_only=True)
+
+    domain = "patches"
+    classes = 2
+    recipe = "feature_noise"
+    source = "made up by numpy"
+    licence = "CC0"
+    reference = "after Zou et al. 2023, arXiv:2303.08433"
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.dims >= 4, "dims", self.dims, ">= 4")
+        require(1 <= self.weak_patches + 1 <= self.patches, "weak_patches", self.weak_patches, "0 to patches - 1")
+        require(0 <= self.rare <= 1, "rare", self.rare, "0 to 1")
+        require(self.noise >= 0, "noise", self.noise, ">= 0")
+
+    def load(self, root):
+        draws = stream(0, "feature_noise")
+        part = np.repeat([0, 2], [2_000, 1_000])
+        n = len(part)
+        y = draws.randint(0, 2, n)
+        rare = draws.uniform(size=n) < np.where(part == 2, 0.25, self.rare)
+        x = np.zeros((n, self.patches, self.dims), dtype=np.float32)
+        every = np.arange(n)
+        x[every, 0, y + 2 * rare] = 1
+        for patch in range(1, 1 + self.weak_patches):
+            x[every, patch, draws.randint(0, 2, n)] = self.weak
+        rest = (n, self.patches - 1 - self.weak_patches, self.dims)
+        x[:, 1 + self.weak_patches :] = self.noise * draws.standard_normal(rest)
+        return Raw(x, y, part)

@@ -1,0 +1,52 @@
+"""How well generated points cover the modes of real ones."""
+
+from dataclasses import dataclass
+
+import torch
+
+from mixsuite.mixing.contract import require
+from mixsuite.robustness.contract import Measurement
+
+
+@dataclass(frozen=True)
+class Coverage(Measurement):
+    """Of points that the generator makes from fresh noise. A mode is a group of real test points within ``radius``.
+
+    good:     share of generated points within ``radius`` of a mode's centre.
+    modes:    share of the modes that have at least a fifth of the good points that they would have if these were
+              shared evenly.
+    distance: mean distance of a generated point to the nearest centre.
+
+    points: how many are generated.
+    """
+
+    points: int = 2_000
+    radius: float = 0.1
+
+    domains = ("points",)
+
+    def __post_init__(self):
+        require(100 <= self.points <= 100_000, "points", self.points, "100 to 100000")
+        require(self.radius > 0, "radius", self.radius, "> 0")
+
+    def measure(self, model, data, rng):
+        centres = modes(data.test.x[:, :2], self.radius)
+        noise = rng.normal(self.points, 2, kind="probe coverage")
+        with torch.no_grad():
+            made = model.stages[0](torch.cat([noise, noise], 1))[:, 2:]
+        nearest, which = torch.cdist(made, centres).min(1)
+        good = nearest <= self.radius
+        held = which[good].bincount(minlength=len(centres)).float()
+        covered = (held > 0) & (held >= 0.2 * good.sum() / len(centres))
+        found = {"good": good.float().mean(), "modes": covered.float().mean(), "distance": nearest.mean()}
+        return {name: float(value) for name, value in found.items()}
+
+
+def modes(points, radius):
+    """Centres of groups that lie further apart than twice the radius: a point takes all within it, and so on."""
+    found, left = [], points
+    while len(left):
+        near = (left - left[0]).norm(dim=1) <= radius
+        found.append(left[near].mean(0))
+        left = left[~near]
+    return torch.stack(found)
