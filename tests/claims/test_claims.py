@@ -12,6 +12,7 @@ from mixsuite.claims.study import Rule, load_study, read_study, study_names
 from mixsuite.claims.verdict import SubTest, sub_tests, verdict
 from mixsuite.errors import InputError
 from mixsuite.report.results import load_results
+from mixsuite.report.stats import needed_seeds
 from mixsuite.resolve import resolve
 
 TINY = """
@@ -205,7 +206,9 @@ def test_every_study_names_methods_and_tasks_that_its_matrices_have(name):
             wanted = [m for m in (rule.method, rule.against, rule.control) if m is not None]
             assert {resolve_method(m).name for m in wanted} <= methods, rule
             assert any(_fits(rule, task.name) for task in cells.tasks), rule
-        assert len(cells.seeds) >= 10
+            assert rule.minus is None or rule.minus in {task.name for task in cells.tasks}
+        paired = sum(_fits(rule, task.name) for rule in study.tests if not rule.bounded for task in cells.tasks)
+        assert len(cells.seeds) >= (needed_seeds(paired) if paired else 3)  # else nothing can be found
     assert study.how
     assert study.ours
 

@@ -11,6 +11,7 @@ from mixsuite.mixing.losses import LOSSES
 from mixsuite.robustness.contract import Measurement
 
 ORDERS = (1, 2, 3)
+NEAR = 0.001
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,10 @@ class Derivatives(Measurement):
                 and of test rows.
     order1 .. order3:  mean |k-th derivative of phi at 0|, r drawn.
     gap:        mixup's loss minus the loss of the rows themselves.
-    taylor1 .. taylor3:  the same by derivatives up to the k-th: sum of E[a^k] / k! times their mean.
+    term1 .. term3:  of the series for it, E[a^k] / k! times the mean of the k-th derivative.
+    left:       the share of gap that the three terms leave. left_near: the same on lines a thousandth as long.
 
-    rows: how many, drawn; at most 512. alpha: of gap and taylor.
+    rows: how many, drawn; at most 512. alpha: of gap and terms.
     """
 
     rows: int = 256
@@ -52,18 +54,23 @@ class Derivatives(Measurement):
         x, y = train[one], data.train.y[one]
         phi = along(x, y, train[other] - x)
         slopes = derivatives(phi, self.rows, len(ORDERS), x)
+        there, where = test[there], data.test.y[there]
         found = {
             "q": derivatives(along(x, y, mean - x), self.rows, 1, x)[0].abs().mean(),
-            "q_test": derivatives(along(test[there], data.test.y[there], mean - test[there]), self.rows, 1, x)[0]
-            .abs()
-            .mean(),
+            "q_test": derivatives(along(there, where, mean - there), self.rows, 1, x)[0].abs().mean(),
         }
         found |= {f"order{k}": slope.abs().mean() for k, slope in zip(ORDERS, slopes, strict=True)}
-        found["gap"] = expected(phi, self.alpha, self.rows, x) - phi(x.new_zeros(self.rows)).mean()
-        total = 0.0
-        for k, slope in zip(ORDERS, slopes, strict=True):
-            total = total + moment(self.alpha, k) / factorial(k) * slope.mean()
-            found[f"taylor{k}"] = total
+        for name, size in (("left", 1.0), ("left_near", NEAR)):
+            gap = (
+                expected(lambda a, size=size: phi(size * a), self.alpha, self.rows, x)
+                - phi(x.new_zeros(self.rows)).mean()
+            )
+            terms = [
+                size**k * moment(self.alpha, k) / factorial(k) * s.mean() for k, s in zip(ORDERS, slopes, strict=True)
+            ]
+            found[name] = (gap - sum(terms)).abs() / gap.abs()
+            if size == 1:
+                found |= {"gap": gap, **{f"term{k}": term for k, term in zip(ORDERS, terms, strict=True)}}
         return {name: float(value.detach()) for name, value in found.items()}
 
 
