@@ -333,7 +333,7 @@ def claims(
 
     Exit status: 0 every sub-test was run; 1 some were not; 2 bad input; 130 interrupted.
     """
-    from mixsuite.claims.run import as_text, run_study, table_path, write
+    from mixsuite.claims.run import as_text, published_path, run_study, table_path, write
     from mixsuite.claims.study import load_study, study_names
     from mixsuite.progress import progress
     from mixsuite.spec import split_list
@@ -345,8 +345,8 @@ def claims(
         with _interruptible(), progress(f"{study.name}: {study.claim}", 0) as watch:
             findings.append(run_study(study, scale.value, Options(out / study.name, root, workers=workers), watch))
     write(findings, out)
-    typer.echo(as_text(findings))
-    typer.echo(f"\nwritten: {table_path(out)}, {out}/<study>/claim.png")
+    typer.echo(as_text(findings, out))
+    typer.echo(f"\nwritten: {table_path(out)}, {published_path(out)}, {out}/<study>/claim.png")
     raise typer.Exit(int(any(test.outcome.startswith("not run") for found in findings for test in found.tests)))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from mixsuite.claims.plot import draw
+from mixsuite.claims.published import beside
 from mixsuite.claims.study import Rule, Scale, Study
 from mixsuite.claims.verdict import SubTest, sub_tests, verdict
 from mixsuite.errors import InputError
@@ -24,6 +25,8 @@ COLUMNS = [
     "seconds", "sourced", "task", "method", "against", "outcome", "scale", "where",
 ]  # fmt: skip
 _SHOWN = ["task", "metric", "method", "against", "effect", "low", "high", "n", "outcome", "control", "control_effect"]
+
+_BESIDE = ["dataset", "model", "method", "metric", "published", "task", "our_method", "ours", "low", "high", "seeds"]
 
 
 @dataclass(frozen=True)
@@ -113,18 +116,27 @@ def table_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.csv")
 
 
+def published_path(out: Path) -> Path:
+    """Where the papers' own figures stand with ours beside them."""
+    return out.with_name(f"{out.name}_published.csv")
+
+
 def write(findings: Sequence[Finding], out: Path) -> None:
-    """<out>.csv, and <out>/<study>/claim.png for each."""
+    """<out>.csv, <out>_published.csv, and <out>/<study>/claim.png for each."""
     write_text(table_path(out), csv_text(frame(findings)))
+    write_text(published_path(out), csv_text(beside(out, [found.study.name for found in findings])))
     for found in findings:
         draw(found.study, found.tests, found.verdict, out / found.study.name / "claim.png")
 
 
-def as_text(findings: Sequence[Finding]) -> str:
-    """Each claim with its verdict and its sub-tests; then all verdicts."""
-    parts = []
+def as_text(findings: Sequence[Finding], out: Path) -> str:
+    """Each claim with its verdict, its sub-tests and the papers' figures beside ours; then all verdicts."""
+    parts, figures = [], beside(out, [found.study.name for found in findings])
     for found in findings:
         lines = table_lines(pd.DataFrame([vars(test) for test in found.tests]), _SHOWN)
+        theirs = figures[figures["study"] == found.study.name].rename(columns={"value": "published"})
+        if len(theirs):
+            lines += ["published, and ours:", *table_lines(theirs, _BESIDE)]
         parts.append("\n".join([f"{found.study.name}: {found.verdict}", found.study.claim, *lines]))
     verdicts = pd.DataFrame([{"claim": f.study.name, "verdict": f.verdict, "seconds": f.seconds} for f in findings])
     return "\n\n".join([*parts, "\n".join(table_lines(verdicts, ["claim", "verdict", "seconds"]))])

@@ -35,6 +35,9 @@ _WORDS = {
     "claim",
     "against",
     "outcome",
+    "dataset",
+    "model",
+    "our_method",
 }  # stand to the left
 _COUNTS = {"rank", "n", "tasks", "better", "tie", "worse", "undecided", "pairs", "seeds", "seeds_largest"}
 

@@ -20,7 +20,7 @@ SIZES = {  # rows, classes or None
     "titanic": (1309, 2), "fashion_mnist": (70000, 10), "cifar10_part": (9085, 10), "adult": (48842, 2),
     "letter": (20000, 26), "japanese_vowels": (640, 9), "fsdd": (3000, 10), "speech_commands": (2000, 10),
     "mutag": (188, 2), "tu": (1113, 2), "abalone": (4177, 28), "arcene": (200, 2), "arrhythmia": (452, 13),
-    "htru2": (17898, 2), "phishing": (11055, 2),
+    "htru2": (17898, 2), "phishing": (11055, 2), "feature_noise": (3000, 2), "gaussians": (12000, None),
 }  # fmt: skip
 
 

@@ -349,8 +349,19 @@ def test_values_out_of_range_are_refused(text):
 
 
 NOT_HERE = {  # on classes, in pictures and tables
-    "images": {"specmix", "column_cutmix", "ifmixup", "c_mixup"},
-    "tabular": {"cutmix", "fmix", "gridmix", "resizemix", "saliencymix", "specmix", "ifmixup", "c_mixup"},
+    "images": {"specmix", "column_cutmix", "ifmixup", "c_mixup", "gan", "all_pairs"},
+    "tabular": {
+        "cutmix",
+        "fmix",
+        "gridmix",
+        "resizemix",
+        "saliencymix",
+        "specmix",
+        "ifmixup",
+        "c_mixup",
+        "gan",
+        "all_pairs",
+    },
 }
 APPLIES = [
     (name, domain) for name in plugins.names(plugins.METHODS) for domain in NOT_HERE if name not in NOT_HERE[domain]

@@ -70,7 +70,7 @@ class Gan(Method):
         return GanPlan(torch.arange(n, device=batch.y.device), lam, lam, first, second, move)
 
     def objective(self, tail, state, batch, plan, loss):
-        real, made = state[:, :2], state[:, 2:4]
+        real, made = state[:, :2].detach(), state[:, 2:4]  # else a gradient of zeros would reach the generator
         judged = self._judged(self.formula, tail, real, made.detach(), plan, loss)
         if not plan.move:
             return judged

@@ -43,7 +43,7 @@ class BlackBox(Measurement, Pgd):
     def measure(self, model, data, rng):
         other = self.surrogate(model, data, rng)
         attacks = {
-            "fgsm": (Pgd(self.eps, 1, self.eps, "row"), model),
+            "fgsm": (Pgd(self.eps, 1, None, "row"), model),  # one step beyond the ball, and back to its edge
             "ifgsm": (Pgd(self.eps, self.steps, self.step, "row"), model),
             "own": (Pgd(self.eps, self.steps, self.step, "row"), other),
         }
