@@ -22,7 +22,7 @@ class Features(Measurement):
     def measure(self, model, data, rng):
         rare = data.test.x[:, 0, 2:4].amax(1) > 0.5
         wrong = (predict(model, data.test).argmax(1) != data.test.y).float()
-        filters = model.stages[0].weight.unflatten(0, (data.classes, -1))  # [classes, m, d]
+        filters = model.stages[0].weight.detach().unflatten(0, (data.classes, -1))  # [classes, m, d]
         learned = filters[:, :, :4].abs().amax(1)  # [classes, features]
         last = torch.einsum("nmd,nd->nm", filters[data.train.y], data.train.x[:, -1]).abs().amax(1)
         found = {
