@@ -34,9 +34,10 @@ regress: setup ## train benchmarks/regress.toml anew, compare it with results/ba
 	rm -rf results/regress
 	$(BIN)/mixsuite regress --run regress
 
-reference: setup ## remake results/reference/quick/ from nothing
-	rm -rf results/reference/quick
+reference: setup ## remake results/reference/quick/ and the claims from nothing, with real sets from the data root
+	rm -rf results/reference/quick results/reference/claims results/reference/claims*.csv
 	$(BIN)/mixsuite run quick --out results/reference/quick
+	$(BIN)/mixsuite claims --out results/reference/claims
 
 staged: setup ## remake results/reference/staged/ from nothing, with real sets from the data root
 	rm -rf results/reference/staged

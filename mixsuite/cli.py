@@ -325,6 +325,7 @@ def claims(
         Path | None, typer.Option(help="Folder with data sets. Default: $MIXSUITE_DATA, else the user cache.")
     ] = None,
     workers: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes. Default: one per core.")] = None,
+    form: Annotated[Form, typer.Option("--format", help="md: the verdicts as a Markdown table.")] = Form.text,
 ) -> None:
     """Test what the papers on mixup claim: each claim is a study with rules laid down beforehand, and gets a verdict.
 
@@ -333,7 +334,7 @@ def claims(
 
     Exit status: 0 every sub-test was run; 1 some were not; 2 bad input; 130 interrupted.
     """
-    from mixsuite.claims.run import as_text, published_path, run_study, table_path, write
+    from mixsuite.claims.run import as_markdown, as_text, frame, published_path, run_study, table_path, write
     from mixsuite.claims.study import load_study, study_names
     from mixsuite.progress import progress
     from mixsuite.spec import split_list
@@ -345,8 +346,8 @@ def claims(
         with _interruptible(), progress(f"{study.name}: {study.claim}", 0) as watch:
             findings.append(run_study(study, scale.value, Options(out / study.name, root, workers=workers), watch))
     write(findings, out)
-    typer.echo(as_text(findings, out))
-    typer.echo(f"\nwritten: {table_path(out)}, {published_path(out)}, {out}/<study>/claim.png")
+    typer.echo(as_text(findings, out) if form is Form.text else as_markdown(frame(findings)))
+    typer.echo(f"\nwritten: {table_path(out)}, {published_path(out)}, {out}/<study>/claim.png", err=True)
     raise typer.Exit(int(any(test.outcome.startswith("not run") for found in findings for test in found.tests)))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from math import nan
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -59,11 +60,12 @@ def beside(out: Path, studies: Iterable[str]) -> pd.DataFrame:
     """
     figures, wanted = published(), set(studies)
     results = {name: load_results(out / name) for name in sorted(wanted & set(figures["study"]))}
-    rows = [row | _ours(row, results[row["study"]]) for row in figures.to_dict("records") if row["study"] in results]
+    known = figures[figures["study"].isin(list(results))]
+    rows = [row | _ours(row, results[row["study"]]) for row in known.to_dict("records")]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _ours(row: dict[str, str], results: Results) -> dict[str, float]:
+def _ours(row: dict[Hashable, Any], results: Results) -> dict[str, float]:
     task = results.shown.tasks.get(row["task"])
     cell = None if task is None else results.cell(task, resolve_method(row["our_method"]).name)
     if cell is None or cell.status != "ok":

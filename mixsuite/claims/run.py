@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ from mixsuite.claims.verdict import SubTest, sub_tests, verdict
 from mixsuite.errors import InputError
 from mixsuite.report.leaderboard import csv_text, write_text
 from mixsuite.report.results import Results, load_results
-from mixsuite.report.text import table_lines
+from mixsuite.report.text import markdown_lines, table_lines
 from mixsuite.resolve import make_dataset, resolve, resolve_method
 from mixsuite.runner import Watch, execute
 from mixsuite.work import Options, plan_work, prepare, reuse
@@ -122,11 +123,49 @@ def published_path(out: Path) -> Path:
 
 
 def write(findings: Sequence[Finding], out: Path) -> None:
-    """<out>.csv, <out>_published.csv, and <out>/<study>/claim.png for each."""
-    write_text(table_path(out), csv_text(frame(findings)))
-    write_text(published_path(out), csv_text(beside(out, [found.study.name for found in findings])))
+    """<out>.csv, <out>_published.csv, and <out>/<study>/claim.png for each. Rows of other studies stay."""
+    names = [found.study.name for found in findings]
+    for path, key, table in (
+        (table_path(out), "id", frame(findings)),
+        (published_path(out), "study", beside(out, names)),
+    ):
+        write_text(path, csv_text(_merged(path, key, names, table)))
     for found in findings:
         draw(found.study, found.tests, found.verdict, out / found.study.name / "claim.png")
+
+
+def _merged(path: Path, key: str, names: Sequence[str], table: pd.DataFrame) -> pd.DataFrame:
+    """A table with the rows that the file has of other studies, by the name of the study."""
+    if not path.is_file():
+        return table
+    try:
+        there = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as a table: {' '.join(str(error).split())}") from None
+    if list(there.columns) != list(table.columns):
+        return table  # of another version
+    written = pd.read_csv(StringIO(csv_text(table)), dtype=str, keep_default_na=False)
+    both = pd.concat([there[~there[key].isin(names)], written])
+    return both.sort_values(key, kind="stable", ignore_index=True)
+
+
+def overview(table: pd.DataFrame) -> pd.DataFrame:
+    """A row a claim of the table that ``write`` writes: how many sub-tests came to what, and the verdict."""
+    rows = []
+    for name, tests in table.groupby("id", sort=True):
+        first = tests.iloc[0]
+        counts = tests["outcome"].str.split(r" \(|:", n=1, regex=True).str[0].value_counts()
+        outcomes = ", ".join(
+            f"{count} {word}" for word, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        )
+        paper = str(first["paper"]).split(" (")[0]
+        rows.append({"study": name, **first[["claim", "verdict", "seconds"]], "paper": paper, "sub-tests": outcomes})
+    return pd.DataFrame(rows, columns=["study", "paper", "claim", "sub-tests", "verdict", "seconds"])
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """A row a claim, in Markdown."""
+    return "\n".join(markdown_lines(overview(table), ["claim", "paper", "sub-tests", "verdict", "study"]))
 
 
 def as_text(findings: Sequence[Finding], out: Path) -> str:
@@ -138,5 +177,5 @@ def as_text(findings: Sequence[Finding], out: Path) -> str:
         if len(theirs):
             lines += ["published, and ours:", *table_lines(theirs, _BESIDE)]
         parts.append("\n".join([f"{found.study.name}: {found.verdict}", found.study.claim, *lines]))
-    verdicts = pd.DataFrame([{"claim": f.study.name, "verdict": f.verdict, "seconds": f.seconds} for f in findings])
-    return "\n\n".join([*parts, "\n".join(table_lines(verdicts, ["claim", "verdict", "seconds"]))])
+    verdicts = table_lines(overview(frame(findings)), ["study", "sub-tests", "verdict", "seconds"])
+    return "\n\n".join([*parts, "\n".join(verdicts)])

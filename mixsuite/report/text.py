@@ -38,6 +38,9 @@ _WORDS = {
     "dataset",
     "model",
     "our_method",
+    "study",
+    "paper",
+    "sub-tests",
 }  # stand to the left
 _COUNTS = {"rank", "n", "tasks", "better", "tie", "worse", "undecided", "pairs", "seeds", "seeds_largest"}
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from mixsuite.claims.published import published, read_published
 from mixsuite.claims.run import decide, frame
 from mixsuite.claims.study import Rule, load_study, read_study, study_names
 from mixsuite.claims.verdict import SubTest, sub_tests, verdict
@@ -225,3 +226,213 @@ def test_a_rule_that_names_no_task_gives_no_sub_test(ran):
     rules = (Rule(method="mixup", against="erm", tasks="nothing*"),)
     results = load_results(folder / "results" / "claims" / "tiny")
     assert sub_tests(study.model_copy(update={"tests": rules}), results, {}) == []
+
+
+KINDS = """
+paper = "made up"
+claim = "every kind of rule"
+where = "nowhere"
+sourced = "recalled"
+how = "erm and mixup"
+ours = "all of it"
+[quick]
+seeds = "0-6"
+datasets = ["wine(rows=24)@short", "wine(rows=24)@longer"]
+methods = ["erm", "mixup", "mixup(length=2)"]
+[quick.recipes.short]
+model = "mlp(width=8, depth=1)"
+optimizer = "sgd"
+lr = 0.1
+steps = 12
+batch = 8
+[quick.recipes.longer]
+model = "mlp(width=8, depth=1)"
+optimizer = "sgd"
+lr = 0.1
+steps = 24
+batch = 8
+[full]
+seeds = "0-9"
+datasets = ["wine"]
+methods = ["erm", "mixup"]
+[[tests]]
+tasks = "*short"
+method = "mixup"
+against = "erm"
+metric = "nll"
+at_most = 10
+control = "mixup(length=2)"
+[[tests]]
+tasks = "*short"
+method = "mixup"
+against = "erm"
+metric = "nll"
+at_least = 10
+[[tests]]
+tasks = "*short"
+method = "mixup"
+against = "erm"
+metric = "nll"
+relative = true
+margin = 0.01
+control = "mixup(length=2)"
+[[tests]]
+tasks = "*longer"
+method = "mixup"
+against = "erm"
+metric = "nll"
+minus = "wine(rows=24)@short"
+better = "higher"
+control = "mixup(length=2)"
+[[tests]]
+tasks = "*short"
+method = "mixup"
+metric = "brier"
+at_most = 2
+control_metric = "nll"
+[[tests]]
+tasks = "*short"
+method = "mixup"
+against = "erm"
+metric = "seconds"
+relative = true
+margin = 1000
+as_good = true
+"""
+FIGURES = "paper,table,dataset,model,method,metric,value,selection_rule,n,study,task,our_method,our_metric\n"
+
+
+@pytest.fixture(scope="module")
+def kinds(ran):
+    """(folder, values by task, method and metric, rows of the table, what was printed) of a study of every kind."""
+    from typer.testing import CliRunner
+
+    from mixsuite.cli import app
+
+    folder, _ = ran
+    (folder / "benchmarks" / "claims" / "kinds.toml").write_text(KINDS)
+    figure = 'made up,a table,wine,mlp,mixup,"test error, %",12.5,last,1,kinds,wine(rows=24)@short,mixup,error\n'
+    (folder / "benchmarks" / "published.csv").write_text(FIGURES + figure)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        told = CliRunner().invoke(app, ["claims", "--only", "kinds", "--data", "empty", "--workers", "1"])
+    results = load_results(folder / "results" / "claims" / "kinds")
+    values = {
+        (task.name.split("@")[1], method, metric): np.array(
+            [(o.metrics | o.costs)[metric] for _, o in sorted(results.cell(task, method).ok.items())]
+        )
+        for task in results.shown.tasks.values()
+        for method in results.shown.methods
+        for metric in ("error", "nll", "brier", "seconds")
+    }
+    table = pd.read_csv(folder / "results" / "claims.csv")
+    assert told.exit_code == 0, told.output
+    return folder, values, table[table["id"] == "kinds"].reset_index(drop=True), told
+
+
+def test_every_kind_of_effect_is_as_by_hand(kinds):
+    _, v, rows, _ = kinds
+    short = {m: v["short", m, "nll"] for m in ("erm", "mixup", "mixup(length=2)")}
+    longer = {m: v["longer", m, "nll"] for m in short}
+    d = short["mixup"] - short["erm"]
+    share = d / short["erm"]
+    change = (longer["mixup"] - longer["erm"]) - d
+    wanted = [
+        (d.mean(), d.min(), d.max(), (short["mixup(length=2)"] - short["erm"]).mean()),
+        (d.mean(), d.min(), d.max(), None),
+        (share.mean(), *stats.t.interval(0.95, 6, share.mean(), stats.sem(share)),
+         (short["mixup(length=2)"] / short["erm"] - 1).mean()),
+        (change.mean(), *stats.t.interval(0.95, 6, change.mean(), stats.sem(change)),
+         (longer["mixup(length=2)"] - longer["erm"] - short["mixup(length=2)"] + short["erm"]).mean()),
+        (v["short", "mixup", "brier"].mean(), v["short", "mixup", "brier"].min(), v["short", "mixup", "brier"].max(),
+         short["mixup"].mean()),
+    ]  # fmt: skip
+    for row, numbers in zip(rows.itertuples(), wanted, strict=False):
+        found = (row.effect, row.low, row.high, row.control_effect)
+        for one, other in zip(found, numbers, strict=True):
+            assert other is None or one == pytest.approx(other, rel=1e-4, abs=1e-8), row
+    assert rows["n"].tolist() == [7] * 6
+    assert rows["outcome"].iloc[[0, 1, 4, 5]].tolist() == ["better", "worse", "better", "as good"]
+    assert rows["against"].tolist()[:5] == [
+        "erm, at most 10", "erm, at least 10", "erm", "erm, minus wine(rows=24)@short", "at most 2",
+    ]  # fmt: skip
+    assert rows["control"][4] == "nll of mixup"
+    ratio = v["short", "mixup", "seconds"] / v["short", "erm", "seconds"] - 1
+    assert rows["effect"][5] == pytest.approx(ratio.mean(), rel=1e-3)
+
+
+def test_the_direction_of_an_interaction_is_that_of_the_claim(kinds):
+    folder, *_ = kinds
+    study = read_study(folder / "benchmarks" / "claims" / "kinds.toml")
+    results = load_results(folder / "results" / "claims" / "kinds")
+    (rule,) = (rule for rule in study.tests if rule.minus)
+    outcomes = {}
+    for better in ("higher", "lower"):
+        tests = (rule.model_copy(update={"better": better, "margin": 0.0}),)
+        (outcomes[better],) = sub_tests(study.model_copy(update={"tests": tests}), results, {})
+    assert outcomes["higher"].effect == outcomes["lower"].effect
+    words = {outcomes[better].outcome for better in outcomes}
+    assert words in ({"better", "worse"}, {"undecided"})
+    if words == {"better", "worse"}:
+        assert (outcomes["higher"].outcome == "better") == (outcomes["higher"].effect > 0)
+
+
+def test_what_one_study_has_trained_another_takes_over(kinds):
+    folder, *_ = kinds
+    records = {
+        name: {
+            line
+            for path in (folder / "results" / "claims" / name / "records").iterdir()
+            for line in path.read_text().splitlines()
+        }
+        for name in ("tiny", "kinds")
+    }
+    assert len(records["kinds"]) == 42
+    assert len(records["tiny"] & records["kinds"]) == 21  # byte for byte, dates included
+
+
+def test_rows_of_other_studies_stay_in_the_table(kinds):
+    folder, *_ = kinds
+    table = pd.read_csv(folder / "results" / "claims.csv")
+    assert table["id"].drop_duplicates().tolist() == ["kinds", "tiny"]
+    assert (table["id"] == "tiny").sum() == 6
+
+
+def test_a_papers_figure_stands_beside_ours(kinds):
+    folder, v, _, told = kinds
+    (row,) = pd.read_csv(folder / "results" / "claims_published.csv").itertuples()
+    errors = 100 * v["short", "mixup", "error"]
+    assert (row.value, row.seeds) == (12.5, 7)
+    assert row.ours == pytest.approx(errors.mean(), rel=1e-5)
+    assert (row.low, row.high) == pytest.approx(stats.t.interval(0.95, 6, errors.mean(), stats.sem(errors)), rel=1e-4)
+    assert "published, and ours:" in told.output
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (FIGURES.replace("value", "figure"), "its columns must be paper, table"),
+        (FIGURES + "p,t,d,m,mixup,error,about 5,last,1,,,,\n", "line 2: value='about 5' is no number"),
+        (FIGURES + "p,t,d,m,mixup,error,inf,last,1,,,,\n", "line 2: value='inf' is no number"),
+        ("", "cannot be read as a table"),
+    ],
+)
+def test_figures_that_cannot_be_meant_are_refused(text, said, tmp_path):
+    (tmp_path / "published.csv").write_text(text)
+    with pytest.raises(InputError, match=said):
+        read_published(tmp_path / "published.csv")
+
+
+def test_every_figure_of_a_paper_names_what_a_study_has():
+    from mixsuite.resolve import resolve_method
+
+    figures = published()
+    assert len(figures) >= 100
+    assert (figures["paper"] == "mixup (1710.09412)").all()  # of the others no table was at hand
+    for row in figures[figures["study"] != ""].itertuples():
+        cells = resolve(load_study(row.study).matrix("quick"))
+        assert row.task in {task.name for task in cells.tasks}, row
+        assert resolve_method(row.our_method).name in {method.name for method in cells.methods}, row
+        probe = row.our_metric.partition("@")[2]
+        assert not probe or probe in {one.name for one in cells.probes}, row
+    assert (figures[["task", "our_method", "our_metric"]].ne("").all(axis=1) == figures["study"].ne("")).all()
