@@ -30,7 +30,7 @@ def draw(study: Study, tests: Sequence[SubTest], verdict: str, path: Path) -> No
             axis.plot([test.low, test.high], [line, line], color=colour, linewidth=2, solid_capstyle="butt")
             axis.plot([test.effect], [line], "o", color=colour, markersize=6)
             axis.plot([test.control_effect], [line], "x", color="#57606a", markersize=6)
-        bounds = [test.against.startswith("at ") for test in group]
+        bounds = [test.bounded for test in group]
         if not all(bounds):
             axis.axvline(0, color="#8c959f", linewidth=0.8)
         axis.set_yticks(range(len(group)), [_label(test) for test in group], fontsize=8)

@@ -15,7 +15,7 @@ from mixsuite.claims.study import Rule, Scale, Study
 from mixsuite.claims.verdict import SubTest, sub_tests, verdict
 from mixsuite.errors import InputError
 from mixsuite.report.leaderboard import csv_text, write_text
-from mixsuite.report.results import Results, load_results
+from mixsuite.report.results import COSTS, Results, load_results
 from mixsuite.report.text import markdown_lines, table_lines
 from mixsuite.resolve import make_dataset, resolve, resolve_method
 from mixsuite.runner import Watch, execute
@@ -60,8 +60,8 @@ def run_study(study: Study, scale: Scale, options: Options, watch: Watch = lambd
     if kept:
         here = matrix.model_copy(update={"datasets": tuple(kept)})
         resolved, work = prepare(here, options)
-        # What another study has trained need not be trained again.
-        reuse(sorted(path for path in options.out.parent.glob("*") if path.is_dir()), work, options)
+        if not any(rule.metric in COSTS for rule in study.tests):  # times are comparable if taken in one go
+            reuse(sorted(path for path in options.out.parent.glob("*") if path.is_dir()), work, options)
         execute(here, resolved, plan_work(resolved, options), options, watch)
     return decide(study, scale, options.out, absent)
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mixsuite.errors import unknown
 from mixsuite.matrix import Matrix, check_model, folders, read_toml
+from mixsuite.resolve import resolve, resolve_method
 
 Scale = Literal["quick", "full"]
 
@@ -124,6 +125,28 @@ def read_study(path: Path) -> Study:
     """
     study: Study = check_model(Study, read_toml(path), str(path))
     study = study.model_copy(update={"name": path.stem})
-    study.matrix("quick")
-    study.matrix("full")
+    for scale in ("quick", "full"):
+        _check_rules(study, scale)
     return study
+
+
+def _check_rules(study: Study, scale: Scale) -> None:
+    """Refuse rules on what a scale's matrix does not have.
+
+    Raises:
+        InputError: naming the rule's value, and what there is.
+    """
+    cells = resolve(study.matrix(scale))
+    known = {
+        "method": {method.name for method in cells.methods},
+        "task": {task.name for task in cells.tasks},
+        "probe": {probe.name for probe in cells.probes},
+    }
+    for rule in study.tests:
+        named = [resolve_method(text).name for text in (rule.method, rule.against, rule.control) if text is not None]
+        asked = [("method", name) for name in named]
+        asked += [("probe", m.partition("@")[2]) for m in (rule.metric, rule.control_metric or "") if "@" in m]
+        asked += [("task", rule.minus)] if rule.minus is not None else []
+        for what, name in asked:
+            if name not in known[what]:
+                raise unknown(f"{what} of study {study.name}, {scale}", name, known[what])

@@ -15,7 +15,7 @@ from mixsuite.report.task import margin_of, mean, shared_seeds
 from mixsuite.report.verdicts import BETTER, TIE, WORSE, Paired, Verdict, judge, pair
 from mixsuite.spec import Task
 
-AS_GOOD = "as good"
+AS_GOOD, NOT_RUN = "as good", "not run"
 HOLDS, PART, NOT, OPEN = "holds", "holds in part", "does not hold here", "undecided"
 
 
@@ -39,6 +39,7 @@ class SubTest:
     n: int = 0
     control: str = ""
     control_effect: float = nan
+    bounded: bool = False
 
 
 def sub_tests(study: Study, results: Results, absent: dict[str, str]) -> list[SubTest]:
@@ -59,7 +60,7 @@ def sub_tests(study: Study, results: Results, absent: dict[str, str]) -> list[Su
     found = []
     for place, (rule, name) in enumerate(places):
         if reason := missing[place]:
-            found.append(SubTest(name, rule.metric, rule.method, _against(rule), f"not run: {reason}"))
+            found.append(SubTest(name, rule.metric, rule.method, _against(rule), f"{NOT_RUN}: {reason}"))
         elif rule.bounded:
             found.append(_threshold(rule, tasks[name], results))
         else:
@@ -108,7 +109,7 @@ def _effects(method: str, metric: str, rule: Rule, task: Task, results: Results)
     seeds = sorted(shared_seeds(cell, other) & mine.keys() & theirs.keys())
     found = dict(zip(seeds, pair(*({s: v[s] for s in seeds} for v in (mine, theirs))).tolist(), strict=True))
     if rule.relative:
-        found = {seed: value / theirs[seed] for seed, value in found.items()}
+        found = {seed: value / theirs[seed] for seed, value in found.items() if theirs[seed]}
     if rule.minus is None:
         return found
     there = results.shown.tasks[rule.minus]
@@ -117,9 +118,15 @@ def _effects(method: str, metric: str, rule: Rule, task: Task, results: Results)
     return dict(zip(shared, pair(found, away).tolist(), strict=True))
 
 
-def _complete(effects: dict[int, float], rule: Rule, task: Task, results: Results) -> bool:
-    cells = [results.cell(task, name) for name in (rule.method, rule.against) if name is not None]
-    return all(cell.status == "ok" and len(effects) == cell.wanted for cell in cells)
+def _lacking(effects: dict[int, float], rule: Rule, task: Task, results: Results) -> str:
+    """Why a rule cannot be decided; "" where it can."""
+    for name in (rule.method, rule.against):
+        if name is not None and results.cell(task, name).status != "ok":
+            return f"{name} is {results.cell(task, name).status}"
+    wanted = results.cell(task, rule.method).wanted
+    if len(effects) < wanted:
+        return f"{len(effects)} of {wanted} seeds have {_metric(rule, task)}"
+    return ""
 
 
 def _control(rule: Rule, task: Task, results: Results) -> tuple[str, float]:
@@ -137,15 +144,17 @@ def _paired(rule: Rule, task: Task, results: Results) -> Paired:
     effects = _effects(rule.method, _metric(rule, task), rule, task, results)
     d = _sign(rule) * np.array([effects[seed] for seed in sorted(effects)])
     margin = rule.margin if rule.margin is not None else margin_of(task, results.cell(task, rule.against), None)
-    return Paired(d, _complete(effects, rule, task, results), margin)
+    return Paired(d, not _lacking(effects, rule, task, results), margin)
 
 
 def _compared(rule: Rule, task: Task, results: Results, seen: Verdict) -> SubTest:
-    sign = _sign(rule)
+    sign, metric = _sign(rule), _metric(rule, task)
+    if reason := _lacking(_effects(rule.method, metric, rule, task, results), rule, task, results):
+        return SubTest(task.name, metric, rule.method, _against(rule), f"{NOT_RUN}: {reason}")
     low, high = sorted((sign * seen.low, sign * seen.high)) if seen.low == seen.low else (nan, nan)
     word = AS_GOOD if rule.as_good and seen.word in (TIE, BETTER) else seen.word
     numbers = sign * seen.diff, low, high, seen.pairs, *_control(rule, task, results)
-    return SubTest(task.name, _metric(rule, task), rule.method, _against(rule), word, *numbers)
+    return SubTest(task.name, metric, rule.method, _against(rule), word, *numbers)
 
 
 def _threshold(rule: Rule, task: Task, results: Results) -> SubTest:
@@ -153,9 +162,10 @@ def _threshold(rule: Rule, task: Task, results: Results) -> SubTest:
     effects = _effects(rule.method, metric, rule, task, results)
     values = list(effects.values())
     what = task.name, metric, rule.method, _against(rule)
-    if not _complete(effects, rule, task, results):
-        return SubTest(*what, f"not run: {results.cell(task, rule.method).status}")
+    if reason := _lacking(effects, rule, task, results):
+        return SubTest(*what, f"{NOT_RUN}: {reason}", bounded=True)
     low, high = min(values), max(values)
     met = high <= rule.at_most if rule.at_most is not None else low >= (rule.at_least or 0.0)
     control, effect = _control(rule, task, results)
-    return SubTest(*what, BETTER if met else WORSE, mean(values), low, high, len(values), control, effect)
+    word = BETTER if met else WORSE
+    return SubTest(*what, word, mean(values), low, high, len(values), control, effect, bounded=True)

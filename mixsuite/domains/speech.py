@@ -103,7 +103,7 @@ def conv1d(
 
 
 class Picture(nn.Module):
-    """Bands over time as a grey picture, [N, C, T] to [N, 1, C, T]; padding is what silence is."""
+    """Bands over time as a grey picture, [N, C, T] to [N, 1, C, T]; padding is 0, the mean of each band."""
 
     def forward(self, clip: Clip) -> Tensor:
         return clip[0].unsqueeze(1)
@@ -119,15 +119,29 @@ def _as_picture(
     front = [LogMel(data.rate, bands, clip)] if data.rate else []
     first, *rest = convolutions
     stages = [*front, nn.Sequential(Picture(), first), nn.Sequential(*rest, nn.Flatten())]
-    with torch.no_grad():
-        h: State = (clip[0][:2], clip[1][:2])
-        for stage in stages:
-            h = stage(h)
-    assert isinstance(h, Tensor)
-    hidden, *last = head(h.shape[1])
+    hidden, *last = head(_size(stages, clip))
     k = len(front)
     sites = ({"wave": 0} if front else {}) | {"input": k, "hidden": k + 1, "embedding": k + 3}
     return Staged([*stages, hidden, nn.Sequential(*last)], sites, fixed=k)
+
+
+def _size(stages: list[nn.Module], clip: Clip) -> int:
+    """Numbers that come out of stages for one clip; the stages stay as they are.
+
+    Raises:
+        InputError: the clip is too small for them.
+    """
+    h: State = (clip[0][:1], clip[1][:1])
+    try:
+        with torch.no_grad():
+            for stage in stages:
+                h = stage.eval()(h)
+                stage.train()
+    except RuntimeError as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"clips of {list(clip[0].shape[1:])} are too small for this model: {said}") from None
+    assert isinstance(h, Tensor)
+    return h.shape[1]
 
 
 def lenet(

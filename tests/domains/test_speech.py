@@ -147,8 +147,8 @@ def test_every_method_runs_on_clips_or_says_why_not():
 
     raw = clips([5, 9, 7, 8] * 10)
     for name in plugins.names(plugins.METHODS):
-        if name in ("resizemix", "saliencymix", "column_cutmix", "ifmixup", "c_mixup"):
-            with pytest.raises(SkipRun, match=r"not for speech|for regression"):
+        if name in ("resizemix", "saliencymix", "column_cutmix", "ifmixup", "c_mixup", "gan", "all_pairs"):
+            with pytest.raises(SkipRun, match=r"not for speech|for regression|made for"):
                 train(a_job(name, raw))
             continue
         text = "k_mixup(k=2)" if name == "k_mixup" else name  # the batch has four rows
@@ -183,3 +183,16 @@ def test_vgg_is_configuration_a():
     assert sum(isinstance(layer, nn.MaxPool2d) for layer in model.modules()) == 5
     linear = [(layer.in_features, layer.out_features) for layer in model.modules() if isinstance(layer, nn.Linear)]
     assert linear == [(7680, 512), (512, 2)]  # of a spectrogram [161, 101], as in public code of such nets
+
+
+@pytest.mark.parametrize("model", ["lenet", "vgg"])
+def test_clips_too_small_for_a_picture_net_are_refused(model):
+    with pytest.raises(InputError, match=r"clips of \[3, 9\] are too small for this model"):
+        a_job("erm", clips([4, 9, 6, 5]), model=model)
+
+
+def test_the_size_of_a_map_is_found_without_touching_running_statistics():
+    model = a_job("erm", clips([90, 65, 50, 60], channels=40), model="vgg(width=2)").model
+    norms = [layer for layer in model.modules() if isinstance(layer, nn.BatchNorm2d)]
+    assert all(norm.num_batches_tracked == 0 and not norm.running_mean.any() for norm in norms)
+    assert all(layer.training for layer in model.modules())

@@ -314,3 +314,22 @@ def test_probes_with_parameters_out_of_range_are_refused():
 def test_targets_that_are_no_classes_have_no_derivatives():
     data = replace(some(), kind="regression")
     assert measure(probe("derivatives"), "d", smooth(3, 3), data, "tabular", 0)["metrics"] == {}
+
+
+def test_a_model_that_cannot_be_drawn_anew_is_no_victim_of_a_black_box():
+    data, model = opened("titanic(rows=40)@tabular_embedded")
+    found = measure(probe("black_box(train_steps=2)"), "b", model, data, "tabular", 0)
+    assert found["status"] == "failed"
+    assert "EmbeddedColumns has no reset_parameters" in found["reason"]
+    regression = replace(some(), kind="regression")
+    assert measure(probe("black_box"), "b", smooth(3, 3), regression, "tabular", 0)["metrics"] == {}
+
+
+def test_dropout_of_the_model_under_attack_is_not_the_other_models():
+    data, model = opened("digits(rows=60)@digits_conv", dropout=0.5)
+    made = probe("black_box(train_steps=3)")
+    before = torch.get_rng_state()
+    one, other = (made.surrogate(model, data, Rng(0, 512)).state_dict().values() for _ in "ab")
+    assert all(a.equal(b) for a, b in zip(one, other, strict=True))
+    assert torch.get_rng_state().equal(before)
+    assert any(layer.p == 0.5 for layer in model.modules() if isinstance(layer, nn.Dropout))

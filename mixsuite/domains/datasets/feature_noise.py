@@ -39,7 +39,7 @@ class FeatureNoise(Dataset):
     def __post_init__(self):
         super().__post_init__()
         require(self.dims >= 4, "dims", self.dims, ">= 4")
-        require(1 <= self.weak_patches + 1 <= self.patches, "weak_patches", self.weak_patches, "0 to patches - 1")
+        require(0 <= self.weak_patches <= self.patches - 2, "weak_patches", self.weak_patches, "0 to patches - 2")
         require(0 <= self.rare <= 1, "rare", self.rare, "0 to 1")
         require(self.noise >= 0, "noise", self.noise, ">= 0")
 

@@ -36,11 +36,14 @@ class BlackBox(Measurement, Pgd):
 
     def __post_init__(self):
         super().__post_init__()
+        require(self.start == "random", "start", self.start, "nothing else: both attacks begin at the row")
         require(self.train_steps >= 1, "train_steps", self.train_steps, ">= 1")
         require(self.lr > 0, "lr", self.lr, "> 0")
         require(self.batch >= 1, "batch", self.batch, ">= 1")
 
     def measure(self, model, data, rng):
+        if data.kind != "class":
+            return {}
         other = self.surrogate(model, data, rng)
         attacks = {
             "fgsm": (Pgd(self.eps, 1, None, "row"), model),  # one step beyond the ball, and back to its edge
@@ -58,6 +61,10 @@ class BlackBox(Measurement, Pgd):
             for layer in other.modules():
                 if hasattr(layer, "reset_parameters"):
                     layer.reset_parameters()
+                elif any(True for _ in layer.parameters(recurse=False)):
+                    raise TypeError(f"{type(layer).__name__} has no reset_parameters: it cannot be drawn anew")
+                if isinstance(layer, torch.nn.modules.dropout._DropoutNd):
+                    layer.p = 0.0  # the other model is trained without
         recipe = Recipe(
             model="surrogate", optimizer="sgd", lr=self.lr, schedule="linear", steps=self.train_steps, batch=self.batch
         )

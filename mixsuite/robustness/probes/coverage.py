@@ -13,8 +13,7 @@ class Coverage(Measurement):
     """Of points that the generator makes from fresh noise. A mode is a group of real test points within ``radius``.
 
     good:     share of generated points within ``radius`` of a mode's centre.
-    modes:    share of the modes that have at least a fifth of the good points that they would have if these were
-              shared evenly.
+    modes:    share of the modes that are found: with at least a fifth of an even share of all points within ``radius``.
     distance: mean distance of a generated point to the nearest centre.
 
     points: how many are generated.
@@ -37,7 +36,7 @@ class Coverage(Measurement):
         nearest, which = torch.cdist(made, centres).min(1)
         good = nearest <= self.radius
         held = which[good].bincount(minlength=len(centres)).float()
-        covered = (held > 0) & (held >= 0.2 * good.sum() / len(centres))
+        covered = held >= 0.2 * self.points / len(centres)
         found = {"good": good.float().mean(), "modes": covered.float().mean(), "distance": nearest.mean()}
         return {name: float(value) for name, value in found.items()}
 

@@ -24,7 +24,8 @@ class Derivatives(Measurement):
     order1 .. order3:  mean |k-th derivative of phi at 0|, r drawn.
     gap:        mixup's loss minus the loss of the rows themselves.
     term1 .. term3:  of the series for it, E[a^k] / k! times the mean of the k-th derivative.
-    left:       the share of gap that the three terms leave. left_near: the same on lines a thousandth as long.
+    left:       the share of gap that the three terms leave. left_near: the same on lines a thousandth as long;
+                first_near: what the first term alone leaves there.
 
     rows: how many, drawn; at most 512. alpha: of gap and terms.
     """
@@ -60,18 +61,21 @@ class Derivatives(Measurement):
             "q_test": derivatives(along(there, where, mean - there), self.rows, 1, x)[0].abs().mean(),
         }
         found |= {f"order{k}": slope.abs().mean() for k, slope in zip(ORDERS, slopes, strict=True)}
-        for name, size in (("left", 1.0), ("left_near", NEAR)):
-            gap = (
-                expected(lambda a, size=size: phi(size * a), self.alpha, self.rows, x)
-                - phi(x.new_zeros(self.rows)).mean()
-            )
-            terms = [
-                size**k * moment(self.alpha, k) / factorial(k) * s.mean() for k, s in zip(ORDERS, slopes, strict=True)
-            ]
-            found[name] = (gap - sum(terms)).abs() / gap.abs()
-            if size == 1:
-                found |= {"gap": gap, **{f"term{k}": term for k, term in zip(ORDERS, terms, strict=True)}}
+        (gap, terms), (gap_near, terms_near) = (self._series(phi, slopes, size, x) for size in (1.0, NEAR))
+        found |= {"gap": gap, **{f"term{k}": term for k, term in zip(ORDERS, terms, strict=True)}}
+        for name, whole, parts in (
+            ("left", gap, terms),
+            ("left_near", gap_near, terms_near),
+            ("first_near", gap_near, terms_near[:1]),
+        ):
+            found[name] = (whole - sum(parts)).abs() / whole.abs()
         return {name: float(value.detach()) for name, value in found.items()}
+
+    def _series(self, phi, slopes, size, like):
+        """(mixup's loss minus the rows' own, the terms of its series) on lines of a share of their length."""
+        mixed = expected(lambda a: phi(size * a), self.alpha, self.rows, like)
+        terms = [size**k * moment(self.alpha, k) / factorial(k) * s.mean() for k, s in zip(ORDERS, slopes, strict=True)]
+        return mixed - phi(like.new_zeros(self.rows)).mean(), terms
 
 
 def derivatives(phi, rows, orders, like):
