@@ -143,7 +143,7 @@ def samples(domains: Sequence[str] = ()) -> list[Sample]:
             "embedding": normal(8),
         },
         "patches": {"input": normal(3, 5), "hidden": normal(3, 6)},
-        "points": {"input": normal(4), "hidden": normal(4)},
+        "points": {"input": (normal(2), normal(2)), "hidden": (normal(2), normal(2))},
     }
     toys = {"patches": "class", "points": "multilabel"}
     hard = torch.tensor([0, 0, 0, 1, 2, 0, 0, 1, 0, 2, 0, 0, 1, 0, 0, 1])

@@ -1,5 +1,5 @@
-"""Points with noise beside them [N, 2 + 2], and a generative adversarial network. Sites: input; hidden, where the noise
-has become a generated point.
+"""Points and noise ([N, 2], [N, 2]), and a generative adversarial network. Sites: input; hidden, where the noise has
+become a generated point.
 
 A row is a real point and the noise of a generated one, so that both players see one batch.
 """
@@ -18,27 +18,29 @@ from mixsuite.domains.contract import Data, Domain, Encoded, Raw, Staged, State
 from mixsuite.errors import InputError, unknown
 from mixsuite.recipe import Recipe
 
+Pair = tuple[Tensor, Tensor]
+
 
 class Generate(nn.Module):
-    """(point, noise) to (point, generated point). [N, 4] -> [N, 4]"""
+    """(point, noise) to (point, generated point), each [N, 2]."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, h: Tensor) -> Tensor:
-        return torch.cat([h[:, :2], self.net(h[:, 2:])], 1)
+    def forward(self, pair: Pair) -> Pair:
+        return pair[0], self.net(pair[1])
 
 
 class Discriminate(nn.Module):
-    """The logit of a point's being real: of the first two columns, whatever stands beside. [N, >= 2] -> [N, 1]"""
+    """The logit of a point's being real: of the pair's first, whatever stands beside it. [N, 2] -> [N, 1]"""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
         self.net = net
 
-    def forward(self, h: Tensor) -> Tensor:
-        out: Tensor = self.net(h[:, :2])
+    def forward(self, pair: Pair) -> Tensor:
+        out: Tensor = self.net(pair[0])
         return out
 
 
@@ -56,8 +58,9 @@ def gan(data: Data, *, dropout: float, width: PositiveInt = 512, depth: Positive
 
 def _fresh_noise(x: State, u: Tensor) -> State:
     """The noise drawn anew, normal."""
-    assert isinstance(x, Tensor)
-    return torch.cat([x[:, :2], torch.special.ndtri(u[:, :2].clamp(min=2.0**-24)).to(x.dtype)], 1)
+    assert isinstance(x, tuple)
+    point, noise = x
+    return point, torch.special.ndtri(u[:, :2].clamp(min=2.0**-24)).to(noise.dtype)
 
 
 class Points(Domain):
@@ -70,11 +73,12 @@ class Points(Domain):
         return {"gan": gan}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
-        """raw.x [n, 4] -> the same, float32."""
+        """raw.x [n, 4] -> points [n, 2] and noise [n, 2], float32."""
         x = np.asarray(raw.x)[rows]
         if x.ndim != 2 or x.shape[1] != 4:
             raise InputError(f"points with noise must be [n, 4], are {list(x.shape)}")
-        return Encoded(torch.from_numpy(x.astype(np.float32)))
+        values = torch.from_numpy(x.astype(np.float32))
+        return Encoded((values[:, :2], values[:, 2:]))
 
     def augment(self, recipe: Recipe) -> Callable[[State, Tensor], State] | None:
         if recipe.augment not in ("none", "noise"):

@@ -72,7 +72,7 @@ def flat(values):
 def by_hand(job, formula, x, plan):
     """The two players' own losses, written out: (what g ascends, what d descends)."""
     g, d = job.model.stages[0].net, job.model.stages[1].net
-    real, made = x[:, :2], g(x[:, 2:])
+    real, made = x[0], g(x[1])
 
     def bce(points, target):
         return F.binary_cross_entropy_with_logits(d(points)[:, 0], target)
@@ -127,22 +127,22 @@ def test_noise_is_new_in_every_step_and_points_stay():
     job = job_of("gaussians:grid", "gan", model="gan(width=2)", batch=32)
     feed = Feed(job, task_info(job))
     (first, _), (second, _) = feed.batch(0), feed.batch(1)
-    rows = job.data.train.x[feed.rows[0]]
-    assert first[:, :2].equal(rows[:, :2])
-    assert not first[:, 2:].equal(rows[:, 2:])
-    noise = torch.cat([feed.batch(step)[0][:, 2:] for step in range(100)])
+    points, noise = (leaf[feed.rows[0]] for leaf in job.data.train.x)
+    assert first[0].equal(points)
+    assert not first[1].equal(noise)
+    noise = torch.cat([feed.batch(step)[0][1] for step in range(100)])
     assert float(noise.mean()) == pytest.approx(0, abs=0.05)
     assert float(noise.std()) == pytest.approx(1, abs=0.03)
-    assert not first[:, 2:].equal(second[:, 2:])
+    assert not first[1].equal(second[1])
 
 
 def test_a_gan_trains_and_learns():
     job = job_of("gaussians:ring", "gan", model="gan(width=32)", steps=300)
     with torch.no_grad():
-        before = job.model(job.data.test.x, 0, 1)[:, 2:].norm(dim=1).mean()
+        before = job.model(job.data.test.x, 0, 1)[1].norm(dim=1).mean()
     fitted = train(job)
     with torch.no_grad():
-        after = fitted.model(job.data.test.x, 0, 1)[:, 2:].norm(dim=1).mean()
+        after = fitted.model(job.data.test.x, 0, 1)[1].norm(dim=1).mean()
     assert abs(float(after) - 1) < abs(float(before) - 1)  # the ring's points lie at 1 from the middle
     assert (
         fitted.digests["weights"]

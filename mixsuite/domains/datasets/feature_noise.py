@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mixsuite.domains.contract import Dataset, Raw
-from mixsuite.mixing.contract import require
 from mixsuite.rng import stream
 
 
@@ -38,10 +37,14 @@ class FeatureNoise(Dataset):
 
     def __post_init__(self):
         super().__post_init__()
-        require(self.dims >= 4, "dims", self.dims, ">= 4")
-        require(0 <= self.weak_patches <= self.patches - 2, "weak_patches", self.weak_patches, "0 to patches - 2")
-        require(0 <= self.rare <= 1, "rare", self.rare, "0 to 1")
-        require(self.noise >= 0, "noise", self.noise, ">= 0")
+        for name, good, allowed in (
+            ("dims", self.dims >= 4, ">= 4"),
+            ("weak_patches", 0 <= self.weak_patches <= self.patches - 2, "0 to patches - 2"),
+            ("rare", 0 <= self.rare <= 1, "0 to 1"),
+            ("noise", self.noise >= 0, ">= 0"),
+        ):
+            if not good:
+                raise ValueError(f"{name}={getattr(self, name)}: allowed is {allowed}")
 
     def load(self, root):
         draws = stream(0, "feature_noise")

@@ -6,7 +6,6 @@ from typing import Literal
 import numpy as np
 
 from mixsuite.domains.contract import Dataset, Raw
-from mixsuite.mixing.contract import require
 from mixsuite.rng import stream
 
 
@@ -35,7 +34,8 @@ class Gaussians(Dataset):
 
     def __post_init__(self):
         super().__post_init__()
-        require(self.std >= 0, "std", self.std, ">= 0")
+        if self.std < 0:
+            raise ValueError(f"std={self.std}: allowed is >= 0")
 
     def load(self, root):
         draws = stream(0, "gaussians")

@@ -70,7 +70,7 @@ class Gan(Method):
         return GanPlan(torch.arange(n, device=batch.y.device), lam, lam, first, second, move)
 
     def objective(self, tail, state, batch, plan, loss):
-        real, made = state[:, :2].detach(), state[:, 2:4]  # else a gradient of zeros would reach the generator
+        real, made = state
         judged = self._judged(self.formula, tail, real, made.detach(), plan, loss)
         if not plan.move:
             return judged
@@ -95,5 +95,5 @@ class Gan(Method):
 
     @staticmethod
     def _loss(tail, points, target, loss):
-        out = tail(points.repeat(1, 2))  # a row's points, in the place of both its real and its generated one
+        out = tail((points, points))  # the discriminator looks at a pair's first
         return loss(out, target.expand_as(out)).mean()

@@ -29,10 +29,10 @@ class Coverage(Measurement):
         require(self.radius > 0, "radius", self.radius, "> 0")
 
     def measure(self, model, data, rng):
-        centres = modes(data.test.x[:, :2], self.radius)
+        centres = modes(data.test.x[0], self.radius)
         noise = rng.normal(self.points, 2, kind="probe coverage")
         with torch.no_grad():
-            made = model.stages[0](torch.cat([noise, noise], 1))[:, 2:]
+            _, made = model.stages[0]((noise, noise))
         nearest, which = torch.cdist(made, centres).min(1)
         good = nearest <= self.radius
         held = which[good].bincount(minlength=len(centres)).float()
