@@ -30,16 +30,15 @@ def draw(study: Study, tests: Sequence[SubTest], verdict: str, path: Path) -> No
             axis.plot([test.low, test.high], [line, line], color=colour, linewidth=2, solid_capstyle="butt")
             axis.plot([test.effect], [line], "o", color=colour, markersize=6)
             axis.plot([test.control_effect], [line], "x", color="#57606a", markersize=6)
-        bounds = [test.bounded for test in group]
-        if not all(bounds):
+            axis.plot([test.bound], [line], "|", color="#24292f", markersize=16)
+        if not all(test.bounded for test in group):
             axis.axvline(0, color="#8c959f", linewidth=0.8)
         axis.set_yticks(range(len(group)), [_label(test) for test in group], fontsize=8)
         axis.set_ylim(len(group) - 0.5, -0.5)
         right = axis.secondary_yaxis("right")
-        right.set_yticks(range(len(group)), [test.outcome.split(":")[0] for test in group], fontsize=8)
+        right.set_yticks(range(len(group)), [_outcome(test) for test in group], fontsize=8)
         right.tick_params(length=0)
-        what = "value, least to largest" if all(bounds) else "difference, 95 % interval; x: the control's"
-        axis.set_xlabel(f"{metric}: {what}", fontsize=8)
+        axis.set_xlabel(fill(f"{metric}: {_what(group)}", 140), fontsize=8)
         axis.tick_params(axis="x", labelsize=8)
         for edge in (axis.spines["top"], axis.spines["right"], right.spines["right"]):
             edge.set_visible(False)
@@ -48,4 +47,26 @@ def draw(study: Study, tests: Sequence[SubTest], verdict: str, path: Path) -> No
 
 
 def _label(test: SubTest) -> str:
-    return f"{test.task}\n{test.method} against {test.against}" if test.against else test.task
+    joint = ", " if test.against.startswith("at ") else " against "
+    return f"{test.task}\n{test.method}{joint}{test.against}" if test.against else test.task
+
+
+def _outcome(test: SubTest) -> str:
+    """The word for it; of a bound, whether every seed meets it."""
+    word = test.outcome.split(":")[0]
+    return {"better": "met", "worse": "missed"}.get(word, word) if test.bounded else word
+
+
+def _what(group: Sequence[SubTest]) -> str:
+    """What is drawn of a panel's sub-tests, in words."""
+    difference = "share of the reference" if any(test.relative for test in group) else "difference"
+    parts = []
+    if any(not test.bounded for test in group):
+        parts.append(f"{difference}, 95 % interval")
+    if any(test.bounded for test in group):
+        value = "value" if any(test.against.startswith("at ") for test in group) else difference
+        parts.append(f"{value}, least to largest of the seeds; |: the bound")
+    controls = list(dict.fromkeys(test.control for test in group if test.control))
+    if controls:
+        parts.append(f"x: {', '.join(controls)}")
+    return "; ".join(parts)

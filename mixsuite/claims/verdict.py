@@ -25,6 +25,7 @@ class SubTest:
 
     effect, low, high: paired: mean difference with its 95 % t-interval, method minus reference, in the metric's units;
                        threshold: mean, least and largest value or difference.
+    bound:   of a threshold. relative: the effect is a share of the reference.
     outcome: better, worse, tie, undecided (and why), "as good" where that is the claim, or "not run" with the reason.
     """
 
@@ -39,7 +40,13 @@ class SubTest:
     n: int = 0
     control: str = ""
     control_effect: float = nan
-    bounded: bool = False
+    bound: float = nan
+    relative: bool = False
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it is a threshold."""
+        return self.bound == self.bound
 
 
 def sub_tests(study: Study, results: Results, absent: dict[str, str]) -> list[SubTest]:
@@ -154,18 +161,20 @@ def _compared(rule: Rule, task: Task, results: Results, seen: Verdict) -> SubTes
     low, high = sorted((sign * seen.low, sign * seen.high)) if seen.low == seen.low else (nan, nan)
     word = AS_GOOD if rule.as_good and seen.word in (TIE, BETTER) else seen.word
     numbers = sign * seen.diff, low, high, seen.pairs, *_control(rule, task, results)
-    return SubTest(task.name, metric, rule.method, _against(rule), word, *numbers)
+    return SubTest(task.name, metric, rule.method, _against(rule), word, *numbers, relative=rule.relative)
 
 
 def _threshold(rule: Rule, task: Task, results: Results) -> SubTest:
     metric = _metric(rule, task)
     effects = _effects(rule.method, metric, rule, task, results)
     values = list(effects.values())
+    bound = rule.at_most if rule.at_most is not None else rule.at_least
+    assert bound is not None
     what = task.name, metric, rule.method, _against(rule)
     if reason := _lacking(effects, rule, task, results):
-        return SubTest(*what, f"{NOT_RUN}: {reason}", bounded=True)
+        return SubTest(*what, f"{NOT_RUN}: {reason}", bound=bound)
     low, high = min(values), max(values)
-    met = high <= rule.at_most if rule.at_most is not None else low >= (rule.at_least or 0.0)
+    met = high <= bound if rule.at_most is not None else low >= bound
     control, effect = _control(rule, task, results)
     word = BETTER if met else WORSE
-    return SubTest(*what, word, mean(values), low, high, len(values), control, effect, bounded=True)
+    return SubTest(*what, word, mean(values), low, high, len(values), control, effect, bound, rule.relative)
