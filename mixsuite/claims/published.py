@@ -60,7 +60,7 @@ def beside(out: Path, studies: Iterable[str]) -> pd.DataFrame:
     """
     figures, wanted = published(), set(studies)
     results = {name: load_results(out / name) for name in sorted(wanted & set(figures["study"]))}
-    known = figures[figures["study"].isin(list(results))]
+    known = figures[figures["study"].isin(list(results))].sort_values("study", kind="stable")
     rows = [row | _ours(row, results[row["study"]]) for row in known.to_dict("records")]
     return pd.DataFrame(rows, columns=COLUMNS)
 
