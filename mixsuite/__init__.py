@@ -14,7 +14,7 @@ How a matrix becomes a leaderboard, in reading order:
     robustness/  a trained model under attacks and corruptions
     report/      records -> leaderboards: results.py, stats.py, verdicts.py, task.py, overall.py, compute.py, text.py
     tracking/    records against an accepted baseline: baseline.py, gate.py, regress.py, speed.py, history.py, trend.py
-    claims/      studies: study.py, run.py, verdict.py, plot.py
+    claims/      studies: study.py, run.py, verdict.py, published.py, plot.py
     cli.py       the command line             listing.py, testing.py, starts.py, compare.py: for authors
 """
 
