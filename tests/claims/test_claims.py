@@ -307,13 +307,14 @@ FIGURES = "paper,table,dataset,model,method,metric,value,selection_rule,n,study,
 
 
 @pytest.fixture(scope="module")
-def kinds(ran):
+def kinds(ran, tmp_path_factory):
     """(folder, values by task, method and metric, rows of the table, what was printed) of a study of every kind."""
     from typer.testing import CliRunner
 
     from mixsuite.cli import app
 
-    folder, _ = ran
+    folder = tmp_path_factory.mktemp("kinds") / "copy"  # other tests look at what is in the first
+    shutil.copytree(ran[0], folder)
     (folder / "benchmarks" / "claims" / "kinds.toml").write_text(KINDS)
     figure = 'made up,a table,wine,mlp,mixup,"test error, %",12.5,last,1,kinds,wine(rows=24)@short,mixup,error\n'
     (folder / "benchmarks" / "published.csv").write_text(FIGURES + figure)
