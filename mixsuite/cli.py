@@ -346,7 +346,7 @@ def claims(
         with _interruptible(), progress(f"{study.name}: {study.claim}", 0) as watch:
             findings.append(run_study(study, scale.value, Options(out / study.name, root, workers=workers), watch))
         write(findings[-1:], out)  # what is decided stands, should the next one be interrupted
-    typer.echo(as_text(findings, out) if form is Form.text else as_markdown(frame(findings)))
+    typer.echo(as_text(findings) if form is Form.text else as_markdown(frame(findings)))
     typer.echo(f"\nwritten: {table_path(out)}, {published_path(out)}, {out}/<study>/claim.png", err=True)
     raise typer.Exit(int(any(test.outcome.startswith("not run") for found in findings for test in found.tests)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from math import nan
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pandas as pd
 
 from mixsuite.errors import InputError
 from mixsuite.matrix import folders
-from mixsuite.report.results import Results, load_results
+from mixsuite.report.results import Results
 from mixsuite.report.stats import t_interval
 from mixsuite.resolve import resolve_method
 
@@ -32,16 +32,25 @@ def published() -> pd.DataFrame:
     return read_published(path)
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """A CSV file's cells as text.
+
+    Raises:
+        InputError: it is none.
+    """
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as a table: {' '.join(str(error).split())}") from None
+
+
 def read_published(path: Path) -> pd.DataFrame:
     """The figures of a file.
 
     Raises:
         InputError: as published does.
     """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a table: {' '.join(str(error).split())}") from None
+    table = read_table(path)
     if list(table.columns) != [*_THEIRS, *_OURS]:
         raise InputError(f"{path}: its columns must be {', '.join([*_THEIRS, *_OURS])}")
     values = pd.to_numeric(table["value"], errors="coerce")
@@ -51,17 +60,11 @@ def read_published(path: Path) -> pd.DataFrame:
     return table.assign(value=values)
 
 
-def beside(out: Path, studies: Iterable[str]) -> pd.DataFrame:
-    """Every figure that has one of ours beside it among the studies: ours, with its 95 % t-interval and the number of
-    seeds; where the paper counts per cent, so do we.
-
-    Args:
-        out: a folder with a results folder for each study.
-    """
-    figures, wanted = published(), set(studies)
-    results = {name: load_results(out / name) for name in sorted(wanted & set(figures["study"]))}
-    known = figures[figures["study"].isin(list(results))].sort_values("study", kind="stable")
-    rows = [row | _ours(row, results[row["study"]]) for row in known.to_dict("records")]
+def beside(study: str, results: Results) -> pd.DataFrame:
+    """Every figure that has one of ours beside it in a study: ours, with its 95 % t-interval and the number of seeds;
+    where the paper counts per cent, so do we."""
+    figures = published()
+    rows = [row | _ours(row, results) for row in figures[figures["study"] == study].to_dict("records")]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

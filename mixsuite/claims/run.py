@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from mixsuite.claims.plot import draw
-from mixsuite.claims.published import beside
+from mixsuite.claims.published import beside, read_table
 from mixsuite.claims.study import Rule, Scale, Study
 from mixsuite.claims.verdict import SubTest, sub_tests, verdict
 from mixsuite.errors import InputError
@@ -32,12 +32,13 @@ _BESIDE = ["dataset", "model", "method", "metric", "published", "task", "our_met
 
 @dataclass(frozen=True)
 class Finding:
-    """What a study came to. seconds: of training, over all its runs."""
+    """What a study came to. figures: the papers', ours beside them. seconds: of training, over all its runs."""
 
     study: Study
     scale: Scale
     tests: list[SubTest]
     verdict: str
+    figures: pd.DataFrame
     seconds: float
 
 
@@ -74,7 +75,7 @@ def decide(study: Study, scale: Scale, out: Path, absent: dict[str, str]) -> Fin
     """
     results = load_results(out)
     tests = sub_tests(_named(study), results, absent)
-    return Finding(study, scale, tests, verdict(tests), _seconds(results))
+    return Finding(study, scale, tests, verdict(tests), beside(study.name, results), _seconds(results))
 
 
 def _seconds(results: Results) -> float:
@@ -127,21 +128,24 @@ def write(findings: Sequence[Finding], out: Path) -> None:
     names = [found.study.name for found in findings]
     for path, key, table in (
         (table_path(out), "id", frame(findings)),
-        (published_path(out), "study", beside(out, names)),
+        (published_path(out), "study", _figures(findings)),
     ):
         write_text(path, csv_text(_merged(path, key, names, table)))
     for found in findings:
         draw(found.study, found.tests, found.verdict, out / found.study.name / "claim.png")
 
 
+def _figures(findings: Sequence[Finding]) -> pd.DataFrame:
+    """The figures of all findings. Empty tables stay out: they know nothing of their columns' kinds."""
+    tables = [found.figures for found in findings if len(found.figures)]
+    return pd.concat(tables) if tables else findings[0].figures
+
+
 def _merged(path: Path, key: str, names: Sequence[str], table: pd.DataFrame) -> pd.DataFrame:
     """A table with the rows that the file has of other studies, by the name of the study."""
     if not path.is_file():
         return table
-    try:
-        there = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read as a table: {' '.join(str(error).split())}") from None
+    there = read_table(path)
     if list(there.columns) != list(table.columns):
         return table  # of another version
     written = pd.read_csv(StringIO(csv_text(table)), dtype=str, keep_default_na=False)
@@ -168,14 +172,16 @@ def as_markdown(table: pd.DataFrame) -> str:
     return "\n".join(markdown_lines(overview(table), ["claim", "paper", "sub-tests", "verdict", "study"]))
 
 
-def as_text(findings: Sequence[Finding], out: Path) -> str:
+def as_text(findings: Sequence[Finding]) -> str:
     """Each claim with its verdict, its sub-tests and the papers' figures beside ours; then all verdicts."""
-    parts, figures = [], beside(out, [found.study.name for found in findings])
+    parts = []
     for found in findings:
         lines = table_lines(pd.DataFrame([vars(test) for test in found.tests]), _SHOWN)
-        theirs = figures[figures["study"] == found.study.name].rename(columns={"value": "published"})
-        if len(theirs):
-            lines += ["published, and ours:", *table_lines(theirs, _BESIDE)]
+        if len(found.figures):
+            lines += [
+                "published, and ours:",
+                *table_lines(found.figures.rename(columns={"value": "published"}), _BESIDE),
+            ]
         parts.append("\n".join([f"{found.study.name}: {found.verdict}", found.study.claim, *lines]))
     verdicts = table_lines(overview(frame(findings)), ["study", "sub-tests", "verdict", "seconds"])
     return "\n\n".join([*parts, "\n".join(verdicts)])

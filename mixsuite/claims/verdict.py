@@ -16,6 +16,8 @@ from mixsuite.report.verdicts import BETTER, TIE, WORSE, Paired, Verdict, judge,
 from mixsuite.spec import Task
 
 AS_GOOD, NOT_RUN = "as good", "not run"
+What = tuple[str, str, str, str]  # task, metric, method, against
+Control = tuple[str, float]  # name, mean effect
 HOLDS, PART, NOT, OPEN = "holds", "holds in part", "does not hold here", "undecided"
 
 
@@ -58,20 +60,34 @@ def sub_tests(study: Study, results: Results, absent: dict[str, str]) -> list[Su
     tasks = results.shown.tasks
     places = [(rule, name) for rule in study.tests for name in [*tasks, *absent] if fnmatchcase(name, rule.tasks)]
     missing = {place: absent.get(name) or absent.get(rule.minus or "") for place, (rule, name) in enumerate(places)}
-    family = {
-        place: _paired(rule, tasks[name], results)
+    seen = {
+        place: _effects(rule.method, _metric(rule, tasks[name]), rule, tasks[name], results)
         for place, (rule, name) in enumerate(places)
-        if not rule.bounded and not missing[place]
+        if not missing[place]
+    }
+    lacking = missing | {
+        place: _lacking(effects, rule, tasks[name], results)
+        for place, effects in seen.items()
+        for rule, name in [places[place]]
+    }
+    family = {
+        place: _paired(seen[place], not lacking[place], rule, tasks[name], results)
+        for place, (rule, name) in enumerate(places)
+        if not rule.bounded and place in seen
     }
     verdicts = judge(family)
     found = []
     for place, (rule, name) in enumerate(places):
-        if reason := missing[place]:
-            found.append(SubTest(name, rule.metric, rule.method, _against(rule), f"{NOT_RUN}: {reason}"))
-        elif rule.bounded:
-            found.append(_threshold(rule, tasks[name], results))
+        metric = _metric(rule, tasks[name]) if place in seen else rule.metric
+        what = name, metric, rule.method, _against(rule)
+        if reason := lacking[place]:
+            found.append(SubTest(*what, f"{NOT_RUN}: {reason}", bound=_bound(rule)))
+            continue
+        control = _control(rule, tasks[name], results)
+        if rule.bounded:
+            found.append(_threshold(what, list(seen[place].values()), rule, control))
         else:
-            found.append(_compared(rule, tasks[name], results, verdicts[place]))
+            found.append(_compared(what, verdicts[place], rule, control))
     return found
 
 
@@ -136,7 +152,7 @@ def _lacking(effects: dict[int, float], rule: Rule, task: Task, results: Results
     return ""
 
 
-def _control(rule: Rule, task: Task, results: Results) -> tuple[str, float]:
+def _control(rule: Rule, task: Task, results: Results) -> Control:
     """(name, mean effect) of a rule's control."""
     if rule.control is None and rule.control_metric is None:
         return "", nan
@@ -146,35 +162,27 @@ def _control(rule: Rule, task: Task, results: Results) -> tuple[str, float]:
     return (name if rule.control_metric is None else f"{metric} of {name}"), effect
 
 
-def _paired(rule: Rule, task: Task, results: Results) -> Paired:
+def _bound(rule: Rule) -> float:
+    """A threshold's bound; nan of a rule without."""
+    bound = rule.at_most if rule.at_most is not None else rule.at_least
+    return nan if bound is None else bound
+
+
+def _paired(effects: dict[int, float], complete: bool, rule: Rule, task: Task, results: Results) -> Paired:
     assert rule.against is not None
-    effects = _effects(rule.method, _metric(rule, task), rule, task, results)
     d = _sign(rule) * np.array([effects[seed] for seed in sorted(effects)])
     margin = rule.margin if rule.margin is not None else margin_of(task, results.cell(task, rule.against), None)
-    return Paired(d, not _lacking(effects, rule, task, results), margin)
+    return Paired(d, complete, margin)
 
 
-def _compared(rule: Rule, task: Task, results: Results, seen: Verdict) -> SubTest:
-    sign, metric = _sign(rule), _metric(rule, task)
-    if reason := _lacking(_effects(rule.method, metric, rule, task, results), rule, task, results):
-        return SubTest(task.name, metric, rule.method, _against(rule), f"{NOT_RUN}: {reason}")
+def _compared(what: What, seen: Verdict, rule: Rule, control: Control) -> SubTest:
+    sign = _sign(rule)
     low, high = sorted((sign * seen.low, sign * seen.high)) if seen.low == seen.low else (nan, nan)
     word = AS_GOOD if rule.as_good and seen.word in (TIE, BETTER) else seen.word
-    numbers = sign * seen.diff, low, high, seen.pairs, *_control(rule, task, results)
-    return SubTest(task.name, metric, rule.method, _against(rule), word, *numbers, relative=rule.relative)
+    return SubTest(*what, word, sign * seen.diff, low, high, seen.pairs, *control, relative=rule.relative)
 
 
-def _threshold(rule: Rule, task: Task, results: Results) -> SubTest:
-    metric = _metric(rule, task)
-    effects = _effects(rule.method, metric, rule, task, results)
-    values = list(effects.values())
-    bound = rule.at_most if rule.at_most is not None else rule.at_least
-    assert bound is not None
-    what = task.name, metric, rule.method, _against(rule)
-    if reason := _lacking(effects, rule, task, results):
-        return SubTest(*what, f"{NOT_RUN}: {reason}", bound=bound)
-    low, high = min(values), max(values)
-    met = high <= bound if rule.at_most is not None else low >= bound
-    control, effect = _control(rule, task, results)
-    word = BETTER if met else WORSE
-    return SubTest(*what, word, mean(values), low, high, len(values), control, effect, bound, rule.relative)
+def _threshold(what: What, values: list[float], rule: Rule, control: Control) -> SubTest:
+    low, high, bound = min(values), max(values), _bound(rule)
+    word = BETTER if (high <= bound if rule.at_most is not None else low >= bound) else WORSE
+    return SubTest(*what, word, mean(values), low, high, len(values), *control, bound, rule.relative)
