@@ -1,32 +1,20 @@
 """mixsuite: is a mixup-style method better than mixup, where, by how much, and at what cost?
 
-How a matrix becomes a leaderboard, in reading order:
-
-    matrix.py    a TOML file -> tasks, methods, seeds
-    spec.py      RunSpec: one run, frozen, with its id          plugins.py  names -> methods, datasets
-    resolve.py   names -> cells with every value                shown.py    the cells a folder shows
-    work.py      which runs are still to do
-    runner.py    the whole order -> pool.py -> worker.py (order.py), and a record for every outcome
-    domains/     a dataset as tensors and a staged model        mixing/     what a step mixes
-    training/    batches -> trained weights: loop.py one run,   rng.py      keyed random streams
-                 lockstep.py seeds as one (domains/stack.py)
-    metrics.py   outputs -> numbers                             records.py  one JSON line per run
-    robustness/  a trained model under attacks and corruptions
-    report/      records -> leaderboards: results.py, stats.py, verdicts.py, task.py, overall.py, compute.py, text.py
-    tracking/    records against an accepted baseline: baseline.py, gate.py, regress.py, speed.py, history.py, trend.py
-    claims/      studies: study.py, run.py, verdict.py, published.py, plot.py
-    cli.py       the command line             listing.py, testing.py, starts.py, compare.py: for authors
+``mixsuite.api`` is the one road from Python; ``mixsuite.mixing`` is for training loops of one's own. How a matrix becomes
+a leaderboard is told in docs/architecture.md.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    import pandas as pd
+
+__version__ = "0.2.0.dev0"
 __all__ = ["__version__", "run"]
 
 
-def __getattr__(name: str) -> Any:  # `import mixsuite` stays light: torch is loaded on first use
-    if name == "run":
-        from mixsuite.runner import run
+def run(matrix: str = "quick", **options: Any) -> "pd.DataFrame":
+    """``mixsuite.api.run``, of which the tidy frame is returned, as <out>/runs.csv has it: a row a run and metric."""
+    from mixsuite import api
 
-        return run
-    raise AttributeError(f"module 'mixsuite' has no attribute '{name}'")
+    return api.run(matrix, **options).runs

@@ -10,16 +10,22 @@ from pathlib import Path
 import hypothesis
 import pytest
 import torch
-from toys import Toy, ToyPictures
+from support.gated import GATED
+from support.pools import InProcess
+from support.toys import Toy, ToyPictures
 
 from mixsuite import cli
+from mixsuite.data.rows import Raw
+from mixsuite.domains.base import Dataset
 from mixsuite.domains.build import make_data, make_model
-from mixsuite.domains.contract import Dataset, Raw
-from mixsuite.matrix import check_model
-from mixsuite.recipe import Recipe
-from mixsuite.resolve import make_domain, resolve_method
-from mixsuite.resolve import make_method as method_of
-from mixsuite.training import Job
+from mixsuite.evaluation.metrics import primary
+from mixsuite.experiment.build import load_domain, make_method
+from mixsuite.experiment.resolve import resolve_method
+from mixsuite.plugins.kinds import DOMAIN
+from mixsuite.plugins.load import find
+from mixsuite.plugins.validate import check_model
+from mixsuite.training.job import Job
+from mixsuite.training.recipe import Recipe
 
 torch.set_num_threads(1)
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)  # the same examples everywhere
@@ -50,6 +56,40 @@ def tiny(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.toml"
     path.write_text(TINY)
     return path
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are trained in this process, and no other is started."""
+    patch_pool(monkeypatch)
+
+
+def patch_pool(patch: pytest.MonkeyPatch) -> None:
+    for place in ("mixsuite.execution.pool.Pool", "mixsuite.execution.runner.Pool"):
+        patch.setattr(place, InProcess)
+
+
+@pytest.fixture
+def gated(in_process: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty folder to be in, with gated.toml; its runs are trained in this process."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gated.toml").write_text(GATED)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def accepted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """(a trained results folder, its baseline's text): 2 cells of 12 seeds, trained once for all tests."""
+    from mixsuite import api
+    from mixsuite.regression.baseline import accept
+
+    folder = tmp_path_factory.mktemp("accepted")
+    (folder / "gated.toml").write_text(GATED)
+    with pytest.MonkeyPatch.context() as patch:
+        patch_pool(patch)
+        api.run(str(folder / "gated.toml"), out=folder / "out")
+    accept(folder / "out", folder / "baseline.csv")
+    return folder / "out", (folder / "baseline.csv").read_text()
 
 
 @dataclass(frozen=True)
@@ -93,16 +133,15 @@ def job() -> Callable[..., Job]:
         dtype: torch.dtype = torch.float32,
         **values: object,
     ) -> Job:
-        adapter = make_domain(domain)
+        adapter = load_domain(find(DOMAIN, domain))
         dataset = dataset or (Toy() if domain == "tabular" else ToyPictures())
         model = "mlp(width=8, depth=2)" if domain == "tabular" else "conv(width=4)"
         given = {"model": model, "optimizer": "sgd", "lr": 0.1, "steps": 12, "batch": 8} | values
         recipe = check_model(Recipe, given, "test")
         data = make_data(adapter, dataset, raw or dataset.load(Path()), seed, dtype=dtype)
-        network = make_model(adapter, data, recipe, seed)
-        return Job(
-            domain, data, network, method_of(resolve_method(method)), recipe, seed, select, adapter.augment(recipe)
-        )
+        network = make_model(adapter, data, recipe.model, recipe.dropout, seed)
+        made = make_method(resolve_method(method))
+        return Job(domain, data, network, made, recipe, seed, select, adapter.augment(recipe.augment), score=primary)
 
     return make
 

@@ -86,18 +86,18 @@ class Clips(nn.Module):
 def japanese_vowels(seed: int) -> Task:
     from pathlib import Path
 
-    from mixsuite.domains.datasets.japanese_vowels import JapaneseVowels
+    from mixsuite.domains.speech.datasets.japanese_vowels import JapaneseVowels
 
     raw = JapaneseVowels().load(Path())
     longest = max(clip.shape[1] for clip in raw.x)
     x = np.zeros((len(raw.x), 13, longest), dtype=np.float32)
     for place, clip in enumerate(raw.x):
         x[place, :12, : clip.shape[1]], x[place, 12, : clip.shape[1]] = clip, 1
-    train, _ = train_test_split(np.flatnonzero(raw.part == 0), train_size=120, random_state=seed)
+    train, _ = train_test_split(np.flatnonzero(raw.split_id == 0), train_size=120, random_state=seed)
     frames = np.concatenate([raw.x[i] for i in train], axis=1)
     x[:, :12] = (x[:, :12] - frames.mean(1)[:, None]) / frames.std(1)[:, None] * x[:, 12:]
     model = Clips()
-    return (*parts(torch.tensor(x), raw.y, train, np.flatnonzero(raw.part == 2)), model, sgd(model, 0.05), 250, 32)
+    return (*parts(torch.tensor(x), raw.y, train, np.flatnonzero(raw.split_id == 2)), model, sgd(model, 0.05), 250, 32)
 
 
 class Molecules(nn.Module):
@@ -129,7 +129,7 @@ def mutag(seed: int) -> Task:
 
     from torch_geometric.data import Data
 
-    from mixsuite.domains.datasets.mutag import Mutag
+    from mixsuite.domains.graphs.datasets.mutag import Mutag
 
     raw = Mutag().load(Path())
     train, test = split(raw.y, 80, 0.4, seed)

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from mixsuite.matrix import load_matrix
-from mixsuite.order import Order
-from mixsuite.resolve import make_domain, resolve_method, resolve_task
-from mixsuite.spec import RunSpec
-from mixsuite.training import EXECUTORS, Fitted
-from mixsuite.worker import Bench
+from mixsuite.execution.execute import Bench
+from mixsuite.execution.messages import Order
+from mixsuite.experiment.build import make_domain
+from mixsuite.experiment.matrix import load_matrix
+from mixsuite.experiment.resolve import resolve_method, resolve_task
+from mixsuite.experiment.spec import RunSpec
+from mixsuite.training.executors import EXECUTORS
+from mixsuite.training.job import TrainResult
 
 TASKS = {
     "tabular": "wine(rows=24, test=0.6)",
@@ -31,7 +33,7 @@ def test_runs(benchmark, domain, method, executor):
     order = Order(task, Path(), "cpu", tuple(RunSpec(task, spec, seed) for seed in range(block)), block=block)
 
     def train(jobs):
-        assert all(isinstance(one, Fitted) for one in EXECUTORS[executor](jobs))
+        assert all(isinstance(one, TrainResult) for one in EXECUTORS[executor](jobs))
 
     def anew():
         return ([BENCH.job(order, run) for run in order.specs],), {}

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import binomtest
 
-from mixsuite import runner
-from mixsuite.report.results import load_results
-from mixsuite.report.task import ERROR_MARGIN, RMSE_MARGIN
-from mixsuite.tracking.gate import ALPHA, decide, needed_seeds
+from mixsuite.execution import runner
+from mixsuite.regression.gate import ALPHA, decide, needed_seeds
+from mixsuite.results.reading import load_results
+from mixsuite.stats.margins import ERROR_MARGIN, RMSE_MARGIN
 
 SEEDS, TWINS, CELLS, N = 48, 4, 36, 12
 MATRIX = """
@@ -56,8 +56,8 @@ def train(folder: Path, workers: int | None) -> dict[str, np.ndarray]:
     runner.run(str(folder / "alarms.toml"), out=folder / "out", workers=workers)
     results = load_results(folder / "out")
     values = {}
-    for name, task in results.shown.tasks.items():
-        cells = [results.cell(task, method).values for method in results.shown.methods]
+    for name, task in results.manifest.tasks.items():
+        cells = [results.cell(task, method).values for method in results.manifest.methods]
         pool = np.array([[cell[seed] for seed in range(SEEDS)] for cell in cells])
         values[name] = pool / (ERROR_MARGIN if task.classification else RMSE_MARGIN * pool.mean())
     return values
@@ -92,7 +92,7 @@ def main() -> None:
         failed, praised = failed + ("worse" in found), praised + ("better" in found)
         words.update(found)
     bound = binomtest(failed, asked.reruns).proportion_ci(0.95).high
-    spread = ", ".join(f"{task} {np.std(v[0] - v[1], ddof=1):.2g}" for task, v in values.items())
+    sample_std = ", ".join(f"{task} {np.std(v[0] - v[1], ddof=1):.2g}" for task, v in values.items())
     lines = [
         "# Does the gate cry wolf?",
         "",
@@ -102,7 +102,7 @@ def main() -> None:
         f"(classes and numbers; tables, pictures, graphs), {SEEDS} seeds. A re-run has {CELLS} cells of {N} seeds "
         f"({needed_seeds(CELLS)} are needed), each with a task, seeds and two twins drawn at random: nothing differs "
         "but the draws of partners and lambdas.",
-        f"Standard deviation of the paired differences, in margins: {spread}.",
+        f"Standard deviation of the paired differences, in margins: {sample_std}.",
         "",
         "| re-runs | with a `worse` | share | upper 95 % bound | wanted | with a `better` |",
         "| ---: | ---: | ---: | ---: | ---: | ---: |",

@@ -21,7 +21,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from mixsuite.records import Record, read_records
+from mixsuite.results.record import Record, read_records
 
 WORKERS = 2
 MATRIX = """

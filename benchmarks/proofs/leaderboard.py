@@ -21,9 +21,10 @@ from pathlib import Path
 
 import numpy as np
 
-from mixsuite.records import SCHEMA, Record, RecordWriter
-from mixsuite.shown import Shown
-from mixsuite.spec import Call, MethodSpec, RunSpec, Task
+from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
+from mixsuite.plugins.entry import Call
+from mixsuite.results.manifest import Manifest
+from mixsuite.results.record import SCHEMA, Record, RecordWriter
 
 RECIPE = (("model", "mlp(width=64, depth=2)"), ("optimizer", "adam"), ("lr", 0.001), ("batch", 16), ("steps", 300))
 
@@ -31,7 +32,7 @@ RECIPE = (("model", "mlp(width=64, depth=2)"), ("optimizer", "adam"), ("lr", 0.0
 def folder(out: Path, tasks: int, methods: int, seeds: int) -> None:
     """A results folder of made-up records."""
     draws = np.random.Generator(np.random.Philox(key=7))
-    shown = Shown("erm")
+    shown = Manifest("erm")
     all_methods = [MethodSpec("erm", Call("erm"))]
     all_methods += [
         MethodSpec(f"mixup(alpha={a / 100})", Call("mixup", (("alpha", a / 100),))) for a in range(1, methods)

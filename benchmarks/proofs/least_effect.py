@@ -21,7 +21,7 @@ import numpy as np
 from scipy import stats
 from statsmodels.stats.power import TTestPower
 
-from mixsuite.report.stats import EXACT_UP_TO, LEVEL, NEVER_BELOW, POWER, needed_seeds, sign_flip
+from mixsuite.stats.paired import EXACT_UP_TO, LEVEL, NEVER_BELOW, POWER, needed_seeds, sign_flip
 
 # The largest m that so many seeds can serve (25, 51, 102, ...) have columns, so that no such n is left out.
 METHODS = (*range(1, 31), 35, 40, 51, 60, 80, 102, 150, 204, 300, 409, 500)

@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 from scipy import integrate, stats
 
-from mixsuite.report.results import Results, load_results
-from mixsuite.report.stats import effect_factor, t_interval
-from mixsuite.report.task import ERROR_MARGIN
-from mixsuite.report.verdicts import BETTER, TIE, WORSE, Paired, judge, pair
+from mixsuite.results.reading import Results, load_results
+from mixsuite.stats.margins import ERROR_MARGIN
+from mixsuite.stats.paired import effect_factor, t_interval
+from mixsuite.stats.verdicts import BETTER, TIE, WORSE, Paired, judge, pair
 
 SD = 0.03  # of a paired difference in the simulated tables, in error: some three times the margin
 Draws = np.random.Generator
@@ -142,8 +142,8 @@ def train_twins(folder: Path, seeds: int, twins: int) -> Results:
 
 def aa_tables(results: Results, n: int) -> Iterator[np.ndarray]:
     """Differences [m, n] of every block of n seeds, with each arm as the reference in turn."""
-    (task,) = results.shown.tasks.values()
-    arms = [results.cell(task, method).values for method in results.shown.methods]
+    (task,) = results.manifest.tasks.values()
+    arms = [results.cell(task, method).values for method in results.manifest.methods]
     for start in range(0, len(arms[0]) - n + 1, n):
         block = [{s: values[s] for s in range(start, start + n)} for values in arms]
         for reference in block:

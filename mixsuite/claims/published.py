@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from mixsuite.errors import InputError
-from mixsuite.matrix import folders
-from mixsuite.report.results import Results
-from mixsuite.report.stats import t_interval
-from mixsuite.resolve import resolve_method
+from mixsuite.experiment.matrix import folders
+from mixsuite.experiment.resolve import resolve_method
+from mixsuite.results.reading import Results
+from mixsuite.stats.paired import t_interval
 
 # A figure of a paper, and what of ours stands beside it: a study's task, method and metric, or nothing.
 _THEIRS = ["paper", "table", "dataset", "model", "method", "metric", "value", "selection_rule", "n"]
@@ -69,7 +69,7 @@ def beside(study: str, results: Results) -> pd.DataFrame:
 
 
 def _ours(row: dict[Hashable, Any], results: Results) -> dict[str, float]:
-    task = results.shown.tasks.get(row["task"])
+    task = results.manifest.tasks.get(row["task"])
     cell = None if task is None else results.cell(task, resolve_method(row["our_method"]).name)
     if cell is None or cell.status != "ok":
         return {"ours": nan, "low": nan, "high": nan, "seeds": 0}

@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from mixsuite.claims.plot import draw
+from mixsuite.claims.judge import SubTest, sub_tests, verdict
+from mixsuite.claims.picture import draw
 from mixsuite.claims.published import beside, read_table
 from mixsuite.claims.study import Rule, Scale, Study
-from mixsuite.claims.verdict import SubTest, sub_tests, verdict
 from mixsuite.errors import InputError
-from mixsuite.report.leaderboard import csv_text, write_text
-from mixsuite.report.results import COSTS, Results, load_results
+from mixsuite.execution.planning import Options, plan_call, reuse
+from mixsuite.execution.progress import Watch, unwatched
+from mixsuite.execution.runner import execute
+from mixsuite.experiment.resolve import resolve, resolve_method
+from mixsuite.report.leaderboard import csv_text
 from mixsuite.report.text import markdown_lines, table_lines
-from mixsuite.resolve import make_dataset, resolve, resolve_method
-from mixsuite.runner import Watch, execute
-from mixsuite.work import Options, plan_work, prepare, reuse
+from mixsuite.results.files import write_text
+from mixsuite.results.reading import COSTS, Results, load_results
 
 COLUMNS = [
     "id", "paper", "claim", "study", "metric", "effect", "low", "high", "n", "control", "control_effect", "verdict",
@@ -42,7 +44,7 @@ class Finding:
     seconds: float
 
 
-def run_study(study: Study, scale: Scale, options: Options, watch: Watch = lambda tally: None) -> Finding:
+def run_study(study: Study, scale: Scale, options: Options, watch: Watch = unwatched) -> Finding:
     """Train what of a study is not there yet, and decide. Tasks whose data are not there are left out and named.
 
     Raises:
@@ -50,20 +52,20 @@ def run_study(study: Study, scale: Scale, options: Options, watch: Watch = lambd
     """
     matrix = study.matrix(scale)
     absent: dict[str, str] = {}
-    kept = []
+    present = []
     for text in matrix.datasets:
-        (task,) = resolve(matrix, datasets=[text]).tasks
+        experiment = resolve(matrix, datasets=[text])
+        (task,) = experiment.tasks
         try:
-            make_dataset(task).fingerprint(options.data)
-            kept.append(text)
+            experiment.dataset_of[task.name].fingerprint(options.data)
+            present.append(text)
         except InputError as error:
             absent[task.name] = f"its data are not there: {error}"
-    if kept:
-        here = matrix.model_copy(update={"datasets": tuple(kept)})
-        resolved, work = prepare(here, options)
+    if present:
+        plan = plan_call(matrix.model_copy(update={"datasets": tuple(present)}), options)
         if not any(rule.metric in COSTS for rule in study.tests):  # times are comparable if taken in one go
-            reuse(sorted(path for path in options.out.parent.glob("*") if path.is_dir()), work, options)
-        execute(here, resolved, plan_work(resolved, options), options, watch)
+            plan = reuse(sorted(path for path in options.out.parent.glob("*") if path.is_dir()), plan)
+        execute(plan, watch)
     return decide(study, scale, options.out, absent)
 
 

@@ -8,8 +8,10 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mixsuite.errors import unknown
-from mixsuite.matrix import Matrix, check_model, folders, read_toml
-from mixsuite.resolve import resolve, resolve_method
+from mixsuite.experiment.matrix import Matrix, folders, read_toml
+from mixsuite.experiment.resolve import resolve, resolve_method
+from mixsuite.plugins.load import resolve_path
+from mixsuite.plugins.validate import check_model
 
 Scale = Literal["quick", "full"]
 
@@ -123,11 +125,20 @@ def read_study(path: Path) -> Study:
     Raises:
         InputError: as load_study does.
     """
-    study: Study = check_model(Study, read_toml(path), str(path))
+    study: Study = check_model(Study, _from_folder(read_toml(path), path.parent), str(path))
     study = study.model_copy(update={"name": path.stem})
     for scale in ("quick", "full"):
         _check_rules(study, scale)
     return study
+
+
+def _from_folder(value: Any, folder: Path) -> Any:
+    """A study's values, with the paths of plugins' files (``./toys/gan.py``) taken from the study's own folder."""
+    if isinstance(value, str):
+        return resolve_path(value, folder)
+    if isinstance(value, list):
+        return [_from_folder(item, folder) for item in value]
+    return {k: _from_folder(v, folder) for k, v in value.items()} if isinstance(value, dict) else value
 
 
 def _check_rules(study: Study, scale: Scale) -> None:

@@ -6,26 +6,28 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixsuite.digest import digest
-from mixsuite.domains.contract import Data, Dataset, Domain, Part, Raw, Staged, first_leaf, map_leaves, take_rows
+from mixsuite.data.digest import digest
+from mixsuite.data.rows import Data, Raw, Subset
+from mixsuite.data.state import first_leaf, map_leaves, take_rows
+from mixsuite.domains.base import Dataset, Domain
 from mixsuite.domains.split import count_classes, draw_split
 from mixsuite.errors import InputError, unknown
-from mixsuite.plugins import bind
-from mixsuite.recipe import Recipe
-from mixsuite.rng import torch_seed
-from mixsuite.spec import parse_call
+from mixsuite.mixing.rng import torch_seed
+from mixsuite.models.base import Staged
+from mixsuite.plugins.bind import bind
+from mixsuite.plugins.entry import parse_call
 
 
 def _targets(y: np.ndarray, kind: str, train: np.ndarray) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """Targets as they are trained, and for regression the shift and scale of the training part."""
+    """Targets as they are trained, and for regression the mean and standard deviation of the training part."""
     if kind == "class" and y.ndim == 1:
         return torch.from_numpy(y.astype(np.int64)), None, None
     values = torch.from_numpy(y.astype(np.float64)).reshape(len(y), -1)
     if kind != "regression":
         return values, None, None
-    shift, scale = values[train].mean(0), values[train].std(0, correction=0)
-    scale = torch.where(scale > 0, scale, torch.ones_like(scale))
-    return (values - shift) / scale, shift, scale
+    mean, std = values[train].mean(0), values[train].std(0, correction=0)
+    std = torch.where(std > 0, std, torch.ones_like(std))
+    return (values - mean) / std, mean, std
 
 
 def check_raw(dataset: Dataset, raw: Raw) -> None:
@@ -44,7 +46,7 @@ def check_raw(dataset: Dataset, raw: Raw) -> None:
     n = len(raw.y)
     need(n > 0, "it has no rows")
     need(hasattr(raw.x, "__len__") and len(raw.x) == n, f"x must have as many rows as y, {n}")
-    for name, value in (("part", raw.part), ("weight", raw.weight)):
+    for name, value in (("split_id", raw.split_id), ("weight", raw.weight)):
         need(value is None or np.shape(value) == (n,), f"{name} must be [{n}]")
     need(raw.y.dtype.kind in "biuf" and bool(np.isfinite(raw.y).all()), "y must be finite numbers")
     if dataset.kind == "class" and raw.y.ndim == 1:
@@ -80,21 +82,21 @@ def make_data(
     used = np.sort(np.concatenate([split.train, split.valid, split.test]))
     place = {name: np.searchsorted(used, getattr(split, name)) for name in ("train", "valid", "test")}
     encoded = domain.encode(raw, used, place["train"])
-    y, shift, scale = _targets(split.y[used], dataset.kind, place["train"])
+    y, target_mean, target_std = _targets(split.y[used], dataset.kind, place["train"])
 
     def move(t: Tensor) -> Tensor:
         return t.to(device=device, dtype=dtype if t.is_floating_point() else t.dtype)
 
-    def part(name: str) -> Part:
+    def part(name: str) -> Subset:
         index = torch.from_numpy(place[name])
         x = map_leaves(move, take_rows(encoded.x, index))
         rows = getattr(split, name)
         weight = None if raw.weight is None else move(torch.from_numpy(raw.weight[rows].astype(np.float64)))
-        return Part(x, move(y[index]), weight)
+        return Subset(x, move(y[index]), weight)
 
-    train, clean = part("train"), None
+    train, clean_labels = part("train"), None
     if dataset.kind == "class" and raw.y.ndim == 1:
-        clean = move(torch.from_numpy(raw.y[split.train].astype(np.int64))) if dataset.label_noise else train.y
+        clean_labels = move(torch.from_numpy(raw.y[split.train].astype(np.int64))) if dataset.label_noise else train.y
     return Data(
         train=train,
         valid=part("valid"),
@@ -104,10 +106,10 @@ def make_data(
         groups=encoded.groups,
         numbers=encoded.numbers,
         rate=raw.rate,
-        shift=None if shift is None else move(shift),
-        scale=None if scale is None else move(scale),
-        split="drawn" if raw.part is None else "official",
-        clean=clean,
+        target_mean=None if target_mean is None else move(target_mean),
+        target_std=None if target_std is None else move(target_std),
+        split="drawn" if raw.split_id is None else "official",
+        clean_labels=clean_labels,
         digests={
             "data": raw.digest,
             "split": digest(split.train, split.valid, split.test, split.y[split.train]),
@@ -115,15 +117,22 @@ def make_data(
     )
 
 
-def make_model(domain: Domain, data: Data, recipe: Recipe, seed: int) -> Staged:
-    """The recipe's model with initial weights that depend on the seed alone, on the data's device.
+def make_model(domain: Domain, data: Data, model: str, dropout: float, seed: int) -> Staged:
+    """A model with initial weights that depend on the seed alone, on the data's device.
 
     Weights are drawn on the host under a forked generator, so they are the same on every device.
+
+    Args:
+        domain: whose models there are.
+        data: what the model is for.
+        model: as a recipe has it, ``mlp(width=128, depth=2)``.
+        dropout: share of dropped units, of models that have any.
+        seed: of the run.
 
     Raises:
         InputError: an unknown model or parameter.
     """
-    call = parse_call(recipe.model)
+    call = parse_call(model)
     if call.name not in domain.models:
         raise unknown("model", call.name, domain.models)
     builder = domain.models[call.name]
@@ -131,5 +140,5 @@ def make_model(domain: Domain, data: Data, recipe: Recipe, seed: int) -> Staged:
     first = first_leaf(data.train.x)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(seed, "init"))
-        model = builder(data, dropout=recipe.dropout, **params)
-    return model.to(device=first.device, dtype=first.dtype)
+        built: Staged = builder(data, dropout=dropout, **params)
+    return built.to(device=first.device, dtype=first.dtype)

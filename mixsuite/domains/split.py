@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mixsuite.domains.contract import Dataset, Raw
+from mixsuite.data.rows import Raw
+from mixsuite.domains.base import Dataset
 from mixsuite.errors import InputError
-from mixsuite.rng import stream
+from mixsuite.mixing.rng import stream
 
 
 class Split(NamedTuple):
@@ -53,17 +54,17 @@ def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:
     n = len(raw.y)
     labels = raw.y if dataset.kind == "class" and raw.y.ndim == 1 else None
     everything = np.arange(n)
-    if raw.part is None:
+    if raw.split_id is None:
         test, rest = _take(everything, round(dataset.test * n), labels, draws)
         valid = None
     else:
-        test, rest = everything[raw.part == 2], everything[raw.part != 2]
-        valid = everything[raw.part == 1] if (raw.part == 1).any() else None
+        test, rest = everything[raw.split_id == 2], everything[raw.split_id != 2]
+        valid = everything[raw.split_id == 1] if (raw.split_id == 1).any() else None
     if valid is None:
         wanted = len(rest) if dataset.rows is None else dataset.rows
         valid, rest = _take(rest, min(wanted, int(dataset.valid * len(rest))), labels, draws)
     else:
-        rest = everything[raw.part == 0]
+        rest = everything[raw.split_id == 0]
     if dataset.rows is not None and dataset.rows > len(rest):
         raise InputError(f"rows={dataset.rows}: {type(dataset).__name__} has {len(rest)} training rows at most")
     train, _ = _take(rest, len(rest) if dataset.rows is None else dataset.rows, labels, draws)

@@ -9,24 +9,38 @@ at a site and the loss by it:
 In a training loop of one's own: ``loss = Mixer("cutmix(alpha=1.0)", seed=0).loss(model, x, y)``.
 """
 
-from mixsuite.mixing.contract import Batch, Method, Plan, TaskInfo, TrainInfo
-from mixsuite.mixing.engine import State, Tail, interpolate, run_mean, two_term_loss
-from mixsuite.mixing.geometry import box_mask, over
+from mixsuite.mixing.draws import beta_shares, mask_plan, mixup_plan, unmixed_plan
+from mixsuite.mixing.engine import State, Tail, clean_loss, interpolate, run_mean, two_term_loss
+from mixsuite.mixing.geometry import box_mask, over, reject_flat
+from mixsuite.mixing.method import Batch, Method, TaskInfo, TrainInfo, require
 from mixsuite.mixing.mixer import Mixer, Target
+from mixsuite.mixing.plan import Plan
+from mixsuite.mixing.rng import Rng
+from mixsuite.mixing.targets import class_shares, hard_labels
 
 __all__ = [
     "Batch",
     "Method",
     "Mixer",
     "Plan",
+    "Rng",
     "State",
     "Tail",
     "Target",
     "TaskInfo",
     "TrainInfo",
+    "beta_shares",
     "box_mask",
+    "class_shares",
+    "clean_loss",
+    "hard_labels",
     "interpolate",
+    "mask_plan",
+    "mixup_plan",
     "over",
+    "reject_flat",
+    "require",
     "run_mean",
     "two_term_loss",
+    "unmixed_plan",
 ]

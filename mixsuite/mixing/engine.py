@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from mixsuite.mixing.contract import Batch, Method, Plan
+    from mixsuite.mixing.method import Batch, Method
+    from mixsuite.mixing.plan import Plan
+
 
 State = Tensor | tuple[Tensor, ...]
+
+
 Loss = Callable[[Tensor, Tensor], Tensor]  # (out [N, ...], y [N, ...]) -> [N]
 
 
@@ -111,83 +115,3 @@ def step_loss(method: Method, tail: Tail, h: State, batch: Batch, plan: Plan | N
     if plan is None:
         return clean_loss(tail(h), batch, loss)
     return method.objective(tail, h, batch, plan, loss)
-
-
-def join(plans: Sequence[Plan], rows: int) -> Plan:
-    """The plans of several runs, for their batches of ``rows`` rows each one after another, as one plan.
-
-    Rows are renumbered; every other tensor is a row's, and joined along the rows.
-    """
-
-    def joined(name: str) -> Any:
-        values = [getattr(plan, name) for plan in plans]
-        if len({value is None for value in values}) > 1:
-            raise ValueError(f"plan: {name} is None in one run and not in another")
-        if values[0] is None:
-            return None
-        if name not in ("own", "partner"):
-            return torch.cat(values)
-        return (torch.stack(values) + rows * torch.arange(len(plans), device=values[0].device)[:, None]).flatten()
-
-    return plans[0]._replace(**{name: joined(name) for name in plans[0]._fields})
-
-
-def check_plan(plan: Plan, rows: int) -> None:
-    """Refuse a plan that cannot be meant, with a message for its author. Called at a run's first steps.
-
-    Raises:
-        ValueError: no plan, or a wrong type, shape or range, naming the field.
-    """
-
-    def need(good: bool, text: str) -> None:
-        if not good:
-            raise ValueError(f"plan: {text}")
-
-    fields = [getattr(plan, name, None) for name in ("partner", "wx", "wy")]
-    need(all(isinstance(t, Tensor) for t in fields), f"plan() must return a Plan of tensors, returned {_kind(plan)}")
-    n = plan.partner.shape[0]
-    for name, index in (("own", plan.own), ("partner", plan.partner)):
-        if index is not None:
-            need(index.dtype == torch.int64, f"{name} must be int64, is {index.dtype}")
-            need(index.shape == (n,), f"{name} must be [{n}], is {list(index.shape)}")
-            need(bool(((index >= 0) & (index < rows)).all()), f"{name} must lie in 0..{rows - 1}")
-    need(plan.own is not None or n == rows, f"own=None needs as many rows as the batch, {rows}, has {n}")
-    need(plan.wx.dim() >= 1 and plan.wx.shape[0] == n, f"wx must be [{n}, ...], is {list(plan.wx.shape)}")
-    need(plan.wy.shape == (n,), f"wy must be [{n}], is {list(plan.wy.shape)}")
-    check_shares([plan])
-    if plan.weight is not None:
-        need(plan.weight.shape == (n,), f"weight must be [{n}], is {list(plan.weight.shape)}")
-
-
-def _kind(plan: object) -> str:
-    if not hasattr(plan, "_asdict"):
-        return "None" if plan is None else f"a {type(plan).__name__}"
-    return ", ".join(f"{k}: {type(v).__name__}" for k, v in plan._asdict().items() if v is not None)
-
-
-def distinct(share: Tensor) -> Tensor:
-    """Without the repeats of an expanded axis: the same values, each once."""
-    return share[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in share.stride())]
-
-
-def check_shares(plans: Sequence[Plan], rows: int | None = None) -> None:
-    """Refuse shares outside [0, 1] or NaN, and numbers of rows that a batch does not have, in many plans at once: the
-    device is waited for once a field.
-
-    Args:
-        rows: of the batch; None: row numbers are not looked at.
-
-    Raises:
-        ValueError: naming the field and what its values are.
-    """
-    for name in ("own", "partner"):
-        held = [value for plan in plans if (value := getattr(plan, name)) is not None]
-        if held and rows is not None:
-            least, most = torch.cat(held).aminmax()
-            if not (least >= 0 and most < rows):
-                raise ValueError(f"plan: {name} must lie in 0..{rows - 1}, is {int(least)} to {int(most)}")
-    for name in ("wx", "wy"):
-        low, high = torch.cat([distinct(getattr(plan, name)).reshape(-1) for plan in plans]).aminmax()
-        if not (low >= 0 and high <= 1):
-            seen = "has NaN" if low.isnan() or high.isnan() else f"is {float(low):.4g} to {float(high):.4g}"
-            raise ValueError(f"plan: {name} must lie in [0, 1], {seen}")

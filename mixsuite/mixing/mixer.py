@@ -9,23 +9,17 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from mixsuite import plugins
-from mixsuite.mixing.contract import Batch, Method, Plan, TaskInfo, TrainInfo
-from mixsuite.mixing.engine import (
-    Loss,
-    State,
-    Tail,
-    check_plan,
-    check_shares,
-    clean_loss,
-    distinct,
-    step_loss,
-    two_term_loss,
-)
+from mixsuite.mixing.engine import Loss, State, Tail, clean_loss, step_loss, two_term_loss
 from mixsuite.mixing.losses import LOSSES
-from mixsuite.rng import Rng, torch_seed, uniforms
+from mixsuite.mixing.method import Batch, Method, TaskInfo, TrainInfo, why_not
+from mixsuite.mixing.plan import Plan, check_plan, check_shares, distinct
+from mixsuite.mixing.rng import Rng, torch_seed
+from mixsuite.mixing.sites import random_sites
+from mixsuite.mixing.targets import class_shares, count_classes
+from mixsuite.plugins.bind import display_name
+from mixsuite.plugins.kinds import DOMAIN, METHOD, builtin_files
+from mixsuite.plugins.load import Source, load_class, load_plugin
 
-_DOMAINS = {4: "images", 3: "speech", 2: "tabular"}  # by the axes of x, where nothing else is said
 _SMALL = 4096  # numbers that are kept until they are checked
 _CHECKED = 2  # plans a site, the first ones, wholly: the check waits for the device
 _HELD = 64  # plans whose shares are checked at once, for the same reason
@@ -57,7 +51,7 @@ class Target:
         y, plan = self.batch.y, self.plan
         if self.batch.row_weight is not None or (plan is not None and plan.weight is not None):
             raise ValueError("these rows have weights in the loss: use target.loss(out)")
-        wide = y if y.dim() == 2 else nn.functional.one_hot(y, classes).float()
+        wide = y if y.dim() == 2 else class_shares(y, classes, torch.float32)
         if plan is None:
             return wide
         wy = plan.wy.to(wide.dtype)[:, None]
@@ -95,7 +89,7 @@ class Mixer:
         kind: "class" (targets [B] int64, or [B, C] soft), "multilabel" or "regression".
         loss: (out [N, ...], y [N, ...]) -> [N], a loss for each row; default by the kind: cross-entropy, binary
             cross-entropy, squared error, in float32 at least.
-        domain: "images", "tabular", "speech" or "graphs", for methods that are made for some; default by x's axes.
+        domain: "images", "tabular", ..., for methods that are made for some; default: the one that x looks like.
         rank: of the process; default: torch.distributed's, or 0.
 
     Raises:
@@ -115,7 +109,7 @@ class Mixer:
         domain: str | None = None,
         rank: int | None = None,
     ) -> None:
-        name, made = (type(method).__name__.lower(), method) if isinstance(method, Method) else _open(method)
+        name, made = (type(method).__name__.lower(), method) if isinstance(method, Method) else _load(method)
         if kind not in LOSSES:
             raise ValueError(f"kind={kind!r}: allowed is {', '.join(LOSSES)}")
         if not 0 <= seed < 2**63:
@@ -124,8 +118,10 @@ class Mixer:
             raise ValueError(
                 f"{name}: length and batch are for matrices; how long and on what to train is this loop's own"
             )
-        if made.hold != 1:
-            raise ValueError(f"{name} takes {made.hold} steps with each batch, which only the suite's trainer does")
+        if made.repeat_batch != 1:
+            raise ValueError(
+                f"{name} takes {made.repeat_batch} steps with each batch, which only the suite's trainer does"
+            )
         if steps is None and (made.start > 0 or made.stop < 1):
             raise ValueError(
                 f"{name}: start and stop are shares of the training: give steps, the number of calls in all"
@@ -135,7 +131,7 @@ class Mixer:
             raise ValueError(f'{name} draws its site anew each step: name some, as in site=("input", "layer2")')
         self.sites = given or ["input" if made.site == "random" else made.site]
         self.method = replace(made, site=self.sites[0] if len(self.sites) == 1 else "random")
-        self.name = plugins.shown(name, made)
+        self.name = display_name(name, made)
         self.seed, self.steps, self.kind, self.domain, self.rank = seed, steps, kind, domain, rank
         if self.sites != ["input"] and not self.method.mixes_alone:
             raise ValueError(
@@ -158,7 +154,7 @@ class Mixer:
         """
         first = x[0] if isinstance(x, tuple) else x
         columns = tuple(groups) or (tuple(range(first.shape[1])) if first.dim() == 2 else ())
-        info = TrainInfo(x, y, len(y), classes or _classes(y), self.kind, columns)
+        info = TrainInfo(x, y, len(y), classes or count_classes(y), self.kind, columns)
         self.stats = self.method.prepare(info)
         return self
 
@@ -234,9 +230,9 @@ class Mixer:
             for name, value in self.stats.items():
                 self.stats[name] = value.to(first.device)
         self._rng.at(self.step)
-        u = uniforms(self.seed, "draw/site", self.step, 1, 1)[0, 0] if len(self.sites) > 1 else 0.0
+        (site,) = random_sites(self.seed, self.sites, self.step, 1) if len(self.sites) > 1 else self.sites
         self.step += 1
-        return self.sites[int(u * len(self.sites))]
+        return site
 
     def _plan(self, site: str, h: State, x: State, y: Tensor, row_weight: Tensor | None) -> tuple[Batch, Plan | None]:
         """What this step mixes at a state h [B, ...]; None outside the method's window."""
@@ -276,16 +272,13 @@ class Mixer:
             raise ValueError(f"x has {len(first)} rows, y has {len(y)}")
         if not first.is_floating_point():
             raise ValueError(f"x is {first.dtype}: only numbers with a fraction can be mixed; make it float")
-        domain = self.domain or (
-            "graphs" if isinstance(x, tuple) and len(x) == 3 else _DOMAINS.get(first.dim(), "other")
-        )
-        made_for = type(self.method).domains
-        task = TaskInfo(domain, self.kind, _classes(y), {"input": tuple(first.shape[1:]), site: shape}, len(y), len(y))
-        reason = self.method.reject(task)
-        if made_for and domain not in made_for:
-            reason = f"it is made for {', '.join(made_for)}; x looks like {domain} (domain= says what it is)"
+        domain = self.domain or (_look_alike(x) if type(self.method).domains else "")
+        sites = {"input": tuple(first.shape[1:]), site: shape}
+        task = TaskInfo(domain, self.kind, count_classes(y), sites, len(y), len(y))
+        reason = why_not(replace(self.method, site=site), task)
         if reason:
-            raise ValueError(f"{self.name} does not apply: {reason}")
+            hint = "" if self.domain or not type(self.method).domains else " (domain= says what x is)"
+            raise ValueError(f"{self.name} does not apply: {reason}{hint}")
 
     def _loss_inside(
         self, model: nn.Module, site: str, run: Any, x: State, y: Tensor, row_weight: Tensor | None
@@ -321,13 +314,18 @@ class Mixer:
         return values
 
 
-def _open(text: str) -> tuple[str, Method]:
-    name, method, _ = plugins.open_one(plugins.METHODS, text, Method)
-    return name, method
+def _load(text: str) -> tuple[str, Method]:
+    plugin = load_plugin(METHOD, text, Method)
+    return plugin.name, plugin.instance
 
 
-def _classes(y: Tensor) -> int:
-    return y.shape[1] if y.dim() == 2 else 1 if y.is_floating_point() else int(y.max()) + 1
+def _look_alike(x: State) -> str:
+    """The built-in domain whose input x looks like, "other" where there is none."""
+    for name, path in builtin_files(DOMAIN).items():
+        domain: Any = load_class(DOMAIN, Source(name, path), object)()
+        if domain.matches(x):
+            return name
+    return "other"
 
 
 def _bounds(share: Tensor) -> Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,28 +11,32 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mixsuite.errors import InputError
-from mixsuite.report.compute import equal_compute
-from mixsuite.report.notes import notes
+from mixsuite.experiment.spec import Task, file_names
+from mixsuite.report.caveats import notes
+from mixsuite.report.equal_compute import equal_compute
 from mixsuite.report.overall import overall_table
-from mixsuite.report.results import Results, load_results
 from mixsuite.report.task import task_table
-from mixsuite.spec import Task, file_names
+from mixsuite.results.files import write_text
+from mixsuite.results.reading import Results, load_results
 
 RUN_COLUMNS = ["domain", "dataset", "recipe", "method", "seed", "metric", "value", "status", "run_id"]
 
 
 @dataclass(frozen=True)
 class Report:
-    """Every table of a results folder."""
+    """Every table of a results folder.
 
+    complete: whether every run shown is ok or skipped.
+    """
+
+    out: Path
     results: Results
     tasks: dict[str, pd.DataFrame]
     domains: dict[str, pd.DataFrame]
     overall: pd.DataFrame
     equal_compute: pd.DataFrame
     notes: list[str]
-    complete: bool  # whether every run shown is ok or skipped
+    complete: bool
 
     @property
     def runs(self) -> pd.DataFrame:
@@ -43,21 +46,22 @@ class Report:
 
     def primary(self, task: str) -> str:
         """The metric that a task's table is about."""
-        return self.results.shown.tasks[task].primary
+        return self.results.manifest.tasks[task].primary
 
 
-def make_report(results: Results) -> Report:
+def make_report(results: Results, out: Path) -> Report:
     """Every table, from what a results folder shows."""
-    shown = results.shown
-    tasks = list(shown.tasks.values())
+    manifest = results.manifest
+    tasks = list(manifest.tasks.values())
     tables = {task.name: task_table(results, task) for task in tasks}
     domains = {
         domain: overall_table(results, tables, [t for t in tasks if t.domain == domain])
         for domain in dict.fromkeys(t.domain for t in tasks)
     }
-    wanted = sum(map(len, shown.cells.values()))
+    wanted = sum(map(len, manifest.cells.values()))
     done = sum(outcome.status != "failed" for cell in results.cells.values() for outcome in cell.values())
     return Report(
+        out=out,
         results=results,
         tasks=tables,
         domains=domains,
@@ -74,7 +78,7 @@ Row = tuple[str, str, str, str, int, str, float | None, str, str]
 def run_rows(results: Results) -> Iterator[list[Row]]:
     """The rows of each run: one a metric and cost; a run without metrics has one, its value empty."""
     for (name, method), cell in results.cells.items():
-        task: Task = results.shown.tasks[name]
+        task: Task = results.manifest.tasks[name]
         front = task.domain, task.shown_dataset, task.recipe_name, method
         for seed, outcome in cell.items():
             costs = {name: value for name, value in outcome.costs.items() if name != "parameters"}  # a task's
@@ -109,21 +113,6 @@ def format_number(value: float) -> str:
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file, whole or not at all.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        part.write_text(text, encoding="utf-8", newline="")
-        os.replace(part, path)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
-
-
 def build(out: Path) -> Report:
     """Rebuild every derived file of a results folder from its records and matrix.toml.
 
@@ -131,13 +120,13 @@ def build(out: Path) -> Report:
         InputError: a foreign line in the records, or a matrix.toml that is not ours.
     """
     results = load_results(out)
-    report = make_report(results)
+    report = make_report(results, out)
     wanted = {
         out / "runs.csv": _runs_text(results),
         out / "leaderboard.csv": csv_text(report.overall),
         out / "equal_compute.csv": csv_text(report.equal_compute),
     }
-    names = file_names(list(results.shown.tasks.values()))
+    names = file_names(list(results.manifest.tasks.values()))
     for task, table in report.tasks.items():
         wanted[out / "leaderboard" / f"{names[task]}.csv"] = csv_text(table)
     for domain, table in report.domains.items():

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mixsuite.report.ranks import MeanRanks, mean_ranks
-from mixsuite.report.results import Results
-from mixsuite.report.stats import shared_ranks
-from mixsuite.report.task import mean
-from mixsuite.report.verdicts import count
-from mixsuite.spec import Task
+from mixsuite.experiment.spec import Task
+from mixsuite.results.reading import Results
+from mixsuite.stats.paired import mean, shared_ranks
+from mixsuite.stats.ranks import MeanRanks, mean_ranks
+from mixsuite.stats.verdicts import count
 
 COLUMNS = [
     "rank", "method", "tasks", "mean_rank", "rank_low", "rank_high", "better", "tie", "worse", "undecided",
@@ -24,13 +23,13 @@ def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list
     Ranked are the methods without a skipped cell in these tasks, controls excepted; the mean rank is over
     the tasks where every ranked cell is ok. Equal means share a rank.
     """
-    shown = results.shown
+    manifest = results.manifest
     by_task = {t.name: tables[t.name].set_index("method").to_dict("index") for t in tasks}
-    methods = [m for m in shown.methods if any(m in table for table in by_task.values())]
+    methods = [m for m in manifest.methods if any(m in table for table in by_task.values())]
     ranked = [
         m
         for m in methods
-        if not shown.methods[m].control
+        if not manifest.methods[m].control
         and all(m in table and table[m]["status"] != "skipped" for table in by_task.values())
     ]
     over = [t for t in tasks if ranked and all(results.cell(t, m).status == "ok" for m in ranked)]
@@ -47,7 +46,7 @@ def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list
             "seconds": mean(cell["seconds"] for cell in good),
             "complete": str(all(cell["status"] in ("ok", "skipped") for cell in cells)).lower(),
         }
-        if method != shown.reference:
+        if method != manifest.reference:
             row |= count(cell["verdict"] for cell in cells)
         if ranks and method in place:
             i = place[method]

@@ -7,11 +7,11 @@ from math import nan
 import numpy as np
 import pandas as pd
 
-from mixsuite.report.results import Results
-from mixsuite.report.stats import seeds_for, spread
-from mixsuite.report.task import ERROR_MARGIN, RMSE_MARGIN, mean
-from mixsuite.report.verdicts import pair
-from mixsuite.spec import Task
+from mixsuite.experiment.spec import Task
+from mixsuite.results.reading import Results
+from mixsuite.stats.margins import is_within
+from mixsuite.stats.paired import mean, sample_std, seeds_for
+from mixsuite.stats.verdicts import pair
 
 COLUMNS = ["task", "effect", "methods", "sd", "seeds", "sd_largest", "seeds_largest", "largest_method"]
 
@@ -27,18 +27,18 @@ def seeds_needed(results: Results, effect: float) -> pd.DataFrame:
         deviation of paired differences and the seeds it asks for, and the same for the method with the
         largest. Empty where fewer than two seeds are paired.
     """
-    return pd.DataFrame([_of_task(results, t, effect) for t in results.shown.tasks.values()], columns=COLUMNS)
+    return pd.DataFrame([_of_task(results, t, effect) for t in results.manifest.tasks.values()], columns=COLUMNS)
 
 
 def _of_task(results: Results, task: Task, effect: float) -> dict[str, object]:
-    shown = results.shown
-    base = results.cell(task, shown.reference).values
+    manifest = results.manifest
+    base = results.cell(task, manifest.reference).values
     wanted = effect if task.classification else effect * mean(base.values())
     sds = {}
-    for method in shown.methods:
+    for method in manifest.methods:
         d = pair(results.cell(task, method).values, base)
-        if method != shown.reference and len(d) > 1:
-            sds[method] = spread(d)
+        if method != manifest.reference and len(d) > 1:
+            sds[method] = sample_std(d)
     row: dict[str, object] = {"task": task.name, "effect": wanted, "methods": len(sds)}
     if not sds:
         return row | {"sd": nan}
@@ -54,7 +54,5 @@ def _of_task(results: Results, task: Task, effect: float) -> dict[str, object]:
 
 def within_margin(results: Results, effect: float) -> bool:
     """Whether an effect is so small that a verdict would call it a tie on some task."""
-    shown = results.shown
-    default = {True: ERROR_MARGIN, False: RMSE_MARGIN}
-    margins = [default[t.classification] if shown.margin is None else shown.margin for t in shown.tasks.values()]
-    return any(effect <= margin for margin in margins)
+    manifest = results.manifest
+    return any(is_within(task.primary, effect, manifest.margin) for task in manifest.tasks.values())

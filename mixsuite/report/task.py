@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from math import fsum, nan
+from math import nan
 
 import numpy as np
 import pandas as pd
 
-from mixsuite.report.results import Cell, Outcome, Results
-from mixsuite.report.stats import shared_ranks
-from mixsuite.report.verdicts import Paired, Verdict, judge, pair
-from mixsuite.spec import Task
+from mixsuite.experiment.spec import Task
+from mixsuite.results.reading import Cell, Outcome, Results
+from mixsuite.stats.margins import margin_of
+from mixsuite.stats.paired import mean, shared_ranks
+from mixsuite.stats.verdicts import Paired, Verdict, judge, pair
 
 COLUMNS = [
     "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p_holm", "verdict", "least_effect",
     "seconds", "rows_per_step", "status", "pairs", "p", "diff_low_new", "diff_high_new", "marks", "steps",
     "peak_memory", "parameters",
 ]  # fmt: skip  # after these: one column for each further metric
-ERROR_MARGIN = 0.01  # a tie is where the 90 % interval of the difference in error lies within it
-RMSE_MARGIN = 0.02  # the same for RMSE, as a share of the reference's
 
 
-def mean(values: Iterable[float]) -> float:
-    """The mean, the same in whatever order; nan of nothing."""
-    listed = list(values)
-    return fsum(listed) / len(listed) if listed else nan
-
-
-def margin_of(task: Task, reference: Cell, margin: float | None) -> float:
-    """The margin of a tie, in the primary metric's units: the matrix's, else 0.01 error or 2 % of the
-    reference's RMSE."""
-    if task.classification:
-        return ERROR_MARGIN if margin is None else margin
-    return mean(reference.values.values()) * (RMSE_MARGIN if margin is None else margin)
+def task_margin(task: Task, reference: Cell, margin: float | None) -> float:
+    """The margin of a tie, in the primary metric's units. margin: the matrix's, or None."""
+    return margin_of(task.primary, mean(reference.values.values()), margin)
 
 
 def shared_seeds(cell: Cell, other: Cell) -> set[int]:
@@ -44,12 +33,12 @@ def shared_seeds(cell: Cell, other: Cell) -> set[int]:
 def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
     """Two cells as a comparison, ``other`` being what is compared with."""
     seeds = shared_seeds(cell, other)
-    shares = [cell.ok[s].fresh for s in seeds]
+    shares = [cell.ok[s].test_train_ratio for s in seeds]
     known = [share for share in shares if share is not None]
-    fresh = max(known) if known and len(known) == len(shares) and max(known) <= 1 else None
+    test_train_ratio = max(known) if known and len(known) == len(shares) and max(known) <= 1 else None
     complete = cell.status == other.status == "ok" and len(seeds) == cell.wanted
     d = pair(*({s: c.values[s] for s in seeds} for c in (cell, other)))
-    return Paired(d, complete, margin, fresh)
+    return Paired(d, complete, margin, test_train_ratio)
 
 
 def task_table(results: Results, task: Task) -> pd.DataFrame:
@@ -58,13 +47,13 @@ def task_table(results: Results, task: Task) -> pd.DataFrame:
     An incomplete cell is marked and has no mean: what is there is never averaged over. Every method is
     compared with the reference over the seeds that are ok for both.
     """
-    shown, reference = results.shown, results.shown.reference
-    methods = [m for m in shown.methods if (task.name, m) in shown.cells]
+    manifest, reference = results.manifest, results.manifest.reference
+    methods = [m for m in manifest.methods if (task.name, m) in manifest.cells]
     cells = {m: results.cell(task, m) for m in methods}
     base = cells.get(reference)
     verdicts: dict[str, Verdict] = {}
     if base is not None:
-        margin = margin_of(task, base, shown.margin)
+        margin = task_margin(task, base, manifest.margin)
         others = {m: c for m, c in cells.items() if m != reference and c.status != "skipped"}
         verdicts = judge({m: paired_cells(c, base, margin) for m, c in others.items()})
     more = dict.fromkeys(name for c in cells.values() for o in c.ok.values() for name in o.metrics)

@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from mixsuite.report.compute import summary
+from mixsuite.report.equal_compute import summary
 from mixsuite.report.leaderboard import Report, format_number
 
 Format = Literal["text", "md"]
@@ -95,7 +95,7 @@ def report_text(report: Report, form: Format = "text") -> str:
 
 def _parts(report: Report, form: Format) -> Iterator[tuple[str, list[str]]]:
     lines = _LINES[form]
-    reference = report.results.shown.reference
+    reference = report.results.manifest.reference
     for task, table in report.tasks.items():
         title = (
             f"{task}: {report.primary(task)}, lower is better "
@@ -116,5 +116,5 @@ def _ranked(report: Report) -> str:
     ranked = report.overall.dropna(subset="mean_rank")
     if not len(ranked):
         return ""
-    first, count = ranked.iloc[0], sum(t.classification for t in report.results.shown.tasks.values())
+    first, count = ranked.iloc[0], sum(t.classification for t in report.results.manifest.tasks.values())
     return f"ranked over {first['ranked_over']:.0f} of {count}; 95 % interval over {first['rank_scope']}; "

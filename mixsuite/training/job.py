@@ -9,12 +9,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mixsuite.domains.contract import Data, Staged, State, site_shapes, take_rows
+from mixsuite.data.rows import Data
+from mixsuite.data.state import State, take_rows
 from mixsuite.errors import SkipRun
-from mixsuite.mixing import Method, TaskInfo
-from mixsuite.recipe import Recipe
+from mixsuite.mixing import Method, TaskInfo, TrainInfo
+from mixsuite.mixing.method import why_not
+from mixsuite.models.base import Staged, site_shapes
+from mixsuite.training.recipe import Recipe
 
 Augment = Callable[[State, Tensor], State]
+Score = Callable[[Tensor, Tensor, str], float]
 
 
 class Diverged(RuntimeError):
@@ -25,8 +29,10 @@ class Diverged(RuntimeError):
 class Job:
     """One run, ready to train: data on the device, a model with its initial weights, a method.
 
-    domain: its name, told to methods; select: "last" | "best_validation"; block: the number of runs that
-    lockstep trains as one.
+    domain:  its name, told to methods.
+    select:  "last" | "best_validation"; score: of outputs and targets of a kind, lower is better: what the latter needs.
+    augment: (x [B, ...], u [B, 4] uniform) -> x, or None.
+    block:   the number of runs that lockstep trains as one.
     """
 
     domain: str
@@ -38,6 +44,7 @@ class Job:
     select: str = "last"
     augment: Augment | None = None
     block: int = 1
+    score: Score | None = None
 
     @property
     def batch(self) -> int:
@@ -51,7 +58,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class TrainResult:
     """A trained model and what its training cost.
 
     curve:        up to 50 points {"step", "loss"(, "valid")}: the mean training objective since the last
@@ -80,17 +87,18 @@ def task_info(job: Job) -> TaskInfo:
     return TaskInfo(job.domain, data.kind, data.classes, shapes, job.batch, len(data.train))
 
 
+def train_info(job: Job, x: State) -> TrainInfo:
+    """The training part for the job's method. x: [n, ...] as it enters the model."""
+    data = job.data
+    return TrainInfo(x, data.train.y, len(data.train), data.classes, data.kind, data.groups)
+
+
 def check_applies(job: Job, info: TaskInfo) -> None:
     """Whether the method can run on the task.
 
     Raises:
         SkipRun: it cannot: the reason, for the record.
     """
-    method = job.method
-    if method.site != "random" and method.site not in info.sites:
-        raise SkipRun(f"no site '{method.site}' here (this task has: {', '.join(info.sites)})")
-    if type(method).domains and info.domain not in type(method).domains:
-        raise SkipRun(f"made for {', '.join(type(method).domains)}, not for {info.domain}")
-    reason = method.reject(info)
+    reason = why_not(job.method, info)
     if reason:
         raise SkipRun(reason)

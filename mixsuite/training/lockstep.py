@@ -20,26 +20,29 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixsuite.digest import digest
-from mixsuite.domains.contract import Data, Ragged, Staged, State, concatenate, map_leaves, site_shapes, take_rows
-from mixsuite.domains.stack import Unstackable, stack, unstack
+from mixsuite.data.digest import digest
+from mixsuite.data.rows import Data
+from mixsuite.data.state import Ragged, State, concatenate, map_leaves, take_rows
 from mixsuite.errors import SkipRun
 from mixsuite.mixing import Batch, Plan, Tail, TaskInfo, two_term_loss
-from mixsuite.mixing.engine import join, step_loss
+from mixsuite.mixing.engine import step_loss
 from mixsuite.mixing.losses import LOSSES
-from mixsuite.recipe import Recipe
+from mixsuite.mixing.plan import join
+from mixsuite.models.base import Staged, site_shapes
+from mixsuite.models.stack import Unstackable, stack, unstack
 from mixsuite.training import loop
-from mixsuite.training.feed import Feed
-from mixsuite.training.job import Diverged, Fitted, Job, check_applies, task_info
-from mixsuite.training.log import Best, Log, fitted
+from mixsuite.training.batches import BatchSource
+from mixsuite.training.job import Diverged, Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
 from mixsuite.training.optim import Optimizer, learning_rates
+from mixsuite.training.recipe import Recipe
+from mixsuite.training.run_log import BestCheckpoint, RunLog, fitted
 
-SMALL = 2**16  # numbers in a batch at its largest site
-LARGE = 2**27  # numbers in the training parts of a block's runs, which are held at once
+MAX_SITE_NUMBERS = 2**16  # numbers in a batch at its largest site
+MAX_BLOCK_NUMBERS = 2**27  # numbers in the training parts of a block's runs, which are held at once
 
 
-def fit(jobs: Sequence[Job]) -> list[Fitted | Exception]:
+def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
     """Train runs of one cell in blocks of ``job.block`` seeds.
 
     Returns:
@@ -50,7 +53,7 @@ def fit(jobs: Sequence[Job]) -> list[Fitted | Exception]:
         Exception: what one run of a block raised: which, is found by training each by itself.
     """
     blocks = defaultdict[tuple[Any, ...], list[int]](list)
-    found: dict[int, Fitted | Exception] = {}
+    found: dict[int, TrainResult | Exception] = {}
     infos = [task_info(job) for job in jobs]
     for number, (job, info) in enumerate(zip(jobs, infos, strict=True)):
         try:
@@ -71,16 +74,16 @@ def fit(jobs: Sequence[Job]) -> list[Fitted | Exception]:
     return [found[number] for number in range(len(jobs))]
 
 
-def worthwhile(model: Staged, data: Data, recipe: Recipe, block: int) -> bool:
+def lockstep_pays_off(model: Staged, data: Data, recipe: Recipe, block: int) -> bool:
     """Whether seeds of a task train faster side by side: while a batch's states are small, a step's time is that of
-    calling its operations; measured on one CPU core, 1.3 to 3 times faster below ``SMALL`` and no gain above."""
+    calling its operations; measured on one CPU core, 1.3 to 3 times faster below ``MAX_SITE_NUMBERS`` and no gain above."""
     if isinstance(data.train.x, Ragged) or recipe.dropout:
         return False
     first = take_rows(data.train.x, torch.arange(1, device=data.train.y.device))
     numbers = max(math.prod(shape) for shape in site_shapes(model, first).values())
     leaves = first if isinstance(first, tuple) else (first,)
     row = sum(leaf.numel() for leaf in leaves if isinstance(leaf, Tensor))
-    return recipe.batch * numbers <= SMALL and block * len(data.train) * row <= LARGE
+    return recipe.batch * numbers <= MAX_SITE_NUMBERS and block * len(data.train) * row <= MAX_BLOCK_NUMBERS
 
 
 def _shape(job: Job) -> tuple[Any, ...]:
@@ -102,25 +105,25 @@ class _Block:
         if method.site == "random" and method.mixes and not method.mixes_alone:
             raise Unstackable("a random site, and more than the mixed rows in the objective")
         self.watch = _Watch()
-        self.feeds = [Feed(job, info) for job, info in zip(jobs, infos, strict=True)]
+        self.feeds = [BatchSource(job, info) for job, info in zip(jobs, infos, strict=True)]
         self.watch.look("prepare()")
-        self.logs, self.bests = [Log(job) for job in jobs], [Best(job) for job in jobs]
+        self.logs, self.bests = [RunLog(job) for job in jobs], [BestCheckpoint(job) for job in jobs]
         self.init = [digest(*job.model.state_dict().values()) for job in jobs]
         self.ended: dict[int, Exception] = {}
         held = {job.seed % first.block: number for number, job in enumerate(jobs)}
         self.of_slot = [held.get(slot, 0) for slot in range(first.block)]  # the job in each slot
         self.slot_of = [job.seed % first.block for job in jobs]
 
-        self.entry = self.feeds[0].entry
+        self.first_stage = self.feeds[0].first_stage
         begins = np.cumsum([0, *(len(job.data.train) for job in jobs)])
         self.x = concatenate([feed.x for feed in self.feeds])
         self.y = torch.cat([job.data.train.y for job in jobs])
         weights = [job.data.train.weight for job in jobs]
         self.weight = None if weights[0] is None else torch.cat([w for w in weights if w is not None])
         self.rows = torch.cat([self.feeds[number].rows + int(begins[number]) for number in self.of_slot], 1)
-        self.model = stack([jobs[number].model for number in self.of_slot], self.entry)
+        self.model = stack([jobs[number].model for number in self.of_slot], self.first_stage)
 
-    def train(self) -> list[Fitted | Exception]:
+    def train(self) -> list[TrainResult | Exception]:
         job, model, feed = self.job, self.model, self.feeds[0]
         optimizer, rates = Optimizer(job.recipe, model.parameters()), learning_rates(job.recipe, job.steps)
         rows_seen, losses = 0, list[Tensor]()
@@ -160,7 +163,7 @@ class _Block:
             gap = self.model.sites[sites[0]]
             tail = Tail(partial(self.model, start=gap))
             plan = None if plans is None else join(plans, job.batch) if method.mixes else plans[0]
-            values = step_loss(method, tail, self.model(x, self.entry, gap), batch, plan, loss_of_rows)
+            values = step_loss(method, tail, self.model(x, self.first_stage, gap), batch, plan, loss_of_rows)
             if values.shape != (job.block,):
                 raise Unstackable(f"an objective of {list(values.shape)}, not of one value a run")
             return values, tail.rows
@@ -178,8 +181,8 @@ class _Block:
         targets, weights = y.split(size), None if weight is None else weight.split(size)
         plans = list[Plan]()
         for feed, log, slot in zip(self.feeds, self.logs, self.slot_of, strict=True):
-            shown = map_leaves(partial(torch.narrow, dim=0, start=slot * size, length=size), x)
-            batch = feed.seen(step, shown, targets[slot], None if weights is None else weights[slot])
+            x_slot = map_leaves(partial(torch.narrow, dim=0, start=slot * size, length=size), x)
+            batch = feed.seen(step, x_slot, targets[slot], None if weights is None else weights[slot])
             plan = feed.plan(step, batch)
             log.note(step, feed.sites[step], plan)
             plans.append(plan)
@@ -190,7 +193,7 @@ class _Block:
 
     def _mixed_on_the_way(self, x: State, sites: list[str], plans: list[Plan]) -> Tensor:
         """Outputs where each slot is mixed at a site of its own."""
-        method, size, at, h = self.job.method, self.job.batch, self.entry, x
+        method, size, at, h = self.job.method, self.job.batch, self.first_stage, x
         for site in sorted(set(sites), key=lambda name: self.model.sites[name]):
             h, at = self.model(h, at, self.model.sites[site]), self.model.sites[site]
             slots = [slot for slot, drawn in enumerate(sites) if drawn == site]
@@ -212,14 +215,14 @@ class _Block:
     def _look(self) -> None:
         for number, slot in enumerate(self.slot_of):
             if number not in self.ended:
-                unstack(self.model, slot, self.feeds[number].job.model, self.entry)
+                unstack(self.model, slot, self.feeds[number].job.model, self.first_stage)
                 self.logs[number].points[-1]["valid"] = self.bests[number].look()
 
-    def _outcome(self, number: int, seconds: float, rows: float) -> Fitted | Exception:
+    def _outcome(self, number: int, seconds: float, rows: float) -> TrainResult | Exception:
         if number in self.ended:
             return self.ended[number]
         feed, log, best = self.feeds[number], self.logs[number], self.bests[number]
-        unstack(self.model, self.slot_of[number], feed.job.model, self.entry)
+        unstack(self.model, self.slot_of[number], feed.job.model, self.first_stage)
         try:
             return fitted(feed, log, best, self.init[number], seconds, rows, "lockstep")
         except Diverged as error:

@@ -10,26 +10,26 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from mixsuite.digest import digest
+from mixsuite.data.digest import digest
 from mixsuite.mixing import Plan, Tail
 from mixsuite.mixing.engine import step_loss
 from mixsuite.mixing.losses import LOSSES
-from mixsuite.rng import torch_seed
-from mixsuite.training.feed import Feed
-from mixsuite.training.job import Fitted, Job, check_applies, task_info
-from mixsuite.training.log import Best, Log, fitted
+from mixsuite.mixing.rng import torch_seed
+from mixsuite.training.batches import BatchSource
+from mixsuite.training.job import Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
 from mixsuite.training.optim import Optimizer, learning_rates
+from mixsuite.training.run_log import BestCheckpoint, RunLog, fitted
 
 
-def fit(jobs: Sequence[Job]) -> list[Fitted | Exception]:
+def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
     """Train each job. A result depends on its job alone.
 
     Returns:
         Of each job what it came to, or what ended it: SkipRun (the method does not apply to the task),
         InputError (the recipe does not fit the data), Diverged, or what its method raised.
     """
-    found: list[Fitted | Exception] = []
+    found: list[TrainResult | Exception] = []
     for job in jobs:
         try:
             found.append(train(job))
@@ -38,7 +38,7 @@ def fit(jobs: Sequence[Job]) -> list[Fitted | Exception]:
     return found
 
 
-def train(job: Job) -> Fitted:
+def train(job: Job) -> TrainResult:
     """Train one job.
 
     Raises:
@@ -50,7 +50,7 @@ def train(job: Job) -> Fitted:
     loss_of_rows = LOSSES[job.data.kind]
     init = digest(*model.state_dict().values())
 
-    feed, log, best = Feed(job, info), Log(job), Best(job)
+    feed, log, best = BatchSource(job, info), RunLog(job), BestCheckpoint(job)
     optimizer, rates = Optimizer(recipe, model.parameters()), learning_rates(recipe, steps)
     rows_seen, losses = 0, list[Tensor]()
     model.train()
@@ -66,7 +66,7 @@ def train(job: Job) -> Fitted:
             log.note(step, feed.sites[step], plan)
             gap = model.sites[feed.sites[step]]
             tail = Tail(partial(model, start=gap))
-            objective = step_loss(method, tail, model(x, feed.entry, gap), batch, plan, loss_of_rows)
+            objective = step_loss(method, tail, model(x, feed.first_stage, gap), batch, plan, loss_of_rows)
             rows_seen += tail.rows
 
             objective.backward()

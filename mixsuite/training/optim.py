@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
-from mixsuite.recipe import Recipe
-from mixsuite.spec import parse_call
+from mixsuite.plugins.entry import parse_call
+from mixsuite.training.recipe import Recipe
 
 
 class Optimizer:

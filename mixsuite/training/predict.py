@@ -5,13 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mixsuite.domains.contract import Part, Staged, State, concatenate, take_rows
+from mixsuite.data.rows import Subset
+from mixsuite.data.state import State, concatenate, take_rows
+from mixsuite.models.base import Staged
 
 BATCH = 512
 
 
 @torch.no_grad()
-def run_stages(model: Staged, part: Part, start: int, stop: int | None) -> State:
+def run_stages(model: Staged, part: Subset, start: int, stop: int | None) -> State:
     """The state after stages start .. stop-1 in eval mode, in the part's order. [n, ...]"""
     if start == stop:
         return part.x
@@ -23,7 +25,7 @@ def run_stages(model: Staged, part: Part, start: int, stop: int | None) -> State
     return found
 
 
-def predict(model: Staged, part: Part) -> Tensor:
+def predict(model: Staged, part: Subset) -> Tensor:
     """Outputs for a part, in its order. [n, outputs], at least float32"""
     out = run_stages(model, part, 0, None)
     assert isinstance(out, Tensor)

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from mixsuite.domains.build import make_data
-from mixsuite.domains.contract import shipped
-from mixsuite.domains.images import Images
+from mixsuite.domains.base import shipped
+from mixsuite.domains.images.domain import Images
 from mixsuite.errors import InputError
-from mixsuite.store import get, list_items, open_dataset, verify
+from mixsuite.results.data_root import get, list_items, open_dataset, verify
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_folder_with_parts_of_its_own_keeps_them(tmp_path):
             paint(tmp_path / "set" / part / name, count, "RGB", 100 * shade, draws)
     raw = open_dataset(f"folder:{tmp_path / 'set'}(size=6)").load(Path())
     assert raw.x.shape == (18, 6, 6, 3)
-    assert np.bincount(raw.part).tolist() == [8, 4, 6]
+    assert np.bincount(raw.split_id).tolist() == [8, 4, 6]
     shutil.rmtree(tmp_path / "set" / "test")
     with pytest.raises(InputError, match="parts are train, val; train and test are needed"):
         open_dataset(f"folder:{tmp_path / 'set'}").load(Path())

@@ -1,1 +1,1 @@
-"""One method a file; the file's name is the method's name. Nothing is registered anywhere."""
+"""One method a file; the file's name is the method's name."""

@@ -1,15 +1,15 @@
 """C-Mixup (Yao, Wang, Zhang, Zou and Finn 2022, arXiv:2210.05775), for regression."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.methods.mixup import Mixup
+from mixsuite.mixing import Method, mixup_plan, require
 
 
 @dataclass(frozen=True)
-class CMixup(Mixup):
+class CMixup(Method):
     """Partners with near targets: j is drawn for i with probability proportional to
     exp(-|y_i - y_j|^2 / (2 bandwidth^2)) among the other rows of the batch. One forward pass.
 
@@ -19,15 +19,17 @@ class CMixup(Mixup):
 
     alpha: float = 2.0
     bandwidth: float = 0.5
+    lam: Literal["batch", "row"] = "batch"
 
+    label = "matched"
     pairing = "drawn by nearness of targets"
+    lam_law = "Beta(alpha, alpha)"
+    kinds = ("regression",)
 
     def __post_init__(self):
         super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
         require(self.bandwidth > 0, "bandwidth", self.bandwidth, "> 0")
-
-    def reject(self, task):
-        return None if task.kind == "regression" else f"c_mixup is for regression, not for {task.kind}"
 
     def plan(self, batch, rng):
         n = len(batch.y)
@@ -39,4 +41,4 @@ class CMixup(Mixup):
         edges = closeness.softmax(1).cumsum(1)
         u = rng.uniform(n, kind="partner").float()[:, None] * edges[:, -1:]
         partner = torch.searchsorted(edges, u, right=True)[:, 0].clamp(max=n - 1)
-        return super().plan(batch, rng)._replace(partner=partner)
+        return mixup_plan(batch, rng, self.alpha, self.lam)._replace(partner=partner)

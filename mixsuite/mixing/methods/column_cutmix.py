@@ -1,15 +1,15 @@
 """CutMix for tables: source columns swapped (as in SAINT, Somepalli et al. 2021, arXiv:2106.01342)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Plan
-from mixsuite.mixing.methods.mixup import Mixup
+from mixsuite.mixing import Method, Plan, require
 
 
 @dataclass(frozen=True)
-class ColumnCutmix(Mixup):
+class ColumnCutmix(Method):
     """Each source column of a row is its own with probability lambda, else the partner's; a category moves as a
     whole, all its encoded columns at once. The target's share is that of the source columns that stayed.
     One forward pass.
@@ -19,9 +19,17 @@ class ColumnCutmix(Mixup):
     alpha, lam: the law of lambda, and whether it and the columns are drawn per "batch" or "row".
     """
 
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
+
     label = "free"
+    pairing = "permutation"
     lam_law = "Beta(alpha, alpha), then the exact share of source columns"
     domains = ("tabular",)
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
 
     def reject(self, task):
         return None if self.site == "input" else f"column_cutmix swaps columns, so its site is input, not '{self.site}'"

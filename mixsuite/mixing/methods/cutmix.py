@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mixsuite.mixing import Method, Plan, box_mask
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.geometry import reject_flat
+from mixsuite.mixing import Method, box_mask, mask_plan, reject_flat, require
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,4 @@ class Cutmix(Method):
         draws = n if self.lam == "row" else 1
         lam = rng.beta(self.alpha, self.alpha, draws)
         across, down = rng.uniform(draws, kind="box"), rng.uniform(draws, kind="box")
-        mask = box_mask(lam, across, down, batch.shape)  # [draws, (1,) H, W]
-        share = mask.flatten(1).mean(1)
-        return Plan(rng.permutation(n), mask.expand(n, *mask.shape[1:]), share.expand(n))
+        return mask_plan(box_mask(lam, across, down, batch.shape), batch, rng.permutation(n))

@@ -6,8 +6,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, over
-from mixsuite.mixing.contract import require
+from mixsuite.mixing import Method, Plan, over, require
 
 
 @dataclass(frozen=True)

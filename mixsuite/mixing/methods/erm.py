@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass, field
 
-import torch
-
-from mixsuite.mixing import Method, Plan, over
-from mixsuite.mixing.engine import clean_loss
+from mixsuite.mixing import Method, clean_loss, unmixed_plan
 
 
 @dataclass(frozen=True)
@@ -25,9 +22,7 @@ class Erm(Method):
     stackable = True
 
     def plan(self, batch, rng):
-        n = len(batch.y)
-        one = torch.ones(n, device=batch.y.device)
-        return Plan(torch.arange(n, device=batch.y.device), over(one, batch.shape), one)
+        return unmixed_plan(batch)
 
     def mix(self, h, plan):
         return h

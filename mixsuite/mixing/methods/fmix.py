@@ -1,17 +1,15 @@
 """FMix (Harris, Marcu, Painter, Niranjan, Pruegel-Bennett and Hare 2020, arXiv:2002.12047)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Plan
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.geometry import reject_flat
-from mixsuite.mixing.methods.mixup import Mixup
+from mixsuite.mixing import Method, mask_plan, reject_flat, require
 
 
 @dataclass(frozen=True)
-class Fmix(Mixup):
+class Fmix(Method):
     """Masks of irregular, connected shape: the brightest share lambda of a low-frequency picture stays. One
     forward pass.
 
@@ -23,12 +21,17 @@ class Fmix(Mixup):
     """
 
     decay: float = 3.0
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
 
+    label = "matched"
+    pairing = "permutation"
     lam_law = "Beta(alpha, alpha), then the exact area"
     domains = ("images", "speech")
 
     def __post_init__(self):
         super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
         require(self.decay >= 0, "decay", self.decay, ">= 0")
 
     def reject(self, task):
@@ -45,6 +48,4 @@ class Fmix(Mixup):
         picture = torch.fft.ifft2(torch.complex(real, imaginary) / frequency**self.decay).real.flatten(1)
         rank = picture.argsort(1, descending=True).argsort(1)
         mask = (rank < (lam * height * width).round()[:, None]).to(lam.dtype)
-        share = mask.mean(1)
-        mask = mask.reshape(draws, *[1] * (len(batch.shape) - 2), height, width)
-        return Plan(rng.permutation(n), mask.expand(n, *mask.shape[1:]), share.expand(n))
+        return mask_plan(mask.unflatten(1, (height, width)), batch, rng.permutation(n))

@@ -1,17 +1,15 @@
 """GridMix (Baek, Bang and Shim 2021, Pattern Recognition 109): cells of a grid from one picture or the other."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Plan
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.geometry import reject_flat
-from mixsuite.mixing.methods.mixup import Mixup
+from mixsuite.mixing import Method, mask_plan, reject_flat, require
 
 
 @dataclass(frozen=True)
-class Gridmix(Mixup):
+class Gridmix(Method):
     """A picture is cut into cells x cells; each cell is the row's own with probability lambda, else the
     partner's. The target's share is that of the pixels that stayed. One forward pass.
 
@@ -22,12 +20,17 @@ class Gridmix(Mixup):
     """
 
     cells: int = 4
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
 
+    label = "matched"
+    pairing = "permutation"
     lam_law = "Beta(alpha, alpha), then the exact area"
     domains = ("images", "speech")
 
     def __post_init__(self):
         super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
         require(1 <= self.cells <= 64, "cells", self.cells, "1 to 64")
 
     def reject(self, task):
@@ -40,7 +43,4 @@ class Gridmix(Mixup):
         lam = rng.beta(self.alpha, self.alpha, draws)
         own = rng.uniform(draws, self.cells, self.cells, kind="grid") < lam[:, None, None]
         row, column = (torch.arange(side, device=lam.device) * self.cells // side for side in (height, width))
-        mask = own[:, row][:, :, column].to(lam.dtype)
-        share = mask.flatten(1).mean(1)
-        mask = mask.reshape(draws, *[1] * (len(batch.shape) - 2), height, width)
-        return Plan(rng.permutation(n), mask.expand(n, *mask.shape[1:]), share.expand(n))
+        return mask_plan(own[:, row][:, :, column].to(lam.dtype), batch, rng.permutation(n))

@@ -1,27 +1,13 @@
 """ifMixup (Guo and Mao 2023, AAAI; arXiv:2110.09344): mixup of padded graphs, nodes in any order."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from torch import Tensor
-
-from mixsuite.mixing.engine import interpolate
-from mixsuite.mixing.methods.mixup import Mixup
-
-
-class OrderedPlan(NamedTuple):
-    """A plan with an order of places. order: [B, V] uniform keys by which each graph's nodes are sorted."""
-
-    partner: Tensor
-    wx: Tensor
-    wy: Tensor
-    order: Tensor
-    own: Tensor | None = None
-    weight: Tensor | None = None
+from mixsuite.mixing import Method, interpolate, mixup_plan, require
 
 
 @dataclass(frozen=True)
-class Ifmixup(Mixup):
+class Ifmixup(Method):
     """Node features, adjacency and node mask of two graphs are mixed place by place, the smaller one padded
     with empty nodes. One forward pass. Edges are weighted by their share; norms and readout count a node by its.
 
@@ -31,25 +17,36 @@ class Ifmixup(Mixup):
     """
 
     order: Literal["random", "file"] = "random"
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
 
+    label = "matched"
+    pairing = "permutation"
+    lam_law = "Beta(alpha, alpha)"
     domains = ("graphs",)
     stackable = True
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
 
     def reject(self, task):
         return None if self.site == "input" else f"ifmixup mixes graphs, so its site is input, not '{self.site}'"
 
     def plan(self, batch, rng):
-        plan = super().plan(batch, rng)
+        plan = mixup_plan(batch, rng, self.alpha, self.lam)
         if self.order == "file":
             return plan
         keys = rng.uniform(len(batch.y), batch.shape[0], kind="node order")
-        return OrderedPlan(plan.partner, plan.wx, plan.wy, keys)
+        return plan._replace(extra={"order": keys})
 
     def mix(self, h, plan):
         if self.order == "file":
             return interpolate(h, plan)
         x, adjacency, mask = (leaf.index_select(0, plan.partner) for leaf in h)
-        place = (plan.order.to(x.dtype) + 2 * (mask[..., 0] == 0)).argsort(1)  # real nodes first, in a drawn order
+        place = (plan.extra["order"].to(x.dtype) + 2 * (mask[..., 0] == 0)).argsort(
+            1
+        )  # real nodes first, in a drawn order
         x, mask = (leaf.gather(1, place[..., None].expand_as(leaf)) for leaf in (x, mask))
         adjacency = adjacency.gather(1, place[:, :, None].expand_as(adjacency))
         adjacency = adjacency.gather(2, place[:, None, :].expand_as(adjacency))

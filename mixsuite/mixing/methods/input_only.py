@@ -1,17 +1,27 @@
 """Mixed inputs with hard targets, an ablation of mixup (Zhang et al. 2018, arXiv:1710.09412, section 3.8)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from mixsuite.mixing.methods.mixup import Mixup
+from mixsuite.mixing import Method, mixup_plan, require
 
 
 @dataclass(frozen=True)
-class InputOnly(Mixup):
+class InputOnly(Method):
     """mixup of the signal alone: the target is that of the nearer row (of the own one at lambda = 1/2).
     One forward pass. alpha, lam: as for mixup."""
 
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
+
     label = "free"
+    pairing = "permutation"
+    lam_law = "Beta(alpha, alpha)"
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
 
     def plan(self, batch, rng):
-        plan = super().plan(batch, rng)
+        plan = mixup_plan(batch, rng, self.alpha, self.lam)
         return plan._replace(wy=(plan.wy >= 0.5).to(plan.wy.dtype))

@@ -1,15 +1,15 @@
 """k-Mixup (Greenewald, Gu, Yurochkin, Solomon and Chien 2021, arXiv:2106.02933)."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.methods.mixup import Mixup
+from mixsuite.mixing import Method, mixup_plan, require
 
 
 @dataclass(frozen=True)
-class KMixup(Mixup):
+class KMixup(Method):
     """Blocks of k rows are matched with blocks of k others so that the sum of squared distances at the input
     is smallest (optimal matching), and matched pairs are mixed. One forward pass; the matching is done on the host.
 
@@ -20,13 +20,18 @@ class KMixup(Mixup):
     """
 
     k: int = 4
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
 
+    label = "matched"
+    lam_law = "Beta(alpha, alpha)"
     pairing = "optimal matching of blocks of k"
     needs_x = True
     vectorised = False
 
     def __post_init__(self):
         super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
         require(self.k >= 1, "k", self.k, ">= 1")
 
     def reject(self, task):
@@ -39,7 +44,7 @@ class KMixup(Mixup):
     def plan(self, batch, rng):
         from scipy.optimize import linear_sum_assignment
 
-        plan = super().plan(batch, rng)
+        plan = mixup_plan(batch, rng, self.alpha, self.lam)
         order = plan.partner
         leaf = batch.x[0] if isinstance(batch.x, tuple) else batch.x
         rows = leaf.flatten(1).float()

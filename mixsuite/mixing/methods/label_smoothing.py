@@ -2,11 +2,7 @@
 
 from dataclasses import dataclass
 
-import torch
-
-from mixsuite.mixing import Method, Plan, over
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.engine import clean_loss
+from mixsuite.mixing import Method, class_shares, clean_loss, require, unmixed_plan
 
 
 @dataclass(frozen=True)
@@ -21,23 +17,19 @@ class LabelSmoothing(Method):
     label = "own"
     pairing = "none"
     lam_law = "1"
+    kinds = ("class",)
     stackable = True
+    mixes_alone = False
 
     def __post_init__(self):
         super().__post_init__()
         require(0 <= self.eps < 1, "eps", self.eps, "0 to below 1")
 
-    def reject(self, task):
-        return None if task.kind == "class" else f"label_smoothing needs classes, not {task.kind}"
-
     def plan(self, batch, rng):
-        n = len(batch.y)
-        one = torch.ones(n, device=batch.y.device)
-        return Plan(torch.arange(n, device=batch.y.device), over(one, batch.shape), one)
+        return unmixed_plan(batch)
 
     def objective(self, tail, state, batch, plan, loss):
         out = tail(self.mix(state, plan))
-        classes, y = out.shape[1], batch.y
-        hard = y if y.dim() == 2 else torch.nn.functional.one_hot(y, classes)
-        smooth = (1 - self.eps) * hard.to(out.dtype) + self.eps / classes
+        classes = out.shape[1]
+        smooth = (1 - self.eps) * class_shares(batch.y, classes, out.dtype) + self.eps / classes
         return clean_loss(out, batch._replace(y=smooth), loss)

@@ -1,12 +1,13 @@
 """Manifold Mixup (Verma et al. 2019, arXiv:1806.05236, section 2)."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
-from mixsuite.mixing.methods.mixup import Mixup
+from mixsuite.mixing import Method, mixup_plan, require
 
 
 @dataclass(frozen=True)
-class ManifoldMixup(Mixup):
+class ManifoldMixup(Method):
     """mixup of hidden states, at a site drawn anew each step. One forward pass; BatchNorm before the site
     sees clean rows, behind it mixed ones.
 
@@ -17,4 +18,16 @@ class ManifoldMixup(Mixup):
     """
 
     alpha: float = 2.0
+    lam: Literal["batch", "row"] = "batch"
     site: str = field(default="random", kw_only=True)
+
+    label = "matched"
+    pairing = "permutation"
+    lam_law = "Beta(alpha, alpha)"
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
+
+    def plan(self, batch, rng):
+        return mixup_plan(batch, rng, self.alpha, self.lam)

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mixsuite.mixing import Method, Plan, over
-from mixsuite.mixing.contract import require
+from mixsuite.mixing import Method, mixup_plan, require
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,4 @@ class Mixup(Method):
         require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
 
     def plan(self, batch, rng):
-        n = len(batch.y)
-        lam = rng.beta(self.alpha, self.alpha, n if self.lam == "row" else 1).expand(n)
-        return Plan(rng.permutation(n), over(lam, batch.shape), lam)
+        return mixup_plan(batch, rng, self.alpha, self.lam)

@@ -9,8 +9,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, over, run_mean, two_term_loss
-from mixsuite.mixing.contract import require
+from mixsuite.mixing import Method, class_shares, mixup_plan, require, run_mean, two_term_loss
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,8 @@ class Mixupe(Method):
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha)"
     rows = "2 (versions 1 and 2: 3)"
+    kinds = ("class",)
+    mixes_alone = False
 
     def __post_init__(self):
         super().__post_init__()
@@ -58,12 +59,10 @@ class Mixupe(Method):
         return self.version in ("1", "2")
 
     @property
-    def stackable(self):  # type: ignore[override]
+    def stackable(self):
         return not self.derivative
 
     def reject(self, task):
-        if task.kind != "class":
-            return f"mixupe is for classification, not for {task.kind}"
         if self.derivative and self.site != "input":
             return f"versions 1 and 2 differentiate at site 'input' alone, not at '{self.site}'"
         return None
@@ -75,9 +74,7 @@ class Mixupe(Method):
         return {"mean": x.mean(0) if mask is None else (x * mask).sum(0) / mask.sum(0).clamp(min=1)}
 
     def plan(self, batch, rng):
-        n = len(batch.y)
-        lam = rng.beta(self.alpha, self.alpha, n if self.lam == "row" else 1).expand(n)
-        return Plan(rng.permutation(n), over(lam, batch.shape), lam)
+        return mixup_plan(batch, rng, self.alpha, self.lam)
 
     def objective(self, tail, state, batch, plan, loss):
         mixed = two_term_loss(tail(self.mix(state, plan)), batch, plan, loss)
@@ -92,7 +89,7 @@ class Mixupe(Method):
             kept = torch.where(q < self.tau, q, 0) if self.version == "1" else q.abs()
             return run_mean(kept, batch.runs)
         out = tail(state)
-        residual = targets(batch.y, out) - out.softmax(1)
+        residual = class_shares(batch.y, out.shape[1], out.dtype) - out.softmax(1)
         q = (out * (residual.detach() if self.version == "4" else residual)).sum(1)
         kept = {"3": torch.where(q < self.tau, q, 0), "4": q, "speech": q.abs()}[self.version]
         return -run_mean(kept, batch.runs)
@@ -102,13 +99,8 @@ class Mixupe(Method):
         leaves = state if isinstance(state, tuple) else (state,)
         x = leaves[0].detach().requires_grad_()
         out = tail((x, *leaves[1:]) if isinstance(state, tuple) else x)
-        residual = (out.softmax(1) - targets(batch.y, out)).detach()
+        residual = (out.softmax(1) - class_shares(batch.y, out.shape[1], out.dtype)).detach()
         direction = (batch.stats["mean"] - x).detach()
         if isinstance(state, tuple):
             direction = direction * leaves[-1]
         return (tail.pullback(out, x, residual) * direction).flatten(1).sum(1)
-
-
-def targets(y, out):
-    """Targets as probabilities, [B, C]: classes as 0 and 1, soft ones as they are."""
-    return y.to(out.dtype) if y.dim() == 2 else torch.nn.functional.one_hot(y, out.shape[1]).to(out.dtype)

@@ -6,9 +6,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, box_mask, over
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.geometry import reject_flat
+from mixsuite.mixing import Method, Plan, box_mask, over, reject_flat, require
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,13 @@
 """Noisy Feature Mixup (Lim, Erichson, Utrera, Xu and Mahoney 2022, arXiv:2110.02180)."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal
 
-from torch import Tensor
-
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.engine import interpolate
-from mixsuite.mixing.methods.mixup import Mixup
-
-
-class NoisyPlan(NamedTuple):
-    """A plan with noise: z is mixed as always, then becomes scale * z + shift. Both [B, ...] as the first leaf."""
-
-    partner: Tensor
-    wx: Tensor
-    wy: Tensor
-    scale: Tensor
-    shift: Tensor
-    own: Tensor | None = None
-    weight: Tensor | None = None
+from mixsuite.mixing import Method, interpolate, mixup_plan, require
 
 
 @dataclass(frozen=True)
-class NoisyFeature(Mixup):
+class NoisyFeature(Method):
     """Manifold mixup with noise: z (1 + m b2 (2 U - 1)) + a b1 N, U uniform and N normal for each number, b1
     and b2 ~ Beta(2, 5) for each step. One forward pass.
 
@@ -33,27 +17,33 @@ class NoisyFeature(Mixup):
 
     add: float = 0.4
     multiply: float = 0.2
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
     site: str = field(default="random", kw_only=True)
 
+    label = "matched"
+    pairing = "permutation"
+    lam_law = "Beta(alpha, alpha)"
     stackable = True
 
     def __post_init__(self):
         super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
         require(self.add >= 0, "add", self.add, ">= 0")
         require(self.multiply >= 0, "multiply", self.multiply, ">= 0")
 
     def plan(self, batch, rng):
         n = len(batch.y)
-        plain = super().plan(batch, rng)
+        plain = mixup_plan(batch, rng, self.alpha, self.lam)
         strong, wide = (rng.beta(2, 5, 1, kind=f"noise {kind}") for kind in ("add", "multiply"))
         scale = 1 + self.multiply * wide * (2 * rng.uniform(n, *batch.shape, kind="noise uniform") - 1)
         shift = self.add * strong * rng.normal(n, *batch.shape, kind="noise normal")
-        return NoisyPlan(plain.partner, plain.wx, plain.wy, scale, shift)
+        return plain._replace(extra={"scale": scale, "shift": shift})
 
     def mix(self, h, plan):
         z = interpolate(h, plan)
         leaf = z[0] if isinstance(z, tuple) else z
-        leaf = leaf * plan.scale.to(leaf.dtype) + plan.shift.to(leaf.dtype)
+        leaf = leaf * plan.extra["scale"].to(leaf.dtype) + plan.extra["shift"].to(leaf.dtype)
         if not isinstance(z, tuple):
             return leaf
         return (leaf * (z[-1] > 0), *z[1:])  # what is padding stays so

@@ -9,8 +9,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, over
-from mixsuite.mixing.contract import require
+from mixsuite.mixing import Method, Plan, over, require
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Ordered(Method):
         require(self.alpha > 0, "alpha", self.alpha, "> 0")
 
     @property
-    def hold(self):  # type: ignore[override]
+    def repeat_batch(self):
         return self.k
 
     @property
@@ -50,5 +49,5 @@ class Ordered(Method):
         lams = torch.cat(draws)
         if self.order != "shuffled":
             lams = lams.sort(descending=self.order == "descending").values
-        lam = lams[batch.turn].expand(n)
+        lam = lams[batch.repeat_index].expand(n)
         return Plan(rng.permutation(n), over(lam, batch.shape), lam)

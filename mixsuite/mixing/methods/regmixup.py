@@ -5,9 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, over, two_term_loss
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.engine import clean_loss
+from mixsuite.mixing import Method, Plan, beta_shares, clean_loss, over, require, two_term_loss
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Regmixup(Method):
 
     def plan(self, batch, rng):
         n = len(batch.y)
-        lam = rng.beta(self.alpha, self.alpha, n if self.lam == "row" else 1).expand(n)
+        lam = beta_shares(rng, n, self.alpha, self.lam)
         partner, rows = rng.permutation(n), torch.arange(n, device=batch.y.device)
         if self.passes == 2:
             return Plan(partner, over(lam, batch.shape), lam)

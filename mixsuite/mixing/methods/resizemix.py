@@ -1,26 +1,11 @@
 """ResizeMix (Qin, Fang, Zhang, Liu, Wang and Wang 2020, arXiv:2012.11101)."""
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import torch
-from torch import Tensor
 
-from mixsuite.mixing import Method
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.geometry import reject_flat
-
-
-class ResizedPlan(NamedTuple):
-    """A plan whose partner is first shrunk into a box. grid: [B, H, W, 2], where each pixel of the box comes
-    from, as torch's grid_sample has it."""
-
-    partner: Tensor
-    wx: Tensor
-    wy: Tensor
-    grid: Tensor
-    own: Tensor | None = None
-    weight: Tensor | None = None
+from mixsuite.mixing import Method, Plan, reject_flat, require
 
 
 @dataclass(frozen=True)
@@ -67,10 +52,10 @@ class Resizemix(Method):
         wx = 1 - box.to(tau.dtype)
         share = wx.flatten(1).mean(1).expand(n)
         grid = torch.stack([across, down], -1).expand(n, -1, -1, -1)
-        return ResizedPlan(rng.permutation(n), wx[:, None].expand(n, 1, height, width), share, grid)
+        return Plan(rng.permutation(n), wx[:, None].expand(n, 1, height, width), share, extra={"grid": grid})
 
     def mix(self, h, plan):
         small = torch.nn.functional.grid_sample(
-            h.index_select(0, plan.partner), plan.grid.to(h.dtype), padding_mode="border", align_corners=False
+            h.index_select(0, plan.partner), plan.extra["grid"].to(h.dtype), padding_mode="border", align_corners=False
         )
         return torch.lerp(small, h, plan.wx.to(h.dtype))

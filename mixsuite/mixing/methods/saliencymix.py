@@ -1,17 +1,15 @@
 """SaliencyMix (Uddin, Monira, Shin, Chung and Bae 2021, arXiv:2006.01791), with edges as saliency."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from mixsuite.mixing import box_mask
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.geometry import reject_flat
-from mixsuite.mixing.methods.mixup import Mixup
+from mixsuite.mixing import Method, box_mask, mask_plan, mixup_plan, reject_flat, require
 
 
 @dataclass(frozen=True)
-class Saliencymix(Mixup):
+class Saliencymix(Method):
     """CutMix with the box where the partner is most salient: the centre is the pixel with the largest mean
     gradient magnitude over the channels, smoothed. Each partner has its own box. One forward pass.
 
@@ -23,13 +21,18 @@ class Saliencymix(Mixup):
     """
 
     smooth: int = 3
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
 
+    label = "matched"
+    pairing = "permutation"
     lam_law = "Beta(alpha, alpha), then the exact area"
     domains = ("images",)
     needs_x = True
 
     def __post_init__(self):
         super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
         require(self.smooth >= 1 and self.smooth % 2 == 1, "smooth", self.smooth, "an odd number from 1")
 
     def reject(self, task):
@@ -39,12 +42,11 @@ class Saliencymix(Mixup):
 
     def plan(self, batch, rng):
         *_, height, width = batch.shape
-        plan = super().plan(batch, rng)
+        plan = mixup_plan(batch, rng, self.alpha, self.lam)
         lam, x = plan.wy, batch.x[plan.partner]
         steep, wide = (torch.gradient(x, dim=axis)[0] if x.shape[axis] > 1 else torch.zeros_like(x) for axis in (2, 3))
         edges = (steep.square() + wide.square()).sqrt().mean(1, keepdim=True)
         calm = torch.nn.functional.avg_pool2d(edges, self.smooth, 1, self.smooth // 2, count_include_pad=False)
         peak = calm.flatten(1).argmax(1)
         across, down = ((v + 0.5).to(lam.dtype) / side for v, side in ((peak % width, width), (peak // width, height)))
-        mask = box_mask(lam, across, down, batch.shape)
-        return plan._replace(wx=mask, wy=mask.flatten(1).mean(1))
+        return mask_plan(box_mask(lam, across, down, batch.shape), batch, plan.partner)

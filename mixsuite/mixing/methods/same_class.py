@@ -1,29 +1,36 @@
 """mixup within classes, an ablation of mixup (Zhang et al. 2018, arXiv:1710.09412, section 3.8: "SC + RP")."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 
-from mixsuite.mixing.methods.mixup import Mixup
+from mixsuite.mixing import Method, hard_labels, mixup_plan, require
 
 
 @dataclass(frozen=True)
-class SameClass(Mixup):
+class SameClass(Method):
     """Every row is mixed with a random one of its own class, so that the target stays as it is. A row that is
     alone in its class stays unmixed. One forward pass.
 
     alpha, lam: as for mixup. Of soft targets the largest class counts.
     """
 
+    alpha: float = 1.0
+    lam: Literal["batch", "row"] = "batch"
+
     label = "own"
     pairing = "permutation within each class"
+    lam_law = "Beta(alpha, alpha)"
+    kinds = ("class",)
 
-    def reject(self, task):
-        return None if task.kind == "class" else f"same_class needs classes, not {task.kind}"
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.alpha > 0, "alpha", self.alpha, "> 0 (alpha -> 0 is erm)")
 
     def plan(self, batch, rng):
         n = len(batch.y)
-        y = batch.y if batch.y.dim() == 1 else batch.y.argmax(1)
+        y = hard_labels(batch.y)
         order = torch.argsort(y + 0.5 * rng.uniform(n, kind="partner"))  # [B] shuffled, each class in one piece
         ranked = y[order]
         place = torch.arange(n, device=y.device)
@@ -31,5 +38,5 @@ class SameClass(Mixup):
         last = torch.searchsorted(ranked, ranked, right=True) - 1
         after = torch.where(place == last, first, place + 1)  # the next of the class, the last one's is the first
         partner = torch.empty_like(order).scatter(0, order, order[after])
-        plan = super().plan(batch, rng)
+        plan = mixup_plan(batch, rng, self.alpha, self.lam)
         return plan._replace(partner=partner, wy=torch.ones_like(plan.wy))

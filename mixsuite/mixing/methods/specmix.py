@@ -5,9 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan
-from mixsuite.mixing.contract import require
-from mixsuite.mixing.geometry import reject_flat
+from mixsuite.mixing import Method, mask_plan, reject_flat, require
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,7 @@ class Specmix(Method):
             self._outside(side, draws, rng, axis)
             for axis, side in zip(("frequency", "time"), batch.shape[-2:], strict=True)
         ]
-        mask = kept[0][:, :, None] * kept[1][:, None, :]
-        share = mask.flatten(1).mean(1)
-        mask = mask.reshape(draws, *[1] * (len(batch.shape) - 2), *mask.shape[1:])
-        return Plan(rng.permutation(n), mask.expand(n, *mask.shape[1:]), share.expand(n))
+        return mask_plan(kept[0][:, :, None] * kept[1][:, None, :], batch, rng.permutation(n))
 
     def _outside(self, side, draws, rng, axis):
         """1 where no band lies, else 0. [draws, side]"""

@@ -1,0 +1,68 @@
+"""Rows of patches [N, P, d], and the small network of feature-learning theory. Sites: input, hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from pydantic import Field, PositiveInt
+from torch import Tensor, nn
+
+from mixsuite.domains import Data, Domain, Encoded, Raw, Staged
+from mixsuite.errors import InputError
+
+
+class Squares(nn.Module):
+    """The sum of squares over the patches and over each class's own filters. [N, P, classes * m] -> [N, classes]"""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def forward(self, h: Tensor) -> Tensor:
+        squares: Tensor = h.square().unflatten(-1, (self.classes, -1))
+        return squares.sum((1, 3))
+
+
+def square_cnn(
+    data: Data, *, dropout: float, filters: PositiveInt = 10, std: Annotated[float, Field(gt=0)] = 0.01
+) -> Staged:
+    """Two layers, F_k(x) = sum over filters r and patches p of <w_kr, x_p>^2; only the filters are trained.
+
+    filters: of each class. std: of their initial normal law.
+    """
+    assert isinstance(data.train.x, Tensor)
+    if dropout:
+        raise InputError(f"dropout={dropout}: square_cnn has none, as in theory; allowed is 0")
+    first = nn.Linear(data.train.x.shape[2], data.classes * filters, bias=False)
+    nn.init.normal_(first.weight, std=std)
+    return Staged([first, Squares(data.classes)], {"input": 0, "hidden": 1})
+
+
+class Patches(Domain):
+    """Rows of patches, as they are: theory sets their scale."""
+
+    step_seconds = 5e-3
+    strip = True
+
+    @property
+    def models(self) -> dict[str, Callable[..., Staged]]:
+        return {"square_cnn": square_cnn}
+
+    def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
+        """raw.x [n, P, d] -> the same, float32."""
+        x = np.asarray(raw.x)[rows]
+        if x.ndim != 3:
+            raise InputError(f"rows of patches must be [n, P, d], are {list(x.shape)}")
+        return Encoded(torch.from_numpy(x.astype(np.float32)))
+
+    def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
+        """A line a patch."""
+        axis.imshow(leaves[0], cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+
+    def samples(self, rows: int, generator: torch.Generator) -> dict[str, Any]:
+        """Three patches of five numbers, or six behind the filters."""
+        shapes = {"input": (3, 5), "hidden": (3, 6)}
+        return {site: torch.randn(rows, *shape, generator=generator) for site, shape in shapes.items()}

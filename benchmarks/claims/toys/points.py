@@ -1,0 +1,102 @@
+"""Points and noise ([N, 2], [N, 2]), and a generative adversarial network. Sites: input; hidden, where the noise has
+become a generated point.
+
+A row is a real point and the noise of a generated one, so that both players see one batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from pydantic import PositiveInt
+from torch import Tensor, nn
+
+from mixsuite.data.state import State
+from mixsuite.domains import Data, Domain, Encoded, Raw, Staged
+from mixsuite.errors import InputError, unknown
+
+Pair = tuple[Tensor, Tensor]
+
+
+class Generate(nn.Module):
+    """(point, noise) to (point, generated point), each [N, 2]."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, pair: Pair) -> Pair:
+        return pair[0], self.net(pair[1])
+
+
+class Discriminate(nn.Module):
+    """The logit of a point's being real: of the pair's first, whatever stands beside it. [N, 2] -> [N, 1]"""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, pair: Pair) -> Tensor:
+        out: Tensor = self.net(pair[0])
+        return out
+
+
+def _mlp(fan_out: int, width: int, depth: int, dropout: float) -> nn.Sequential:
+    sizes = [2, *[width] * depth]
+    hidden = [layer for a, b in pairwise(sizes) for layer in (nn.Linear(a, b), nn.ReLU(), nn.Dropout(dropout))]
+    return nn.Sequential(*hidden, nn.Linear(width, fan_out))
+
+
+def gan(data: Data, *, dropout: float, width: PositiveInt = 512, depth: PositiveInt = 3) -> Staged:
+    """Generator and discriminator: ``depth`` hidden layers of ``width`` ReLU each (Zhang et al. 2018, section 3.7)."""
+    nets = _mlp(2, width, depth, dropout), _mlp(data.classes, width, depth, dropout)
+    return Staged([Generate(nets[0]), Discriminate(nets[1])], {"input": 0, "hidden": 1})
+
+
+def _fresh_noise(x: State, u: Tensor) -> State:
+    """The noise drawn anew, normal."""
+    assert isinstance(x, tuple)
+    point, noise = x
+    return point, torch.special.ndtri(u[:, :2].clamp(min=2.0**-24)).to(noise.dtype)
+
+
+class Points(Domain):
+    """Points and noise, as they are."""
+
+    step_seconds = 3e-3
+
+    @property
+    def models(self) -> dict[str, Callable[..., Staged]]:
+        return {"gan": gan}
+
+    def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
+        """raw.x [n, 4] -> points [n, 2] and noise [n, 2], float32."""
+        x = np.asarray(raw.x)[rows]
+        if x.ndim != 2 or x.shape[1] != 4:
+            raise InputError(f"points with noise must be [n, 4], are {list(x.shape)}")
+        values = torch.from_numpy(x.astype(np.float32))
+        return Encoded((values[:, :2], values[:, 2:]))
+
+    sample_targets = ("multilabel",)
+
+    def augment(self, name: str) -> Callable[[State, Tensor], State] | None:
+        if name not in ("none", "noise"):
+            raise unknown("augment", name, ("none", "noise"))
+        return _fresh_noise if name == "noise" else None
+
+    def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
+        """A real point as a dot, the noise beside it as a cross."""
+        axis.plot(*leaves[0], "o", color="black")
+        axis.plot(*leaves[1], "x", color="0.6")
+        axis.set_xlim(-3, 3)
+        axis.set_ylim(-3, 3)
+
+    def samples(self, rows: int, generator: torch.Generator) -> dict[str, Any]:
+        """Pairs of points, at both sites."""
+        return {
+            site: tuple(torch.randn(rows, 2, generator=generator) for _ in range(2)) for site in ("input", "hidden")
+        }

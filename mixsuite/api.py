@@ -1,0 +1,335 @@
+"""The one road: what the command line can do, as functions that return result objects.
+
+Each function has the options of the command of its name. Heavy libraries are imported where they are used, so that what
+only reads results never loads torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from mixsuite.errors import InputError
+from mixsuite.execution.progress import Watch, unwatched
+
+if TYPE_CHECKING:
+    from mixsuite.claims.run import Finding
+    from mixsuite.execution.planning import Options, Rerun
+    from mixsuite.execution.pool import Pool
+    from mixsuite.regression.regress import Regression
+    from mixsuite.report.comparison import ComparisonReport
+    from mixsuite.report.leaderboard import Report
+
+Names = str | Sequence[str] | None
+Seeds = str | Sequence[int] | None
+BASELINE = Path("results/baseline.csv")
+HISTORY = Path("results/history.csv")
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What a call would train. cells: (task, method) -> runs still to do; total: all runs asked for."""
+
+    cells: dict[tuple[str, str], int]
+    total: int
+    seconds: float
+
+    @property
+    def runs(self) -> int:
+        """Runs still to do."""
+        return sum(self.cells.values())
+
+
+def _names(value: Names) -> list[str] | None:
+    from mixsuite.plugins.entry import split_list
+
+    return split_list(value) if isinstance(value, str) else None if value is None else list(value)
+
+
+def _seeds(value: Seeds) -> tuple[int, ...] | None:
+    from mixsuite.plugins.entry import parse_seeds
+
+    return None if value is None else parse_seeds(value)
+
+
+def _options(out: Path, data: str | Path | None, **options: Any) -> Options:
+    from mixsuite.execution.planning import Options
+    from mixsuite.results.data_root import data_root
+
+    return Options(out=out, data=data_root(None if data is None else Path(data)), **options)
+
+
+def need_results(out: Path) -> None:
+    """Refuse a folder without results.
+
+    Raises:
+        InputError: there are none, with the command that makes some.
+    """
+    if not (out / "matrix.toml").is_file():
+        raise InputError(
+            f"--out {out}: no results there (no matrix.toml); make some with: mixsuite run MATRIX --out {out}"
+        )
+
+
+def run(
+    matrix: str = "quick",
+    *,
+    methods: Names = None,
+    datasets: Names = None,
+    seeds: Seeds = None,
+    out: str | Path | None = None,
+    data: str | Path | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    executor: str = "auto",
+    rerun: Rerun = "missing",
+    accept_old: bool = False,
+    timeout: float | None = None,
+    save_predictions: bool = False,
+    watch: Watch = unwatched,
+) -> Report:
+    """Train a matrix of methods x datasets x seeds and write its leaderboards.
+
+    What is done already is not trained again.
+
+    Args:
+        matrix: a name in ./benchmarks or shipped with mixsuite, or a path that ends in .toml.
+        methods: instead of the matrix's; the reference is added. datasets: the matrix's of these names, or further ones.
+        seeds: "0-9", or numbers.
+        out: results folder, by default results/<matrix name>. data: the data root.
+        device: "auto", "cpu" or "cuda". workers: processes. executor: "auto", "loop" or "lockstep".
+        rerun: what is trained: "missing", also what "failed", or "always".
+        accept_old: takes results of former code as done. timeout: seconds that a run may take.
+        save_predictions: keeps each run's test outputs in <out>/predictions/.
+        watch: told how the call stands whenever that changes.
+
+    Returns:
+        Every table of the results folder; ``.runs`` is the tidy frame, ``.complete`` whether all is ok or skipped.
+
+    Raises:
+        InputError: bad input of any kind, in one line.
+    """
+    from mixsuite.execution.pool import Pool
+
+    with Pool() as pool:
+        pool.start(1)  # it imports torch while this process does
+        plan = _plan(
+            matrix, methods, datasets, seeds, out, data, device=device, workers=workers, executor=executor,
+            rerun=rerun, accept_old=accept_old, timeout=timeout, save_predictions=save_predictions,
+        )  # fmt: skip
+        return _carry_out(plan, watch, pool)
+
+
+def _plan(
+    matrix: str, methods: Names, datasets: Names, seeds: Seeds, out: str | Path | None, data: Any, **options: Any
+) -> Any:
+    from mixsuite.execution.planning import plan_call
+    from mixsuite.experiment.matrix import load_matrix
+
+    chosen = load_matrix(matrix)
+    folder = Path(out) if out is not None else Path("results") / chosen.name
+    return plan_call(chosen, _options(folder, data, **options), _names(methods), _names(datasets), _seeds(seeds))
+
+
+def _carry_out(plan: Any, watch: Watch, pool: Pool | None = None) -> Report:
+    """Train what a plan has to do, draw its gallery, write its tables."""
+    from mixsuite.execution.runner import execute
+    from mixsuite.plots.gallery import draw_gallery
+
+    trained = {run.task.name for run in plan.todo}
+    execute(plan, watch, pool)
+    draw_gallery(plan.options.out, plan.options.data, trained)
+    return leaderboard(plan.options.out)
+
+
+def dry_run(
+    matrix: str = "quick",
+    *,
+    methods: Names = None,
+    datasets: Names = None,
+    seeds: Seeds = None,
+    out: str | Path | None = None,
+    data: str | Path | None = None,
+    **options: Any,
+) -> DryRun:
+    """What ``run`` with the same arguments would train, and about how long it takes. Writes nothing.
+
+    Raises:
+        InputError: as for ``run``.
+    """
+    from mixsuite.execution import runner
+
+    plan = _plan(matrix, methods, datasets, seeds, out, data, **options)
+    cells, seconds = runner.dry_run(plan)
+    return DryRun(dict(cells), len(plan.runs), seconds)
+
+
+def leaderboard(out: str | Path = "results/quick") -> Report:
+    """Rebuild every derived file of a results folder from its records.
+
+    Raises:
+        InputError: no results there, a foreign line in the records, or a matrix.toml that is not ours.
+    """
+    from mixsuite.report.leaderboard import build
+
+    need_results(Path(out))
+    return build(Path(out))
+
+
+def compare(
+    variant: str,
+    against: Names = ("mixup", "erm"),
+    *,
+    matrix: str = "quick",
+    datasets: Names = None,
+    seeds: Seeds = None,
+    out: str | Path | None = None,
+    data: str | Path | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    executor: str = "auto",
+    timeout: float | None = None,
+    watch: Watch = unwatched,
+) -> ComparisonReport:
+    """Is a variant better, where, by how much, and at what cost? Train what is missing, and say.
+
+    Runs of the references that results/<matrix>/ has already are used. A variant that costs more than the first reference
+    is also held against that reference trained for longer and on larger batches.
+
+    Args:
+        variant: the method in question, ``./mine.py(alpha=0.4)``. against: methods, each a table of its own.
+        matrix: the tasks. datasets, seeds, data, device, workers, executor, timeout, watch: as for ``run``.
+        out: by default results/compare/<variant>.
+
+    Raises:
+        InputError: bad input of any kind.
+    """
+    from mixsuite.execution.planning import plan_call, reuse
+    from mixsuite.execution.runner import execute
+    from mixsuite.experiment.matrix import load_matrix
+    from mixsuite.experiment.resolve import resolve_method
+    from mixsuite.report.comparison import compare_results, equal_compute_controls
+    from mixsuite.results.reading import load_results
+
+    references = _names(against)
+    if not references:
+        raise InputError("--against: at least one method is needed, as in mixup,erm")
+    name, named = resolve_method(variant).name, [resolve_method(text).name for text in references]
+    chosen = load_matrix(matrix).model_copy(update={"reference": references[0]})
+    folder = Path(out) if out is not None else Path("results") / "compare" / name
+    options = _options(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
+
+    def train(methods: list[str]) -> Any:
+        plan = plan_call(chosen, options, methods, _names(datasets), _seeds(seeds))
+        plan = reuse([Path("results") / chosen.name], plan)
+        execute(plan, watch)
+        return load_results(folder).only(plan.runs)
+
+    results = train([*references, variant])
+    controls = equal_compute_controls(results, name, named[0], references[0])
+    if controls:
+        results = train([*references, variant, *controls])
+    return compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
+
+
+def train_anew(
+    matrix: str,
+    out: str | Path = "results/regress",
+    *,
+    data: str | Path | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    executor: str = "auto",
+    timeout: float | None = None,
+    watch: Watch = unwatched,
+) -> None:
+    """Train every run of a matrix into a folder of its own, for ``regress``; the yardstick is timed before and after.
+
+    Raises:
+        InputError: the folder holds results already, which would be compared too; or bad input of any kind.
+    """
+    from mixsuite.execution.planning import plan_call
+    from mixsuite.execution.runner import execute
+    from mixsuite.experiment.matrix import load_matrix
+    from mixsuite.regression.yardstick import save_yardstick, time_yardstick
+
+    folder = Path(out)
+    if (folder / "records").exists() or (folder / "matrix.toml").exists():
+        raise InputError(f"--out {out}: holds results already; remove it, or give another folder to train anew into")
+    options = _options(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
+    plan = plan_call(load_matrix(matrix), options)
+    before = time_yardstick()
+    execute(plan, watch)
+    save_yardstick(folder, before, time_yardstick())
+
+
+def regress(
+    out: str | Path = "results/regress",
+    baseline: str | Path = BASELINE,
+    *,
+    matrix: str | None = None,
+    data: str | Path | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    executor: str = "auto",
+    timeout: float | None = None,
+    watch: Watch = unwatched,
+) -> Regression:
+    """Did anything change since the accepted baseline, and is it real?
+
+    Args:
+        out: the results folder to compare. baseline: the accepted one.
+        matrix: is trained anew into ``out`` first, with the yardstick timed beside it. The other options are for that.
+
+    Raises:
+        InputError: no baseline or results, a corrupted file, or a baseline of other data, recipes or parameters.
+    """
+    from mixsuite.regression.baseline import load_baseline
+    from mixsuite.regression.regress import compare_with_baseline
+
+    if matrix is not None:
+        if Path(baseline).exists():
+            load_baseline(Path(baseline))  # refused before anything is trained
+        train_anew(
+            matrix, out, data=data, device=device, workers=workers, executor=executor, timeout=timeout, watch=watch
+        )
+    return compare_with_baseline(Path(out), Path(baseline))
+
+
+def claims(
+    only: Names = None,
+    *,
+    scale: Literal["quick", "full"] = "quick",
+    out: str | Path = "results/claims",
+    data: str | Path | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    executor: str = "auto",
+    timeout: float | None = None,
+    watch: Watch = unwatched,
+) -> list[Finding]:
+    """Test what the papers on mixup claim: each claim is a study with rules laid down beforehand, and gets a verdict.
+
+    What is decided is written after each study. What is trained already is not trained again.
+
+    Args:
+        only: names of studies; None: all. scale: "quick", or "full", the papers' own sizes.
+        out: a folder a study; the table is beside it, <out>.csv. The other options are those of ``run``.
+
+    Raises:
+        InputError: bad input of any kind.
+    """
+    from mixsuite.claims.run import run_study, write
+    from mixsuite.claims.study import load_study, study_names
+
+    names = _names(only)
+    studies = [load_study(name) for name in (study_names() if names is None else names)]
+    findings = []
+    for study in studies:
+        folder = Path(out) / study.name
+        options = _options(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
+        findings.append(run_study(study, scale, options, watch))
+        write(findings[-1:], Path(out))  # what is decided stands, should the next one be interrupted
+    return findings

@@ -1,0 +1,65 @@
+"""The ``mixsuite`` command and what all its sub-commands share."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Annotated, Any
+
+import typer
+
+from mixsuite import __version__
+from mixsuite.cli import authors, claims, data, regression, runs
+from mixsuite.errors import InputError
+
+app = typer.Typer(
+    name="mixsuite",
+    help="Is a mixup-style method better than mixup, where, by how much, and at what cost?",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for family in (runs, regression, claims, authors, data):
+    family.add_to(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"mixsuite {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"warning: {message}", file=sys.stderr)  # noqa: T201
+
+
+def main() -> None:
+    """The ``mixsuite`` command: bad input is one line on stderr and exit status 2."""
+    warnings.showwarning = _show_warning
+    try:
+        status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+    except InputError as error:
+        status = _refuse(str(error))
+    except KeyboardInterrupt:
+        typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
+        status = 130
+    except Exception as error:
+        # typer's own usage errors: one line as well. Anything else is a defect and keeps its traceback.
+        if not hasattr(error, "format_message"):
+            raise
+        status = _refuse(" ".join(error.format_message().split()))
+    sys.exit(status or 0)
+
+
+def _refuse(text: str) -> int:
+    typer.echo(f"mixsuite: {text}", err=True)
+    return 2

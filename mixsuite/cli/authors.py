@@ -1,0 +1,165 @@
+"""Commands for who writes a method or brings data: check, compare, show, list, new-method, new-dataset."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mixsuite.cli import options
+from mixsuite.cli.options import Device, Executor, TableFormat
+from mixsuite.errors import InputError
+
+
+class Listed(StrEnum):
+    """What can be listed."""
+
+    methods = "methods"
+    datasets = "datasets"
+    probes = "probes"
+    matrices = "matrices"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command()(check)
+    app.command()(compare)
+    app.command(name="new-method")(new_method)
+    app.command(name="new-dataset")(new_dataset)
+    app.command(name="list")(list_)
+    app.command()(show)
+
+
+def check(
+    method: Annotated[str, typer.Argument(help='A method, as "mixup" or "./mine.py(alpha=0.4)".')],
+    everything: Annotated[bool, typer.Option("--all", help="Also what is as it should be.")] = False,
+) -> None:
+    """Try a method on made-up rows of every domain and kind of target: is its plan valid, does the target follow
+    the signal, does it draw from its seed alone, leave its input, run in half precision, ...
+
+    Says of each problem what was tried, expected and seen, and where. Exit status: 0 no problem; 1 a problem; 2 no
+    such method, or a file that cannot be read.
+    """
+    from mixsuite.testing import check as check_method
+    from mixsuite.testing import grouped, problems
+
+    findings = grouped(check_method(method))
+    for finding in findings:
+        if everything or finding.status != "ok":
+            typer.echo(str(finding))
+    words = {"problem": "problems", "note": "to note", "ok": "ok"}
+    counts = {status: sum(f.status == status for f in findings) for status in words}
+    typer.echo(f"{method}: " + ", ".join(f"{counts[status]} {word}" for status, word in words.items()))
+    raise typer.Exit(1 if problems(findings) else 0)
+
+
+def compare(
+    variant: Annotated[str, typer.Argument(help='The method in question, as "./mine.py(alpha=0.4)".')],
+    against: Annotated[str, typer.Option(help="What it is compared with; each is a table of its own.")] = "mixup,erm",
+    matrix: Annotated[str, typer.Option(help="The tasks: a matrix by name or path.")] = "quick",
+    datasets: options.Datasets = None,
+    seeds: options.Seeds = None,
+    out: Annotated[Path | None, typer.Option(help="Default: results/compare/<variant>/.")] = None,
+    data: options.Data = None,
+    device: options.DeviceOption = Device.auto,
+    workers: options.Workers = None,
+    executor: options.ExecutorOption = Executor.auto,
+    timeout: options.Timeout = None,
+    skip_check: Annotated[bool, typer.Option("--skip-check", help="Do not check the variant first.")] = False,
+) -> None:
+    """Is a variant better, where, by how much, and at what cost? Check it, train what is missing, and say.
+
+    Runs of the references that results/<matrix>/ has already are used, not trained again. A variant that costs more
+    than the first reference is also held against that reference trained for longer and on larger batches.
+
+    Exit status: 0 done; 1 the check found a problem, or a run failed; 2 bad input; 130 interrupted.
+    """
+    from mixsuite import api
+    from mixsuite.cli.progress import progress_display
+    from mixsuite.report.comparison import SHOWN
+    from mixsuite.report.text import table_lines
+    from mixsuite.testing import check as check_method
+    from mixsuite.testing import grouped, problems
+
+    wrong = [] if skip_check else grouped(problems(check_method(variant)))
+    for finding in wrong:
+        typer.echo(str(finding))
+    if wrong:
+        typer.echo(f"{variant}: {len(wrong)} problems; mend them, or give --skip-check", err=True)
+        raise typer.Exit(1)
+    with progress_display() as watch:
+        report = api.compare(
+            variant, against, matrix=matrix, datasets=datasets, seeds=seeds, out=out, data=data,
+            device=device.value, workers=workers, executor=executor.value, timeout=timeout, watch=watch,
+        )  # fmt: skip
+    typer.echo("Lower is better: a negative diff is the variant's gain; paired by seed, unadjusted 95 % interval.\n")
+    for place, table in enumerate(report.all):
+        if place == len(report.comparisons):
+            typer.echo(f"At equal compute: {report.comparisons[0].reference} trained on as many rows")
+        typer.echo("\n".join([table.line, *table_lines(table.table, SHOWN), *table.failures, ""]))
+    typer.echo(f"written: {report.out}/against-*.csv", err=True)
+    raise typer.Exit(int(report.failed))
+
+
+def new_method(
+    name: Annotated[str, typer.Argument(help="The method's name, as in my_mixup: the file will be my_mixup.py.")],
+) -> None:
+    """Write a commented start file for a method into this folder; it passes `mixsuite check` as it stands."""
+    from mixsuite.plugins.kinds import METHOD
+    from mixsuite.templates import new_file
+
+    path = new_file(METHOD, name, Path())
+    typer.echo(f"written: {path}; try it: mixsuite check ./{path}")
+
+
+def new_dataset(
+    name: Annotated[str, typer.Argument(help="The data set's name, as in my_rows: the file will be my_rows.py.")],
+) -> None:
+    """Write a commented start file for a data set into this folder; it can be trained on as it stands."""
+    from mixsuite.plugins.kinds import DATASET
+    from mixsuite.templates import new_file
+
+    path = new_file(DATASET, name, Path())
+    typer.echo(f"written: {path}; try it: mixsuite data verify ./{path}")
+
+
+def list_(
+    kind: Annotated[Listed, typer.Argument(help="What to list.")],
+    form: Annotated[TableFormat, typer.Option("--format", help="md: methods as a Markdown table.")] = TableFormat.text,
+) -> None:
+    """What there is to run: methods (how they pair rows, the law of lambda, whether it is drawn per batch or row, site,
+    label, rows per step, domains), datasets and probes, all with their parameters; and matrices."""
+    from mixsuite.plugins import listing
+    from mixsuite.plugins.load import kind_named
+
+    if form is TableFormat.md and kind is not Listed.methods:
+        raise InputError(f"--format md: for methods, not for {kind.value}")
+    if kind is Listed.matrices:
+        from mixsuite.experiment.matrix import matrix_names
+
+        typer.echo("\n".join(matrix_names()))
+    else:
+        typer.echo(listing.methods_table() if form is TableFormat.md else listing.as_text(kind_named(kind.value)))
+
+
+def show(
+    method: Annotated[str, typer.Argument(help='A method, as "cutmix" or "./mine.py(alpha=0.4)".')],
+    dataset: Annotated[str, typer.Argument(help='A data set, as "digits" or "wine(rows=24)@my_recipe".')],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The PNG to write.")] = Path("mix.png"),
+    matrix: Annotated[str, typer.Option(help="Where recipes of other names are looked up.")] = "quick",
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The run whose first batch is shown.")] = 0,
+    examples: Annotated[int, typer.Option(min=1, max=20, help="How many rows.")] = 4,
+    data: options.Data = None,
+) -> None:
+    """Draw what a method does to real rows: pictures side by side with shares and labels, spectrograms,
+    a table's rows as strips, adjacency matrices; at a hidden site, the rows in two dimensions."""
+    from mixsuite.experiment.matrix import load_matrix
+    from mixsuite.experiment.resolve import resolve_method, resolve_task
+    from mixsuite.plots import page
+    from mixsuite.results.data_root import data_root
+
+    task = resolve_task(dataset, load_matrix(matrix))
+    page.show(task, resolve_method(method), data_root(data), output, seed, examples)
+    typer.echo(f"written: {output}")

@@ -1,0 +1,60 @@
+"""The command that tests what the papers claim."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mixsuite.cli import options
+from mixsuite.cli.options import Device, Executor, TableFormat
+
+
+class Scale(StrEnum):
+    """The size of the studies."""
+
+    quick = "quick"
+    full = "full"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command()(claims)
+
+
+def claims(
+    only: Annotated[str | None, typer.Option(help="Studies instead of all: names, with commas between.")] = None,
+    scale: Annotated[Scale, typer.Option(help="quick: two cores; full: the papers' own sizes.")] = Scale.quick,
+    out: Annotated[
+        Path, typer.Option(help="Results folder: a folder a study; the table is beside it, <out>.csv.")
+    ] = Path("results/claims"),
+    data: options.Data = None,
+    device: options.DeviceOption = Device.auto,
+    workers: options.Workers = None,
+    executor: options.ExecutorOption = Executor.auto,
+    timeout: options.Timeout = None,
+    form: Annotated[
+        TableFormat, typer.Option("--format", help="md: the verdicts as a Markdown table.")
+    ] = TableFormat.text,
+) -> None:
+    """Test what the papers on mixup claim: each claim is a study with rules laid down beforehand, and gets a verdict.
+
+    holds: every sub-test is better; holds in part: some are, none is worse; does not hold here: any is worse, or all
+    tie; else undecided. What is trained already is not trained again. A set that is not in the data root is named.
+
+    Exit status: 0 every sub-test was run; 1 some were not; 2 bad input; 130 interrupted.
+    """
+    from mixsuite import api
+    from mixsuite.claims.run import as_markdown, as_text, frame, published_path, table_path
+    from mixsuite.cli.progress import progress_display
+
+    with progress_display() as watch:
+        findings = api.claims(
+            only, scale=scale.value, out=out, data=data, device=device.value, workers=workers,
+            executor=executor.value, timeout=timeout, watch=watch,
+        )  # fmt: skip
+    typer.echo(as_text(findings) if form is TableFormat.text else as_markdown(frame(findings)))
+    typer.echo(f"\nwritten: {table_path(out)}, {published_path(out)}, {out}/<study>/claim.png", err=True)
+    raise typer.Exit(int(any(test.outcome.startswith("not run") for found in findings for test in found.tests)))

@@ -1,0 +1,51 @@
+"""Options that several commands have, with their help."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Device(StrEnum):
+    """Where to train."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+
+
+class Executor(StrEnum):
+    """How runs are trained."""
+
+    auto = "auto"
+    loop = "loop"
+    lockstep = "lockstep"
+
+
+class TableFormat(StrEnum):
+    """How tables are printed."""
+
+    text = "text"
+    md = "md"
+
+
+Datasets = Annotated[
+    str | None,
+    typer.Option(
+        help='Datasets: the matrix\'s entries of a name ("wine"), or further ones ("wine(rows=60)@my_recipe").'
+    ),
+]
+Seeds = Annotated[str | None, typer.Option(help="Seeds, as 0-9 or 0,2,4. Default: the matrix's.")]
+Data = Annotated[
+    Path | None, typer.Option("--data", help="Folder with data sets. Default: $MIXSUITE_DATA, else the user cache.")
+]
+DeviceOption = Annotated[Device, typer.Option(help="Where to train.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, max=1024, help="Processes, one thread each. Default: one per core; one on a GPU.")
+]
+ExecutorOption = Annotated[Executor, typer.Option(help="How runs are trained.")]
+Timeout = Annotated[float | None, typer.Option(min=0.01, help="Seconds a run may take.")]
+Format = Annotated[TableFormat, typer.Option("--format", help="How tables are printed: plain, or Markdown.")]

@@ -1,0 +1,95 @@
+"""The live display of a run: a bar on a terminal, else a line now and then."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from mixsuite.execution.progress import Progress, Watch
+
+_EVERY = 15.0  # seconds between lines where stderr is no terminal
+
+
+def duration(seconds: float | None) -> str:
+    """12s, 3m05s, 1h02m; "?" where it is not known."""
+    if seconds is None:
+        return "?"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def _line(progress: Progress) -> str:
+    skipped = f", {progress.skipped} skipped" if progress.skipped else ""
+    return (
+        f"{progress.done}/{progress.total} done ({progress.failed} failed{skipped}), {progress.running} running, "
+        f"about {duration(progress.seconds_left)} left"
+    )
+
+
+@contextlib.contextmanager
+def progress_display() -> Iterator[Watch]:
+    """A function to call with the progress whenever it changes.
+
+    The title is printed once the first run begins: until then the input may still turn out bad, which
+    is one line and no more.
+    """
+    if sys.stderr.isatty():
+        with _bar() as watch:
+            yield watch
+    else:
+        yield _lines()
+
+
+def _lines() -> Watch:
+    last, title = 0.0, ""
+
+    def watch(progress: Progress) -> None:
+        nonlocal last, title
+        if title != progress.title:
+            title, last = progress.title, time.monotonic()
+            print(title, file=sys.stderr, flush=True)  # noqa: T201
+        if time.monotonic() - last >= _EVERY or (progress.total and progress.done == progress.total):
+            last = time.monotonic()
+            print(_line(progress), file=sys.stderr, flush=True)  # noqa: T201
+
+    return watch
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Watch]:
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(bar_width=30), TextColumn("{task.description}"))
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        row = bar.add_task("starting the workers and opening the data", total=None)
+        title = ""
+
+        def watch(progress: Progress) -> None:
+            nonlocal title
+            if title != progress.title:
+                title = progress.title
+                bar.console.print(title, highlight=False, markup=False)
+            description = f"{_line(progress)}  {progress.last}"
+            bar.update(row, total=progress.total, completed=progress.done, description=description)
+
+        yield watch
+
+
+@contextlib.contextmanager
+def spinner(text: str) -> Iterator[Callable[[int], None]]:
+    """A function to call with the bytes so far; on a terminal they are shown as they grow."""
+    if not sys.stderr.isatty():
+        yield lambda size: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text) as status:
+        yield lambda size: status.update(f"{text}: {size / 1e6:.1f} MB")

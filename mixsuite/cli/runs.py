@@ -1,0 +1,153 @@
+"""Commands that train a matrix and show its tables: run, leaderboard, power."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mixsuite.cli import options
+from mixsuite.cli.options import Device, Executor, TableFormat
+from mixsuite.errors import InputError
+
+if TYPE_CHECKING:
+    from mixsuite.report.leaderboard import Report
+
+HISTORY = Path("results/history.csv")
+
+
+class Rerun(StrEnum):
+    """What is trained."""
+
+    missing = "missing"
+    failed = "failed"
+    always = "always"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (run, leaderboard, power):
+        app.command()(command)
+
+
+def run(
+    matrix: Annotated[
+        str,
+        typer.Argument(help="A matrix: a name in ./benchmarks (or shipped with mixsuite), or a path ending in .toml."),
+    ],
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help='Methods instead of the matrix\'s, e.g. "mixup(alpha=0.4),./mine.py"; the reference is added.'
+        ),
+    ] = None,
+    datasets: options.Datasets = None,
+    seeds: options.Seeds = None,
+    out: Annotated[Path | None, typer.Option(help="Results folder. Default: results/<matrix name>/.")] = None,
+    data: options.Data = None,
+    device: options.DeviceOption = Device.auto,
+    workers: options.Workers = None,
+    executor: options.ExecutorOption = Executor.auto,
+    rerun: Annotated[
+        Rerun, typer.Option(help="What to train: what is missing; also what failed; or everything.")
+    ] = Rerun.missing,
+    accept_old: Annotated[bool, typer.Option("--accept-old", help="Take results of former code as done.")] = False,
+    timeout: options.Timeout = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be trained, and about how long; write nothing.")
+    ] = False,
+    save_predictions: Annotated[
+        bool, typer.Option("--save-predictions", help="Keep each run's test outputs in <out>/predictions/.")
+    ] = False,
+) -> None:
+    """Train a matrix of methods x datasets x seeds and write its leaderboards.
+
+    What is done already is not trained again, so a stopped call goes on where it was. The results folder
+    holds records/ and matrix.toml (the sources) and what is rebuilt from them: runs.csv, leaderboard.csv,
+    leaderboard/, equal_compute.csv.
+
+    Exit status: 0 all cells are ok or skipped; 1 a failed run stands; 2 bad input; 130 interrupted.
+    """
+    from mixsuite import api
+    from mixsuite.cli.progress import duration, progress_display
+
+    asked: dict[str, Any] = {
+        "methods": methods, "datasets": datasets, "seeds": seeds, "out": out, "data": data, "device": device.value,
+        "workers": workers, "executor": executor.value, "rerun": rerun.value, "accept_old": accept_old,
+        "timeout": timeout, "save_predictions": save_predictions,
+    }  # fmt: skip
+    if dry_run:
+        would = api.dry_run(matrix, **asked)
+        for (task, method), count in would.cells.items():
+            typer.echo(f"{count:4d}  {task}  {method}")
+        about = f", about {duration(would.seconds)}" if would.runs else ""
+        typer.echo(f"{would.runs} of {would.total} runs to train{about}")
+        return
+    with progress_display() as watch:
+        report = api.run(matrix, **asked, watch=watch)
+    raise typer.Exit(_show(report, TableFormat.text))
+
+
+def _show(report: Report, form: TableFormat) -> int:
+    """Print a folder's tables; its exit status."""
+    from mixsuite.report.text import report_text
+
+    out = report.out
+    typer.echo(report_text(report, form.value))
+    typer.echo(
+        f"\nwritten: {out}/leaderboard.csv, {out}/leaderboard/, {out}/equal_compute.csv, {out}/runs.csv", err=True
+    )
+    return 0 if report.complete else 1
+
+
+def leaderboard(
+    out: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/quick"),
+    form: options.Format = TableFormat.text,
+    history: Annotated[Path, typer.Option(help="The history that `mixsuite track` keeps.")] = HISTORY,
+) -> None:
+    """Rebuild every derived file of a results folder from its records, and print the tables.
+
+    Tasks that the history has at two commits or more also get a picture of how their methods went,
+    <out>/trend/<task>.png, and each step in them is named.
+
+    Exit status: 0 all cells are ok or skipped; 1 a failed or missing run; 2 bad input.
+    """
+    from mixsuite import api
+    from mixsuite.regression.trend import draw_trends
+
+    status = _show(api.leaderboard(out), form)
+    for line in draw_trends(out, history):
+        typer.echo(line)
+    raise typer.Exit(status)
+
+
+def power(
+    effect: Annotated[
+        float,
+        typer.Option(help="The difference to be found: in error (0.01 is one point in a hundred); RMSE: a share."),
+    ],
+    matrix: Annotated[str, typer.Option(help="Whose results: those in results/<matrix>/.")] = "quick",
+    out: Annotated[Path | None, typer.Option(help="Results folder, where it is another one.")] = None,
+) -> None:
+    """How many seeds it takes to find a difference, for each task, from the records of runs that are there.
+
+    "sd" is the standard deviation of the paired differences from the reference, the median over methods;
+    "seeds" finds the effect with 80 % power at a table's level (sign-flip test, 0.05 shared by Holm among its
+    methods). "sd_largest" and "seeds_largest" are those of the method that varies most.
+    """
+    from mixsuite.api import need_results
+    from mixsuite.report.power import seeds_needed, within_margin
+    from mixsuite.report.text import table_lines
+    from mixsuite.results.reading import load_results
+
+    if not 0 < effect < 1:
+        raise InputError(f"--effect {effect}: allowed is a number above 0 and below 1")
+    folder = out or Path("results") / matrix
+    need_results(folder)
+    results = load_results(folder)
+    table = seeds_needed(results, effect)
+    typer.echo("\n".join(table_lines(table, list(table.columns))))
+    if within_margin(results, effect):
+        typer.echo("note: an effect within the margin of a tie is called a tie, however many seeds find it", err=True)

@@ -1,0 +1,90 @@
+"""Rows as values: a data set as it was read, and one that is split, encoded and on the device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from mixsuite.data.digest import digest
+from mixsuite.data.state import State
+
+
+@dataclass(frozen=True, eq=False)
+class Raw:
+    """A dataset as it was read: every row, in the files' own order.
+
+    x:      rows in the domain's raw form: images, uint8 or float [n, H, W(, C)]; tables, a pandas frame;
+            speech, n arrays [C, T] (cepstra, or waves with C = 1); graphs, n pairs (features [V, F], edges [2, E]).
+    y:      [n] class numbers, [n, C] soft or multi-label targets, or [n] or [n, K] numbers to predict.
+    split_id: [n] 0 train, 1 validation, 2 test, where there is an official split; else None.
+    weight: [n] weight of each row in the loss, or None.
+    rate:   samples per second, where x are waves; else None.
+    """
+
+    x: Any
+    y: np.ndarray
+    split_id: np.ndarray | None = None
+    weight: np.ndarray | None = None
+    rate: int | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """16 hex digits of everything that was read."""
+        return digest(self.x, self.y, self.split_id, self.weight, self.rate)
+
+    def take(self, rows: np.ndarray) -> Raw:
+        """The given rows alone."""
+        x = self.x.iloc[rows] if hasattr(self.x, "iloc") else self.x[rows]
+        split_id, weight = (None if v is None else v[rows] for v in (self.split_id, self.weight))
+        return Raw(x, self.y[rows], split_id, weight, self.rate)
+
+
+@dataclass(frozen=True)
+class Subset:
+    """Rows of one split on the device. x: [n, ...] state; y: [n, ...]; weight: [n] or None."""
+
+    x: State
+    y: Tensor
+    weight: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class Data:
+    """A dataset, split, encoded and on the device.
+
+    groups:  source column of each encoded column (tables), else ().
+    numbers: of each encoded column, whether it is a number (else one value of a category).
+    rate:    samples per second, where x are waves.
+    target_mean, target_std: of regression targets in the training part, [K]: a prediction in the target's units is
+             out * target_std + target_mean.
+    split:   "official" where the data set says which rows are the test part; "drawn" from the seed.
+    clean_labels: the training classes before label noise, [n]; the same as train.y where there is none. None where
+             targets are no class numbers.
+    digests: "data" (as read) and "split" (row numbers and labels as trained).
+    """
+
+    train: Subset
+    valid: Subset
+    test: Subset
+    kind: str
+    classes: int
+    groups: tuple[int, ...] = ()
+    numbers: tuple[bool, ...] = ()
+    rate: int | None = None
+    target_mean: Tensor | None = None
+    target_std: Tensor | None = None
+    split: str = "drawn"
+    clean_labels: Tensor | None = None
+    digests: dict[str, str] = field(default_factory=dict)
+
+    def unscaled(self, values: Tensor) -> Tensor:
+        """Regression outputs or targets [n, K] in the target's units."""
+        assert self.target_std is not None and self.target_mean is not None
+        return values * self.target_std + self.target_mean

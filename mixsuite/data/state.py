@@ -1,0 +1,57 @@
+"""States: what flows through a model, as a tensor, a tuple of tensors, or ragged rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Self
+
+import torch
+from torch import Tensor
+
+
+class Ragged(ABC):
+    """Rows of unequal size that are kept unpadded: a state that knows how to pick rows. Nothing mixes it."""
+
+    @abstractmethod
+    def take(self, rows: Tensor) -> Self:
+        """The given rows alone, without collating them one by one."""
+
+    @abstractmethod
+    def map(self, f: Callable[[Tensor], Tensor]) -> Self:
+        """f of every tensor inside."""
+
+    @property
+    @abstractmethod
+    def first(self) -> Tensor:
+        """The tensor that carries the features: it gives device and type."""
+
+
+State = Tensor | tuple[Tensor, ...] | Ragged
+
+
+def map_leaves(f: Callable[[Tensor], Tensor], h: State) -> State:
+    """f of every leaf of a state."""
+    if isinstance(h, Ragged):
+        return h.map(f)
+    return tuple(f(leaf) for leaf in h) if isinstance(h, tuple) else f(h)
+
+
+def first_leaf(h: State) -> Tensor:
+    """The leaf that gives a site its shape: a tensor itself, or the first of a tuple."""
+    if isinstance(h, Ragged):
+        return h.first
+    return h[0] if isinstance(h, tuple) else h
+
+
+def take_rows(h: State, rows: Tensor) -> State:
+    """The given rows of a state."""
+    return h.take(rows) if isinstance(h, Ragged) else map_leaves(lambda leaf: leaf.index_select(0, rows), h)
+
+
+def concatenate(states: Sequence[State]) -> State:
+    """States one after another along the rows (none of them ragged)."""
+    if isinstance(states[0], tuple):
+        leaves = zip(*[h for h in states if isinstance(h, tuple)], strict=True)
+        return tuple(torch.cat(leaf) for leaf in leaves)
+    return torch.cat([h for h in states if isinstance(h, Tensor)])

@@ -1,0 +1,56 @@
+"""How graphs are encoded: padded and dense where all are small, else ragged; and which models they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from mixsuite.data.rows import Raw
+from mixsuite.domains.base import Domain, Encoded
+from mixsuite.errors import InputError
+from mixsuite.models.base import Staged
+from mixsuite.models.graphs.gin import gcn, gin
+from mixsuite.models.graphs.ragged import RaggedGraphs
+
+DENSE_UP_TO = 128  # nodes
+
+
+class GraphsAdapter(Domain):
+    """Graphs. Feature columns with values other than 0 and 1 are standardised over the training part's nodes."""
+
+    requires = ("torch_geometric",)
+    step_seconds = 5e-3
+
+    @property
+    def models(self) -> dict[str, Callable[..., Staged]]:
+        return {"gin": gin, "gcn": gcn}
+
+    def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
+        """raw.x, n pairs (features [V, F], edges [2, E]) -> padded and dense, or ragged."""
+        sizes = np.array([len(features) for features, _ in raw.x])
+        if not sizes.all():
+            raise InputError(f"graph {int(np.argmin(sizes))} has no nodes")
+        graphs, nodes = list(raw.x[rows]), sizes[rows]
+        x = np.concatenate([features for features, _ in graphs]).astype(np.float32)
+        graph = np.repeat(np.arange(len(rows)), nodes)
+        seen = x[np.isin(graph, train)]
+        scaled = ((seen != 0) & (seen != 1)).any(0)
+        std = seen.std(0, dtype=np.float64)
+        x = np.where(scaled, (x - seen.mean(0, dtype=np.float64)) / np.where(std > 0, std, 1), x).astype(np.float32)
+        begins = np.concatenate([[0], np.cumsum(nodes)])
+        ties = np.array([edges.shape[1] for _, edges in graphs])
+        edges = np.concatenate([edges for _, edges in graphs], axis=1).astype(np.int64)
+        if sizes.max() > DENSE_UP_TO:
+            edges = edges + np.repeat(begins[:-1], ties)
+            bounds = np.concatenate([[0], np.cumsum(ties)])
+            return Encoded(RaggedGraphs(*map(torch.from_numpy, (x, edges, begins, bounds))))
+        shape = len(rows), sizes.max()
+        padded, mask = np.zeros((*shape, x.shape[1]), np.float32), np.zeros((*shape, 1), np.float32)
+        adjacency = np.zeros((*shape, sizes.max()), np.float32)
+        place = np.arange(len(x)) - begins[graph]
+        padded[graph, place], mask[graph, place] = x, 1
+        owner = np.repeat(np.arange(len(rows)), ties)
+        adjacency[owner, edges[1], edges[0]] = 1
+        return Encoded((torch.from_numpy(padded), torch.from_numpy(adjacency), torch.from_numpy(mask)))

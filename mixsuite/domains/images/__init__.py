@@ -1,0 +1,1 @@
+"""The domain images: its adapter, how it looks, and its data sets."""

@@ -1,0 +1,75 @@
+"""How images are encoded, [N, C, H, W], and which models and augmentations they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mixsuite.data.rows import Raw
+from mixsuite.data.state import State
+from mixsuite.domains.base import Augment, Domain, Encoded
+from mixsuite.errors import InputError, unknown
+from mixsuite.models.base import Staged
+from mixsuite.models.images.conv import conv
+
+
+def _flip(x: Tensor, u: Tensor) -> Tensor:
+    """Left and right swapped in half of the rows."""
+    return torch.where((u[:, 0] < 0.5)[:, None, None, None], x.flip(-1), x)
+
+
+def _crop(x: Tensor, u: Tensor) -> Tensor:
+    """Shifted by up to an eighth of the side each way, zeros moved in."""
+    height, width = x.shape[-2:]
+    pad = max(1, height // 8)
+    wide = nn.functional.pad(x, (pad, pad, pad, pad))
+    down = (u[:, 1] * (2 * pad + 1)).long()[:, None] + torch.arange(height, device=x.device)  # [B, H]
+    across = (u[:, 2] * (2 * pad + 1)).long()[:, None] + torch.arange(width, device=x.device)
+    row = torch.arange(len(x), device=x.device)[:, None, None]
+    return wide.permute(0, 2, 3, 1)[row, down[:, :, None], across[:, None, :]].permute(0, 3, 1, 2)
+
+
+_AUGMENT: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], ...]] = {
+    "none": (),
+    "flip": (_flip,),
+    "crop": (_crop,),
+    "crop+flip": (_crop, _flip),
+}
+
+
+class ImagesAdapter(Domain):
+    """Pictures, standardised per channel by the training part."""
+
+    step_seconds = 2e-3
+    block = 6
+
+    @property
+    def models(self) -> dict[str, Callable[..., Staged]]:
+        return {"conv": conv}
+
+    def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
+        """raw.x [n, H, W] or [n, H, W, C] -> [n, C, H, W] float32."""
+        x = np.asarray(raw.x)[rows]
+        if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] > 4):
+            raise InputError(f"pictures must be [n, H, W] or [n, H, W, C] with up to 4 channels, are {list(x.shape)}")
+        x = (x[:, None] if x.ndim == 3 else x.transpose(0, 3, 1, 2)).astype(np.float32)
+        mean = x[train].mean(axis=(0, 2, 3), keepdims=True, dtype=np.float64)
+        std = x[train].std(axis=(0, 2, 3), keepdims=True, dtype=np.float64)
+        x = ((x - mean) / np.where(std > 0, std, 1)).astype(np.float32)
+        return Encoded(torch.from_numpy(x))
+
+    def augment(self, name: str) -> Augment | None:
+        if name not in _AUGMENT:
+            raise unknown("augment", name, _AUGMENT)
+        steps = _AUGMENT[name]
+
+        def apply(x: State, u: Tensor) -> State:
+            assert isinstance(x, Tensor)
+            for step in steps:
+                x = step(x, u)
+            return x
+
+        return apply if steps else None

@@ -1,0 +1,75 @@
+"""Any pictures in class folders, folder:PATH."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mixsuite.domains import Dataset, Raw
+from mixsuite.errors import InputError
+
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+_PARTS = {"train": 0, "valid": 1, "val": 1, "test": 2}
+
+
+@dataclass(frozen=True)
+class Folder(Dataset):
+    """Pictures of one's own, PATH/CLASS/any.png; or with parts of their own, PATH/train/CLASS/.. and PATH/test/CLASS/..
+    (and PATH/valid/..). Classes are numbered in the order of their names.
+
+    path: the folder, folder:data/leaves. size: pictures are resized to size x size (bilinear).
+    Grey where every picture is grey, else RGB.
+    """
+
+    path: str
+    size: int = 32
+
+    domain = "images"
+    recipe = "fashion_conv"
+    arguments = ("path",)
+    source = "a folder of your own"
+    licence = "the folder's own"
+
+    def __post_init__(self):
+        super().__post_init__()
+        if not 4 <= self.size <= 512:
+            raise ValueError(f"size={self.size}: allowed is 4 to 512")
+
+    def files(self, root):
+        top = Path(self.path).expanduser()
+        found = [p for p in sorted(top.rglob("*")) if p.suffix.lower() in _SUFFIXES and p.is_file()]
+        return found or [top / "CLASS" / "PICTURE.png"]
+
+    def missing(self, path):
+        return f"folder '{self.path}': no pictures there; wanted are {path}, with any names ({', '.join(_SUFFIXES)})"
+
+    def load(self, root):
+        from PIL import Image, UnidentifiedImageError
+
+        top, files = Path(self.path).expanduser(), self.files(root)
+        places = [path.relative_to(top).parts[:-1] for path in files]
+        tops = {place[0] for place in places if place}
+        parted = "train" in tops and tops <= set(_PARTS)
+        depth = 2 if parted else 1
+        for path, place in zip(files, places, strict=True):
+            if len(place) != depth:
+                raise InputError(f"{path}: wanted is {top}/{'PART/' * parted}CLASS/{path.name}")
+        names = sorted({place[-1] for place in places})
+        part = np.array([_PARTS[place[0]] for place in places]) if parted else None
+        if part is not None and not {0, 2} <= set(part.tolist()):
+            raise InputError(f"{top}: parts are {', '.join(sorted(tops))}; train and test are needed")
+        pictures = []
+        for path in files:
+            try:
+                with Image.open(path) as picture:
+                    if picture.mode[:1] in "IF":
+                        raise InputError(f"{path}: its mode is {picture.mode}; convert it to 8 bits a channel")
+                    grey = picture.mode in ("1", "L", "LA")
+                    pictures.append(
+                        (grey, picture.convert("RGB").resize((self.size, self.size), Image.Resampling.BILINEAR))
+                    )
+            except (UnidentifiedImageError, OSError, ValueError) as error:
+                raise InputError(f"{path}: cannot be read as a picture: {error}") from None
+        mode = "L" if all(grey for grey, _ in pictures) else "RGB"
+        x = np.stack([np.asarray(picture.convert(mode)) for _, picture in pictures])
+        return Raw(x, np.array([names.index(place[-1]) for place in places]), part)

@@ -1,0 +1,1 @@
+"""The domain speech: its adapter, how it looks, and its data sets."""

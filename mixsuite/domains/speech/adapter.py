@@ -1,0 +1,49 @@
+"""How clips are encoded, [N, C, T] with a validity mask [N, 1, T], and which models they have.
+
+Clips are padded with zeros at the end to the longest of the data set; the mask says which frames are real. Mixing mixes
+clip and mask alike, so a mixed mask is soft: norms and the mean over time count each frame by its validity,
+sum(h m) / sum(m), and frames in neither clip stay zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from mixsuite.data.rows import Raw
+from mixsuite.domains.base import Domain, Encoded
+from mixsuite.errors import InputError
+from mixsuite.models.base import Staged
+from mixsuite.models.speech.conv1d import conv1d
+from mixsuite.models.speech.lenet import lenet
+from mixsuite.models.speech.vgg import vgg
+
+
+class SpeechAdapter(Domain):
+    """Clips. Cepstra are standardised per channel over the training part's frames; waves are left as they are."""
+
+    requires = ("torchaudio",)
+    step_seconds = 4e-3
+    block = 4
+
+    @property
+    def models(self) -> dict[str, Callable[..., Staged]]:
+        return {"conv1d": conv1d, "lenet": lenet, "vgg": vgg}
+
+    def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
+        """raw.x, n arrays [C, T] -> (clips [n, C, T], mask [n, 1, T])."""
+        lengths = np.array([clip.shape[1] for clip in raw.x])
+        if not lengths.all():
+            raise InputError(f"clip {int(np.argmin(lengths))} has no frames")
+        clips = raw.x[rows]
+        x = np.zeros((len(rows), clips[0].shape[0], lengths.max()), dtype=np.float32)
+        for place, clip in enumerate(clips):
+            x[place, :, : clip.shape[1]] = clip
+        mask = (np.arange(lengths.max()) < lengths[rows][:, None])[:, None]
+        if raw.rate is None:
+            frames = np.concatenate([clips[i] for i in train], axis=1)
+            mean, std = frames.mean(1, dtype=np.float64), frames.std(1, dtype=np.float64)
+            x = (x - mean[:, None]) / np.where(std > 0, std, 1)[:, None] * mask
+        return Encoded((torch.from_numpy(x.astype(np.float32)), torch.from_numpy(mask.astype(np.float32))))

@@ -1,0 +1,50 @@
+"""Ten command words as waves, from the data root, split by the lists that lie beside the clips."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mixsuite.domains import Dataset, Raw
+
+
+@dataclass(frozen=True)
+class SpeechCommands(Dataset):
+    """Speech Commands v0.02 as it lies in the data root: one-second clips of command words, 16 kHz.
+
+    Validation and test parts are those of validation_list.txt and testing_list.txt there. Of a subset with
+    lists of its own, results are to be called by that name.
+    """
+
+    domain = "speech"
+    recipe = "commands_conv"
+    requires = ("torchaudio",)
+    source = "Google, Speech Commands v0.02 (in SpeechCommands/speech_commands_v0.02)"
+    licence = "CC BY 4.0"
+    reference = "Warden 2018, arXiv:1804.03209"
+
+    def files(self, root):
+        folder = root / "SpeechCommands" / "speech_commands_v0.02"
+        lists = [folder / "validation_list.txt", folder / "testing_list.txt"]
+        return lists + sorted(folder.glob("*/*_nohash_*.wav"))
+
+    def fetch(self, root):
+        from torchaudio.datasets import SPEECHCOMMANDS
+
+        SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=True)
+
+    def load(self, root):
+        from scipy.io import wavfile
+        from torchaudio.datasets import SPEECHCOMMANDS
+
+        clips, words, part = [], [], []
+        for number, subset in enumerate(("training", "validation", "testing")):
+            known = SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=False, subset=subset)
+            for i in range(len(known)):
+                path, _, word, *_ = known.get_metadata(i)
+                _, wave = wavfile.read(root / "SpeechCommands" / path)
+                clips.append(wave[None, :16000].astype(np.float32) / 32768)  # [1, T]
+                words.append(word)
+                part.append(number)
+        x = np.empty(len(clips), dtype=object)
+        x[:] = clips
+        return Raw(x, np.unique(words, return_inverse=True)[1], np.array(part), rate=16000)

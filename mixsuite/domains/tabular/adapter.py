@@ -1,0 +1,54 @@
+"""How tables are encoded, [N, columns]: standardised numbers and one-hot categories; and which models they have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from mixsuite.data.rows import Raw
+from mixsuite.domains.base import Domain, Encoded
+from mixsuite.errors import InputError
+from mixsuite.models.base import Staged
+from mixsuite.models.tabular.embedded import embedded
+from mixsuite.models.tabular.mlp import mlp
+
+
+class TabularAdapter(Domain):
+    """Rows of a table. Numbers: missing -> the training median, then standardised. Categories (columns of
+    a text or category type): one-hot over the training part's values, all zero for a value not seen there."""
+
+    step_seconds = 6e-4
+
+    @property
+    def models(self) -> dict[str, Callable[..., Staged]]:
+        return {"mlp": mlp, "embedded": embedded}
+
+    def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
+        """raw.x, a pandas frame of n rows -> [n, columns] float32."""
+        import pandas as pd
+        from sklearn.impute import SimpleImputer
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+        if not isinstance(raw.x, pd.DataFrame):
+            raise InputError(f"a table's x must be a pandas frame, is a {type(raw.x).__name__}")
+        frame = raw.x.iloc[rows]
+        is_number = [pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
+        blocks: dict[int, np.ndarray] = {}  # by the source column's place
+        if places := [place for place, number in enumerate(is_number) if number]:
+            values = frame.iloc[:, places].astype(np.float64)
+            scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
+            scaled = scale.fit(values.iloc[train]).transform(values)
+            blocks |= zip(places, np.split(scaled, len(places), axis=1), strict=True)
+        if places := [place for place, number in enumerate(is_number) if not number]:
+            column = frame.iloc[:, places]
+            text = column.astype(object).where(column.notna(), "(missing)").astype(str)
+            hot = OneHotEncoder(handle_unknown="ignore", sparse_output=False).fit(text.iloc[train])
+            ends = np.cumsum([len(values) for values in hot.categories_])[:-1]
+            blocks |= zip(places, np.split(hot.transform(text), ends, axis=1), strict=True)
+        widths = [(place, blocks[place].shape[1]) for place in range(len(is_number))]
+        groups = tuple(place for place, width in widths for _ in range(width))
+        x = np.concatenate([blocks[place] for place, _ in widths], axis=1).astype(np.float32)
+        return Encoded(torch.from_numpy(x), groups, tuple(is_number[place] for place in groups))

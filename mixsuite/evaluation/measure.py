@@ -1,0 +1,90 @@
+"""A trained model under a probe: disturbed test rows through the model, to numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mixsuite.data.rows import Data
+from mixsuite.data.state import State, first_leaf, take_rows
+from mixsuite.evaluation.base import Measurement, Probe, Rows
+from mixsuite.evaluation.metrics import scores
+from mixsuite.mixing.losses import LOSSES
+from mixsuite.mixing.rng import Rng
+from mixsuite.models.base import Staged
+from mixsuite.plugins.entry import plain_name
+from mixsuite.training.predict import BATCH
+
+KEPT = ("error", "rmse", "nll")  # the primary metric, and the likelihood
+
+
+def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, seed: int) -> dict[str, Any]:
+    """What a run's record keeps of a probe.
+
+    Returns:
+        "metrics": KEPT, or what a measurement gives, as NAME@PROBE; "status": ok, skipped where the probe does
+        not apply, failed where it raised or came to no number, which costs the run nothing but these metrics;
+        "reason": why, else "".
+    """
+    names = [plain_name(name) for name in type(probe).domains]
+    if names and domain not in names:
+        reason = f"made for {', '.join(names)}, not for {domain}"
+        return {"metrics": {}, "status": "skipped", "reason": reason}
+    try:
+        numbers = (
+            _measured(probe, model, data, seed) if isinstance(probe, Measurement) else _scored(probe, model, data, seed)
+        )
+        found = {f"{k}@{name}": v for k, v in numbers.items()}
+    except Exception as error:
+        return {"metrics": {}, "status": "failed", "reason": f"{type(error).__name__}: {' '.join(str(error).split())}"}
+    bad = [k for k, v in found.items() if not np.isfinite(v)]
+    if bad:
+        return {"metrics": {}, "status": "failed", "reason": f"not a number: {', '.join(bad)}"}
+    return {"metrics": found, "status": "ok", "reason": ""}
+
+
+def _scored(probe: Probe, model: Staged, data: Data, seed: int) -> dict[str, float]:
+    """The primary metric and the likelihood on disturbed test rows."""
+    out, y = disturbed_outputs(probe, model, data, seed), data.test.y
+    if data.kind == "regression":
+        out, y = data.unscaled(out), data.unscaled(y)
+    return {k: v for k, v in scores(out, y, data.kind).items() if k in KEPT}
+
+
+def _measured(probe: Any, model: Staged, data: Data, seed: int) -> dict[str, float]:
+    leaf = first_leaf(data.test.x)
+    training = model.training
+    model.eval()
+    try:
+        found: dict[str, float] = probe.measure(model, data, Rng(seed, BATCH, leaf.device, leaf.dtype).at(0))
+        return found
+    finally:
+        model.train(training)
+
+
+def disturbed_outputs(probe: Probe, model: Staged, data: Data, seed: int) -> Tensor:
+    """The model's outputs for the disturbed test part, in its order. [n, outputs]"""
+    leaf = first_leaf(data.test.x)
+    rng = Rng(seed, BATCH, leaf.device, leaf.dtype)
+    loss_of_rows = LOSSES[data.kind]
+    training = model.training
+    model.eval()
+    found = []
+    try:
+        for number, chunk in enumerate(torch.arange(len(data.test), device=leaf.device).split(BATCH)):
+            y = data.test.y[chunk]
+
+            def loss(x: State, y: Tensor = y) -> Tensor:
+                return loss_of_rows(model(x), y).sum()
+
+            rows = Rows(y, data.train.x, data.groups, data.numbers, loss, rng.at(number))
+            x = probe.disturb(take_rows(data.test.x, chunk), rows)
+            with torch.no_grad():
+                found.append(model(x))
+    finally:
+        model.train(training)
+    out = torch.cat(found)
+    return out.float() if out.dtype in (torch.float16, torch.bfloat16) else out

@@ -1,0 +1,124 @@
+"""What executes a run: its data and model are built, it is trained, its outputs become numbers.
+
+A run's code identity begins at this file (``experiment.code``): all that it imports is in the hash of every run. How a
+worker is talked to, and what it keeps between runs, is no part of it.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mixsuite.data.rows import Data, Raw
+from mixsuite.domains.base import Dataset, Domain
+from mixsuite.domains.build import make_data, make_model
+from mixsuite.evaluation.metrics import evaluate, primary
+from mixsuite.execution.result import RunResult
+from mixsuite.experiment.spec import RunSpec, Task
+from mixsuite.mixing.method import Method
+from mixsuite.mixing.rng import torch_seed
+from mixsuite.models.base import Staged
+from mixsuite.plugins.validate import check_model
+from mixsuite.training.executors import EXECUTORS
+from mixsuite.training.job import Job, TrainResult
+from mixsuite.training.predict import predict
+from mixsuite.training.recipe import Recipe
+
+_DTYPES = {"float32": torch.float32, "bf16": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """A task with its data on the device, split and encoded for one seed."""
+
+    task: Task
+    domain: Domain
+    data: Data
+    recipe: Recipe
+    seed: int
+
+    def model(self) -> Staged:
+        """The recipe's model with its initial weights."""
+        return make_model(self.domain, self.data, self.recipe.model, self.recipe.dropout, self.seed)
+
+
+def open_task(task: Task, domain: Domain, dataset: Dataset, raw: Raw, seed: int, device: str) -> OpenTask:
+    """A task for one seed.
+
+    Raises:
+        InputError: the rows cannot be split or encoded as asked, or the recipe is none.
+    """
+    recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
+    data = make_data(domain, dataset, raw, seed, device, _DTYPES[recipe.precision])
+    return OpenTask(task, domain, data, recipe, seed)
+
+
+def make_job(opened: OpenTask, run: RunSpec, method: Method, block: int) -> Job:
+    """A run, ready to train. block: the number of runs that lockstep trains as one."""
+    augment = opened.domain.augment(opened.recipe.augment)
+    return Job(
+        run.task.domain,
+        opened.data,
+        opened.model(),
+        method,
+        opened.recipe,
+        run.seed,
+        run.task.select,
+        augment,
+        block,
+        primary,
+    )
+
+
+def train(jobs: list[Job], executor: str) -> list[TrainResult | Exception]:
+    """What each job came to, or what ended it."""
+    return EXECUTORS[executor](jobs)
+
+
+def outputs(trained: TrainResult, data: Data) -> tuple[torch.Tensor, torch.Tensor]:
+    """A trained model's outputs for the test part [n, outputs] and its targets [n, ...], in the target's units."""
+    out, y = predict(trained.model, data.test), data.test.y
+    return (data.unscaled(out), data.unscaled(y)) if data.kind == "regression" else (out, y)
+
+
+def result_of(trained: TrainResult, data: Data, deterministic: bool) -> RunResult:
+    """What a trained model is worth on the test part, and what its training cost."""
+    out, y = outputs(trained, data)
+    valid = (predict(trained.model, data.valid), data.valid.y) if len(data.valid) else (None, None)
+    try:
+        scores = evaluate(out, y, data.kind, *valid)
+    except FloatingPointError as error:
+        return RunResult("failed", f"not a number: {error}")
+    bad = [name for name, value in scores["metrics"].items() if not np.isfinite(value)]
+    if bad:
+        return RunResult("failed", f"not a number: {', '.join(bad)}")
+    return RunResult(
+        "ok",
+        **scores,
+        curve=trained.curve,
+        seconds=trained.seconds,
+        steps=trained.steps,
+        rows_per_step=trained.rows_per_step,
+        peak_memory=trained.peak_memory,
+        parameters=sum(p.numel() for p in trained.model.parameters()),
+        parts={"train": len(data.train), "valid": len(data.valid), "test": len(data.test)},
+        split=data.split,
+        executor=trained.executor | {"deterministic": deterministic},
+        digests=data.digests | trained.digests,
+    )
+
+
+def reset_global_state(seed: int) -> None:
+    """Put the process's global state where every run finds it.
+
+    What a careless method does to it, or draws from it, must not reach the next run. Nothing of the suite's own reads it.
+    """
+    torch.set_num_threads(1)
+    torch.set_default_dtype(torch.float32)
+    number = torch_seed(seed, "global state")
+    torch.manual_seed(number)
+    np.random.seed(number % 2**32)  # noqa: NPY002
+    random.seed(number)

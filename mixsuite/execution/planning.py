@@ -1,0 +1,178 @@
+"""The plan of a call: which runs it is about, which of them have a record already, and what identifies their results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from mixsuite.errors import InputError, unknown
+from mixsuite.experiment.code import CodeIdentity, code_of_probe, code_of_run
+from mixsuite.experiment.matrix import Matrix
+from mixsuite.experiment.resolve import Experiment, resolve
+from mixsuite.experiment.spec import RunSpec, file_names
+from mixsuite.results.record import Record, RecordWriter, read_records
+
+Rerun = Literal["missing", "failed", "always"]
+ALLOWED = {
+    "device": ("auto", "cpu", "cuda"),
+    "executor": ("auto", "loop", "lockstep"),
+    "rerun": ("missing", "failed", "always"),
+}
+_DERIVED = ("runs.csv", "leaderboard.csv", "equal_compute.csv", "matrix.toml")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How runs are carried out: none of it is part of a run's identity.
+
+    out: the results folder. data: the data root. timeout: seconds that a run may take.
+
+    Raises:
+        InputError: a value that is not allowed, or a folder that holds something else.
+    """
+
+    out: Path
+    data: Path
+    device: str = "auto"
+    workers: int | None = None
+    executor: str = "auto"
+    rerun: Rerun = "missing"
+    accept_old: bool = False
+    timeout: float | None = None
+    save_predictions: bool = False
+
+    def __post_init__(self) -> None:
+        for name, allowed in ALLOWED.items():
+            if getattr(self, name) not in allowed:
+                raise unknown(name, getattr(self, name), allowed)
+        if self.workers is not None and not 1 <= self.workers <= 1024:
+            raise InputError(f"workers={self.workers}: allowed is 1 to 1024")
+        if self.timeout is not None and not self.timeout > 0:
+            raise InputError(f"timeout={self.timeout}: allowed is a number of seconds above 0")
+        wanted = [(name, Path.is_file) for name in _DERIVED]
+        for name, good in [*wanted, ("leaderboard", Path.is_dir), ("records", Path.is_dir)]:
+            path = self.out / name
+            if path.exists() and not good(path):
+                raise InputError(f"--out {self.out}: {name} there is not what mixsuite writes; give another folder")
+
+
+@dataclass(frozen=True)
+class CallPlan:
+    """What a call is about. Everything in it was read once, before anything is written.
+
+    runs:   every run asked for; todo: those without a record that stands.
+    code:   (task, method) -> the identity of the code; data: task -> fingerprint of its files; probes: probe -> code.
+    """
+
+    matrix: Matrix
+    experiment: Experiment
+    options: Options
+    runs: list[RunSpec]
+    code: dict[tuple[str, str], CodeIdentity]
+    data: dict[str, str]
+    probes: dict[str, str]
+    records: dict[str, Record]
+
+    @property
+    def title(self) -> str:
+        """What the call is about, in a line."""
+        size = f"{len(self.experiment.tasks)} tasks x {len(self.experiment.methods)} methods"
+        runs = f"{len(self.todo)} of {len(self.runs)} runs to train"
+        return f"{self.matrix.name}: {size} x {len(self.experiment.seeds)} seeds; {runs}"
+
+    @cached_property
+    def todo(self) -> list[RunSpec]:
+        """The runs that are still to do."""
+        return [run for run in self.runs if not self.stands(self.records.get(run.id), run)]
+
+    def refreshed(self) -> CallPlan:
+        """The same with the records as they are now: another call may have ended since."""
+        return replace(self, records=read_records(self.options.out))
+
+    def stands(self, record: Record | None, run: RunSpec) -> bool:
+        """Whether a record is a run's result: of the same data and code, with all probes asked for."""
+        if record is None or self.options.rerun == "always" or record.data != self.data[run.task.name]:
+            return False
+        same_code = record.code.get("hash") == self.code[run.task.name, run.method.name].hash
+        if not same_code and not self.options.accept_old:
+            return False
+        if record.status == "ok" and not all(self._probed(record, name, code) for name, code in self.probes.items()):
+            return False
+        return record.status != "failed" or self.options.rerun == "missing"
+
+    def _probed(self, record: Record, name: str, code: str) -> bool:
+        """Whether a record has a probe. A model is not kept, so a new probe means a new training."""
+        probe = record.probes.get(name)
+        if probe is None or (self.options.rerun == "failed" and probe["status"] == "failed"):
+            return False
+        return self.options.accept_old or bool(probe["code"] == code)
+
+
+def plan_call(
+    matrix: Matrix,
+    options: Options,
+    methods: list[str] | None = None,
+    datasets: list[str] | None = None,
+    seeds: tuple[int, ...] | None = None,
+) -> CallPlan:
+    """Everything that can be refused without training. Reads, writes nothing.
+
+    Args:
+        matrix: as it was read. methods, datasets, seeds: as for ``resolve``.
+        options: of the call.
+
+    Raises:
+        InputError: bad input of any kind; data that are missing or damaged; a foreign line in the records.
+    """
+    experiment = resolve(matrix, methods, datasets, seeds)
+    runs = experiment.runs()
+    if not runs:
+        raise InputError(f"matrix '{matrix.name}': no cell is left to run (all excluded, or none named)")
+    data = {task.name: experiment.dataset_of[task.name].fingerprint(options.data) for task in experiment.tasks}
+    records = read_records(options.out)
+    cells = dict.fromkeys((run.task.name, run.method.name) for run in runs)
+    code = {
+        (task, method): code_of_run(
+            experiment.method_of[method], experiment.dataset_of[task], experiment.domain_of[task]
+        )
+        for task, method in cells
+    }
+    probes = {name: code_of_probe(probe) for name, probe in experiment.probe_of.items()}
+    return CallPlan(matrix, experiment, options, runs, code, data, probes, records)
+
+
+def reuse(folders: Iterable[Path], plan: CallPlan) -> CallPlan:
+    """Copy the records of runs that are still to do from results folders which have them, unless they failed.
+
+    What other folders hold is not changed.
+    """
+    wanted = {run.id: run for run in plan.todo}
+    names = file_names(list(plan.experiment.tasks))
+    for folder in folders:
+        if not wanted or not (folder / "records").is_dir() or folder.resolve() == plan.options.out.resolve():
+            continue
+        there = {run_id: record for run_id, record in read_records(folder).items() if record.status != "failed"}
+        useful = [run for run in wanted.values() if plan.stands(there.get(run.id), run)]
+        if useful:
+            with RecordWriter(plan.options.out) as writer:
+                for run in useful:
+                    writer.append(names[run.task.name], there[run.id])
+                    del wanted[run.id]
+    return plan.refreshed()
+
+
+def estimate(plan: CallPlan, rough: dict[str, float], workers: int) -> float:
+    """Seconds that the runs to do will take: from past runs of the task, else from a rough time of one."""
+    past: dict[str, list[float]] = {}
+    for record in plan.records.values():
+        if record.status == "ok" and record.seconds is not None:
+            past.setdefault(record.names["task"], []).append(record.seconds)
+    total = 0.0
+    for run in plan.todo:
+        known = past.get(run.task.name)
+        length = dict(run.method.call.params).get("length", 1)
+        total += sum(known) / len(known) if known else rough[run.task.name] * length
+    return total / workers

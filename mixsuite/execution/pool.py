@@ -1,0 +1,172 @@
+"""Worker processes: started once, given one piece of work at a time, replaced when they die or overrun."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import IO, Self
+
+from mixsuite.errors import InputError
+from mixsuite.execution.messages import Answer, Ready, RetryApart, Work
+
+# A worker trains on one core: two processes with default threads on two cores were 6 to 18 times slower.
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+_MAIN = "from mixsuite.execution.worker import main; main()"
+_MAX_STILLBORN = 3
+
+
+class _Worker:
+    """One process and the pipe to it."""
+
+    def __init__(self) -> None:
+        self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed in kill()
+        self.pipe, theirs = Pipe()
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _MAIN, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+            env=os.environ | _ONE_THREAD,
+            start_new_session=True,  # a Ctrl-C at the terminal reaches the runner alone
+        )
+        theirs.close()
+        self.work: Work | None = None
+        self.number = 0
+        self.since = 0.0
+        self.ready = False
+
+    def give(self, work: Work) -> None:
+        """Send work under a number of its own, which its answer must bear."""
+        self.number += 1
+        self.work, self.since = work, time.monotonic()
+        self.pipe.send((self.number, work))
+
+    def kill(self) -> None:
+        """End the process and whatever it started: it leads a session of its own."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.pipe.close()
+        self.log.close()
+
+    @property
+    def dead(self) -> bool:
+        """Whether it is gone without an answer left to read: a child of it may hold the pipe open."""
+        return self.process.poll() is not None and not self.pipe.poll()
+
+    def death(self) -> str:
+        """What a dead process died of, with the end of what it wrote."""
+        try:
+            code = self.process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            return "the worker process closed its pipe"
+        how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit status {code}"
+        self.log.seek(0, os.SEEK_END)
+        self.log.seek(max(0, self.log.tell() - 4000))
+        said = self.log.read().decode(errors="replace").strip()
+        return f"the worker process died: {how}" + (f"\n\n{said}" if said else "")
+
+
+class Pool:
+    """``size`` workers. Work goes in, (work, answer) comes out, in the order in which it is finished.
+
+    timeout: seconds that one run may take. A worker that overruns is killed and replaced, as is one that dies.
+             If a block fails, its runs are retried one at a time, so only the faulty run is lost.
+    """
+
+    def __init__(self, size: int = 1, timeout: float | None = None) -> None:
+        if not hasattr(os, "killpg"):
+            raise InputError("training needs Linux or macOS: this system cannot end a worker with all that it started")
+        self.size, self.timeout = size, timeout
+        self._workers: list[_Worker] = []
+        self._todo: deque[Work] = deque()
+        self._stillborn = 0
+
+    def start(self, count: int) -> None:
+        """Start workers in advance (they take seconds to import torch), at most ``size``."""
+        while len(self._workers) < min(count, self.size):
+            self._workers.append(_Worker())
+
+    def map(
+        self, work: Iterable[Work], started: Callable[[int], None] = lambda running: None
+    ) -> Iterator[tuple[Work, Answer]]:
+        """Do some work. ``started`` is told the number of runs in progress whenever that changes."""
+        todo = self._todo = deque(work)
+        self.start(len(todo))
+        while todo or any(w.work is not None for w in self._workers):
+            self.start(len(todo) + sum(w.work is not None for w in self._workers))
+            for worker in self._workers:
+                if worker.ready and worker.work is None and todo:
+                    try:
+                        worker.give(todo[0])
+                        todo.popleft()
+                    except OSError:  # it died while idle: the next turn replaces it
+                        worker.work = None
+            started(sum(w.work.num_runs for w in self._workers if w.work is not None))
+            yield from self._collect()
+
+    def _collect(self) -> Iterator[tuple[Work, Answer]]:
+        """Wait for answers, deaths and overruns; at most half a second."""
+        by_pipe: dict[Connection, _Worker] = {w.pipe: w for w in self._workers}
+        for pipe in wait(list(by_pipe), timeout=0.5):
+            worker = by_pipe[pipe]  # type: ignore[index]
+            try:
+                number, answer = worker.pipe.recv()
+            except (EOFError, OSError):
+                yield from self._bury(worker, worker.death())
+                continue
+            if isinstance(answer, Ready):
+                worker.ready, self._stillborn = True, 0
+            elif number == worker.number and worker.work is not None:
+                work, worker.work = worker.work, None
+                if isinstance(answer, RetryApart):
+                    self._todo.extendleft(reversed(work.one_by_one(answer.executor)))
+                else:
+                    yield work, answer
+        for worker in list(self._workers):
+            if worker.dead:
+                yield from self._bury(worker, worker.death())
+            elif self.timeout and worker.work is not None:
+                allowed = self.timeout * worker.work.time_factor
+                if time.monotonic() - worker.since > allowed:
+                    yield from self._bury(worker, f"timeout: longer than {allowed:g} s")
+
+    def _bury(self, worker: _Worker, reason: str) -> Iterator[tuple[Work, Answer]]:
+        if not worker.ready:
+            self._stillborn += 1
+            if self._stillborn >= _MAX_STILLBORN:
+                raise RuntimeError(f"worker processes do not start: {reason}")
+        self._workers.remove(worker)
+        work = worker.work
+        worker.kill()
+        if work is None:
+            return
+        apart = work.one_by_one()
+        self._todo.extendleft(reversed(apart))
+        if not apart:
+            yield work, work.lost(reason)
+
+    def close(self) -> None:
+        """End every worker."""
+        for worker in self._workers:
+            worker.kill()
+        self._workers.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

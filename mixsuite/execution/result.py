@@ -1,0 +1,33 @@
+"""What one run came to, as a worker sends it back: the part of a record that only training can know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run came to. The fields are the record's of the same names (``results.record``).
+
+    status: ok | failed | skipped. reason: why it is not ok; of a failed run with the traceback.
+    """
+
+    status: str
+    reason: str = ""
+    machine: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    curve: list[dict[str, float]] = field(default_factory=list)
+    reliability: dict[str, list[float]] | None = None
+    reliability_scaled: dict[str, list[float]] | None = None
+    temperature: dict[str, Any] | None = None
+    seconds: float | None = None
+    steps: int | None = None
+    rows_per_step: float | None = None
+    peak_memory: int | None = None
+    parameters: int | None = None
+    parts: dict[str, int] = field(default_factory=dict)
+    split: str = ""
+    executor: dict[str, Any] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    probes: dict[str, Any] = field(default_factory=dict)

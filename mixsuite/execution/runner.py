@@ -1,0 +1,184 @@
+"""Carries a plan out: tasks are looked at, runs are trained in blocks, and each leaves a record."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections import Counter
+
+from mixsuite.errors import InputError
+from mixsuite.execution.messages import BlockResult, Inspection, InspectTask, TrainBlock
+from mixsuite.execution.planning import CallPlan, Options, estimate
+from mixsuite.execution.pool import Pool
+from mixsuite.execution.progress import Progress, Watch, unwatched
+from mixsuite.execution.result import RunResult
+from mixsuite.experiment.spec import RunSpec, Task, file_names
+from mixsuite.results.manifest import Manifest, load_manifest
+from mixsuite.results.record import SCHEMA, Record, RecordWriter
+
+
+def pick_device(device: str) -> str:
+    """The device that "auto" stands for: cuda where there is one, else cpu.
+
+    Raises:
+        InputError: cuda was asked for and is not there.
+    """
+    import torch
+
+    if device == "cpu":
+        return "cpu"
+    if torch.cuda.is_available():
+        return "cuda"
+    if device == "cuda":
+        raise InputError("--device cuda: torch sees no CUDA device here (allowed: auto, cpu)")
+    return "cpu"
+
+
+def _num_workers(options: Options, device: str) -> int:
+    if options.workers is not None:
+        return options.workers
+    if device != "cpu":
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _inspect(pool: Pool, plan: CallPlan, device: str) -> dict[str, Inspection]:
+    """Open every task once before anything is written.
+
+    Raises:
+        InputError: a task that cannot be run as asked (more rows than there are, ...).
+    """
+    tasks: dict[str, Task] = {run.task.name: run.task for run in plan.todo}
+    found = {}
+    for work, answer in pool.map([InspectTask(task, plan.options.data, device) for task in tasks.values()]):
+        assert isinstance(work, InspectTask) and isinstance(answer, Inspection)
+        if answer.problem:
+            raise InputError(answer.problem)
+        found[work.task.name] = answer
+    return found
+
+
+def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> list[TrainBlock]:
+    """The runs to do as blocks: of a cell, the seeds that are trained as one; by the loop each run is its own."""
+    experiment, options = plan.experiment, plan.options
+    grouped: dict[tuple[str, str, str, int], list[RunSpec]] = {}
+    for run in plan.todo:
+        task, method = run.task.name, run.method.name
+        suits = inspections[task].executor if options.executor == "auto" else options.executor
+        executor = suits if experiment.method_of[method].stackable else "loop"
+        size = experiment.domain_of[task].block if executor == "lockstep" else 1
+        grouped.setdefault((task, method, executor, run.seed // size), []).append(run)
+    return [
+        TrainBlock(
+            task=runs[0].task,
+            data_root=options.data,
+            device=device,
+            runs=tuple(runs),
+            code=plan.code[task, method],
+            executor=executor,
+            block=experiment.domain_of[task].block,
+            deterministic=plan.matrix.deterministic,
+            predictions=options.out / "predictions" if options.save_predictions else None,
+            probes=tuple((probe, plan.probes[probe.name]) for probe in experiment.probes),
+        )
+        for (task, method, executor, _), runs in grouped.items()
+    ]
+
+
+def _record(run: RunSpec, plan: CallPlan, result: RunResult, device: str) -> Record:
+    task = run.task
+    names = {
+        "domain": task.domain,
+        "dataset": task.shown_dataset,
+        "recipe": task.recipe_name,
+        "task": task.name,
+        "method": run.method.name,
+    }
+    return Record(
+        schema=SCHEMA,
+        id=run.id,
+        names=names,
+        spec=run.canonical(),
+        code=plan.code[task.name, run.method.name].parts,
+        data=plan.data[task.name],
+        time=datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds"),
+        **vars(result) | {"machine": result.machine or {"device": device}},
+    )
+
+
+def dry_run(plan: CallPlan) -> tuple[Counter[tuple[str, str]], float]:
+    """What a call would train: (task, method) -> runs still to do, and an estimate in seconds."""
+    todo = plan.todo
+    cells = Counter((run.task.name, run.method.name) for run in todo)
+    if not todo:
+        return cells, 0.0
+    device = pick_device(plan.options.device)
+    size = _num_workers(plan.options, device)
+    with Pool(size) as pool:
+        inspections = _inspect(pool, plan, device)
+    return cells, estimate(plan, {task: found.seconds for task, found in inspections.items()}, size) + 3.0
+
+
+def execute(plan: CallPlan, watch: Watch = unwatched, pool: Pool | None = None) -> Progress:
+    """Train what is to do, one record a run, and remember the cells in <out>/matrix.toml.
+
+    Args:
+        plan: of the call.
+        watch: told how the call stands whenever that changes.
+        pool: one whose workers were started in advance; closed at the end.
+
+    Raises:
+        InputError: bad input found only by opening the data; nothing has been written then.
+        KeyboardInterrupt: stopped; what was finished is recorded, and the next call goes on.
+    """
+    options = plan.options
+    progress = Progress(plan.title, len(plan.todo))
+    if not progress.total:
+        with RecordWriter(options.out):
+            _remember(plan)
+        watch(progress)
+        return progress
+    load_manifest(options.out)  # refused before anything is trained
+    device = pick_device(options.device)
+    with pool or Pool() as pool:
+        pool.size, pool.timeout = _num_workers(options, device), options.timeout
+        pool.start(progress.total)
+        inspections = _inspect(pool, plan, device)
+        with RecordWriter(options.out) as writer:
+            plan = plan.refreshed()
+            rough = {task: found.seconds for task, found in inspections.items()}
+            progress = Progress(plan.title, len(plan.todo), estimate=estimate(plan, rough, pool.size))
+            _train(pool, _blocks(plan, inspections, device), plan, writer, device, progress, watch)
+    return progress
+
+
+def _train(
+    pool: Pool,
+    blocks: list[TrainBlock],
+    plan: CallPlan,
+    writer: RecordWriter,
+    device: str,
+    progress: Progress,
+    watch: Watch,
+) -> None:
+    files = file_names(list(_remember(plan).tasks.values()))
+
+    def running(count: int) -> None:
+        progress.running = count
+        watch(progress)
+
+    for block, answer in pool.map(blocks, running):
+        assert isinstance(block, TrainBlock) and isinstance(answer, BlockResult)
+        for run, result in zip(block.runs, answer.results, strict=True):
+            writer.append(files[run.task.name], _record(run, plan, result, device))
+            progress.count(result.status, f"{run.task.name} {run.method.name} seed {run.seed}: {result.status}")
+        watch(progress)
+
+
+def _remember(plan: CallPlan) -> Manifest:
+    manifest = load_manifest(plan.options.out)
+    manifest.reference, manifest.margin = plan.experiment.reference, plan.matrix.margin
+    manifest.matrix = plan.matrix.source
+    manifest.add(plan.runs)
+    manifest.save(plan.options.out)
+    return manifest

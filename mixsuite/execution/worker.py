@@ -1,0 +1,222 @@
+"""A worker process: imports torch once, then does what comes through a pipe.
+
+It never writes records: what a run came to goes back through the pipe.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import platform
+import sys
+import threading
+import traceback
+from collections import deque
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from mixsuite.data.rows import Data, Raw
+from mixsuite.domains.base import Dataset
+from mixsuite.errors import InputError, SkipRun
+from mixsuite.evaluation.measure import measure
+from mixsuite.execution.execute import OpenTask, make_job, open_task, outputs, reset_global_state, result_of, train
+from mixsuite.execution.messages import Answer, BlockResult, Inspection, InspectTask, Ready, RetryApart, TrainBlock
+from mixsuite.execution.result import RunResult
+from mixsuite.experiment.build import make_dataset, make_domain, make_method, make_probe
+from mixsuite.experiment.code import code_of_probe
+from mixsuite.experiment.spec import RunSpec
+from mixsuite.models.stack import Unstackable
+from mixsuite.plugins.load import user_code_location
+from mixsuite.training.job import Job, TrainResult
+from mixsuite.training.lockstep import lockstep_pays_off
+
+
+class Worker:
+    """What a worker process does, and what it keeps between tasks: the data sets that it read last."""
+
+    def __init__(self, kept: int = 2) -> None:
+        self._raw: deque[tuple[Dataset, Path, Raw]] = deque(maxlen=kept)
+
+    def execute(self, work: InspectTask | TrainBlock) -> Answer:
+        """Do some work. Never raises: what goes wrong is part of the answer."""
+        if isinstance(work, InspectTask):
+            return self._inspect(work)
+        try:
+            return BlockResult(tuple(self._train(work)))
+        except Unstackable:
+            if work.num_runs > 1:
+                return RetryApart("loop")
+            reset_global_state(work.runs[0].seed)
+            return self.execute(replace(work, executor="loop"))
+        except Exception as error:
+            # If a block fails, its runs are retried one at a time, so only the faulty run is lost.
+            return RetryApart() if work.num_runs > 1 else BlockResult((_ended_early(error),))
+
+    def raw(self, dataset: Dataset, root: Path) -> Raw:
+        """A data set's rows, read once while it is among the last ones used.
+
+        Raises:
+            InputError: they cannot be read.
+        """
+        for kept, at, raw in self._raw:
+            if type(kept) is type(dataset) and kept == dataset and at == root:
+                return raw
+        try:
+            raw = dataset.load(root)
+        except (InputError, ImportError):
+            raise
+        except Exception as error:
+            what = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
+            raise InputError(f"{type(dataset).__name__}: its rows cannot be read: {what}") from error
+        self._raw.append((dataset, root, raw))
+        return raw
+
+    def open(self, work: InspectTask | TrainBlock, seed: int) -> OpenTask:
+        """A task's data for one seed.
+
+        Raises:
+            SkipRun: a library that it needs is not there. InputError: the data cannot be used as asked.
+        """
+        domain, dataset = make_domain(work.task), make_dataset(work.task)
+        try:
+            raw = self.raw(dataset, work.data_root)
+        except ImportError as error:
+            package = (error.name or "").split(".")[0]
+            if package not in (*domain.requires, *type(dataset).requires):
+                raise
+            raise SkipRun(f"{package} cannot be imported ({error}); install it: pip install {package}") from None
+        return open_task(work.task, domain, dataset, raw, seed, work.device)
+
+    def _inspect(self, work: InspectTask) -> Inspection:
+        try:
+            opened = self.open(work, seed=0)
+            model = opened.model()
+        except InputError as error:
+            return Inspection(str(error))
+        except Exception:
+            return Inspection()  # each of its runs will say why
+        name, recipe, data = work.task.name, opened.recipe, opened.data
+        if recipe.batch > len(data.train):
+            return Inspection(f"{name}: recipe's batch={recipe.batch} is more than its {len(data.train)} training rows")
+        if work.task.select == "best_validation" and not len(data.valid):
+            return Inspection(f"{name}: select = 'best_validation' needs validation rows; this task has none")
+        seconds = recipe.length(len(data.train)) * opened.domain.step_seconds
+        lockstep = lockstep_pays_off(model, data, recipe, opened.domain.block)
+        return Inspection("", seconds, "lockstep" if lockstep else "loop")
+
+    def _train(self, block: TrainBlock) -> list[RunResult]:
+        probes_changed = any(code_of_probe(make_probe(probe)) != code for probe, code in block.probes)
+        if block.code.changed() or probes_changed:
+            raise RuntimeError("a source file of this run was changed after the call began; run it again")
+        results: dict[RunSpec, RunResult] = {}
+        jobs: dict[RunSpec, Job] = {}
+        for run in block.runs:
+            try:
+                jobs[run] = self.job(block, run)
+            except Exception as error:
+                results[run] = _ended_early(error)
+        for (run, job), trained in zip(jobs.items(), train(list(jobs.values()), block.executor), strict=True):
+            try:
+                results[run] = self._result(block, run, job.data, trained)
+            except Exception as error:
+                results[run] = _ended_early(error)
+        return [results[run] for run in block.runs]
+
+    def job(self, block: TrainBlock, run: RunSpec) -> Job:
+        """A run of a block, ready to train."""
+        return make_job(self.open(block, run.seed), run, make_method(run.method), block.block)
+
+    def _result(self, block: TrainBlock, run: RunSpec, data: Data, trained: TrainResult | Exception) -> RunResult:
+        if isinstance(trained, Exception):
+            return _ended_early(trained)
+        result = result_of(trained, data, block.deterministic)
+        if result.status != "ok":
+            return result
+        if block.predictions is not None:
+            _save_predictions(block.predictions / f"{run.id}.npz", *outputs(trained, data))
+        metrics, probes = dict(result.metrics), {}
+        for probe, code in block.probes:
+            found = measure(make_probe(probe), probe.name, trained.model, data, run.task.domain, run.seed)
+            metrics |= found.pop("metrics")
+            probes[probe.name] = {"code": code, **found}
+        return replace(result, metrics=metrics, probes=probes, machine=machine(block.device))
+
+
+def _ended_early(error: Exception) -> RunResult:
+    """What a run came to that did not come to its end.
+
+    Bad input fails a run in one line: it is said where the call begins, and a run meets it only where the data changed.
+    """
+    if isinstance(error, SkipRun):
+        return RunResult("skipped", str(error))
+    if isinstance(error, InputError):
+        return RunResult("failed", str(error))
+    trace = "".join(traceback.format_exception(error))
+    return RunResult("failed", f"{type(error).__name__}: {error}{user_code_location(error)}\n\n{trace}")
+
+
+def _save_predictions(path: Path, out: torch.Tensor, y: torch.Tensor) -> None:
+    """Outputs and targets of the test part as <run id>.npz, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    buffer = io.BytesIO()
+    np.savez(buffer, out=out.cpu().numpy(), y=y.cpu().numpy())
+    part = path.with_suffix(".part")
+    part.write_bytes(buffer.getvalue())
+    part.replace(path)
+
+
+def machine(device: str) -> dict[str, Any]:
+    """The kind of machine, as far as a result may depend on it."""
+    info: dict[str, Any] = {
+        "device": device,
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+    }
+    if device.startswith("cuda"):
+        info["gpu"] = torch.cuda.get_device_name(device)
+        info["cuda"] = torch.version.cuda
+    return info
+
+
+def serve(pipe: Connection) -> None:
+    """Do the work that comes until the other end closes. Where it closes in the middle of a run, the process ends."""
+    worker, waiting = Worker(), deque[tuple[int, InspectTask | TrainBlock]]()
+    arrived = threading.Semaphore(0)
+
+    def listen() -> None:
+        while True:
+            try:
+                waiting.append(pipe.recv())
+            except (EOFError, OSError):
+                os._exit(0)  # the runner is gone: nobody would take the result
+            arrived.release()
+
+    threading.Thread(target=listen, daemon=True).start()
+    process = os.getpid()
+    pipe.send((0, Ready()))
+    while True:
+        arrived.acquire()
+        number, work = waiting.popleft()
+        reset_global_state(work.runs[0].seed if isinstance(work, TrainBlock) else 0)
+        if isinstance(work, TrainBlock) and work.deterministic:
+            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+            torch.use_deterministic_algorithms(True)
+        answer = worker.execute(work)
+        if os.getpid() != process:
+            os._exit(0)  # a method forked: its child has no say
+        pipe.send((number, answer))
+
+
+def main() -> None:
+    """The process that the pool starts: ``python -c ... PIPE``."""
+    # What libraries print must not disturb the terminal: it goes where stderr goes, the pool's log.
+    sys.stdout = sys.stderr
+    serve(Connection(int(sys.argv[1])))

@@ -1,0 +1,1 @@
+"""What to run: matrix, specs, and the objects and code behind them."""

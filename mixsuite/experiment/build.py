@@ -1,0 +1,66 @@
+"""From specs to objects: the method, data set, domain and probe that a spec names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mixsuite.domains.base import Dataset, Domain
+from mixsuite.evaluation.base import Probe
+from mixsuite.experiment.spec import MethodSpec, ProbeSpec, Task
+from mixsuite.mixing.method import Method
+from mixsuite.plugins.bind import instantiate
+from mixsuite.plugins.entry import Call
+from mixsuite.plugins.kinds import DATASET, DOMAIN, METHOD, PROBE, Kind
+from mixsuite.plugins.load import Source, find, load_class, source_of
+
+
+def make_method(spec: MethodSpec) -> Method:
+    """The method of a spec."""
+    method: Method = _make(METHOD, spec.call, spec.source, Method)
+    return method
+
+
+def make_dataset(task: Task) -> Dataset:
+    """The data set of a task."""
+    dataset: Dataset = _make(DATASET, task.dataset, task.source, Dataset)
+    return dataset
+
+
+def make_probe(spec: ProbeSpec) -> Probe:
+    """The probe of a spec."""
+    probe: Probe = _make(PROBE, spec.call, spec.source, Probe)
+    return probe
+
+
+def make_domain(task: Task) -> Domain:
+    """The domain of a task."""
+    return load_domain(source_of(DOMAIN, task.domain, task.domain_source))
+
+
+def load_domain(source: Source) -> Domain:
+    """The domain that a file defines.
+
+    Raises:
+        InputError: it defines none or several.
+    """
+    domain: Domain = load_class(DOMAIN, source, Domain)()
+    return domain
+
+
+def find_domain(name: str, beside: Path) -> Source:
+    """Where the domain is that a data set names: built in, or an outside plugin.
+
+    Args:
+        name: as the data set's class has it; ``./file.py`` is taken from the data set's own folder.
+        beside: the data set's file.
+
+    Raises:
+        InputError: no such domain.
+    """
+    return find(DOMAIN, str((beside.parent / name).resolve()) if name.startswith("./") else name)
+
+
+def _make(kind: Kind, call: Call, address: str | None, base: type) -> Any:
+    source = source_of(kind, call.name, address)
+    return instantiate(load_class(kind, source, base), call, kind.name)

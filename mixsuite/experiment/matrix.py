@@ -1,0 +1,135 @@
+"""A matrix: a TOML file that names tasks, methods and seeds. Read, checked, and found by name."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from mixsuite.errors import InputError, unknown
+from mixsuite.plugins.entry import parse_call, parse_entry, parse_seeds
+from mixsuite.plugins.validate import check_model
+from mixsuite.training.recipe import Recipe
+
+_OWN = {"name", "source"}  # fields that no file may set: the file's stem, and what it was asked for by
+
+
+class Matrix(BaseModel):
+    """The keys of a matrix file.
+
+    reference:     the method that others are compared with; added to ``methods`` where it is absent.
+    exclude:       "METHOD x DATASET" with globs: cells that are left out.
+    select:        which weights are tested: "last", or "best_validation".
+    margin:        a tie is where the 90 % interval of a difference lies within it (RMSE: a share of the reference's).
+    probes:        disturbances under which each trained model is tested too: further metrics of its run.
+    deterministic: only deterministic algorithms on a GPU.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = ""
+    source: str = ""
+    datasets: tuple[str, ...] = Field(min_length=1)
+    methods: tuple[str, ...] = Field(min_length=1)
+    seeds: tuple[int, ...]
+    reference: str = "erm"
+    exclude: tuple[str, ...] = ()
+    select: Literal["last", "best_validation"] = "last"
+    margin: float | None = Field(default=None, ge=0, lt=1)
+    probes: tuple[str, ...] = ()
+    deterministic: bool = False
+    recipes: dict[str, Recipe] = {}
+
+    @field_validator("seeds", mode="before")
+    @classmethod
+    def _seeds(cls, value: Any) -> tuple[int, ...]:
+        seeds: tuple[int, ...] = _said(parse_seeds, list(value) if isinstance(value, tuple) else value)
+        return seeds
+
+    @field_validator("datasets")
+    @classmethod
+    def _datasets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            _said(parse_entry, text)
+        return value
+
+    @field_validator("methods")
+    @classmethod
+    def _methods(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            _said(parse_call, text)
+        return value
+
+    @field_validator("exclude")
+    @classmethod
+    def _exclude(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            if len(text.split(" x ")) != 2:
+                raise ValueError(f"'{text}' is not of the form METHOD x DATASET")
+        return value
+
+    @field_validator("probes")
+    @classmethod
+    def _probes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            _said(parse_call, text)
+        return value
+
+
+def _said(check: Any, value: Any) -> Any:
+    """A check of ours inside pydantic: its InputError becomes the field's message."""
+    try:
+        return check(value)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+
+
+def folders() -> list[Path]:
+    """Where matrices are looked up by name: ./benchmarks, then the copy that came with the package."""
+    here = Path(__file__).parent
+    return [Path("benchmarks"), here / "benchmarks", here.parent / "benchmarks"]
+
+
+def matrix_names() -> list[str]:
+    """Names of all matrices that can be run by name."""
+    return sorted({path.stem for folder in folders() for path in folder.glob("*.toml")})
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """A file's values, unchecked.
+
+    Raises:
+        InputError: it cannot be read, or is not TOML (line named).
+    """
+    try:
+        source = path.read_text(encoding="utf-8")
+        return tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        said = str(error).replace("at end of document", f"at the end, line {len(source.splitlines())}")
+        raise InputError(f"{path}: not TOML: {said}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+
+
+def load_matrix(text: str) -> Matrix:
+    """A matrix by path (ends in .toml) or name.
+
+    Raises:
+        InputError: not found, not TOML (line named), or a key or value that is not allowed.
+    """
+    if text.endswith(".toml"):
+        path = Path(text)
+        if not path.is_file():
+            raise InputError(f"matrix file '{text}' does not exist")
+    else:
+        found = [folder / f"{text}.toml" for folder in folders() if (folder / f"{text}.toml").is_file()]
+        if not found:
+            raise unknown("matrix", text, matrix_names())
+        path = found[0]
+    values = read_toml(path)
+    for own in _OWN & values.keys():
+        raise InputError(f"{path}: {unknown('key', own, set(Matrix.model_fields) - _OWN)}")
+    matrix: Matrix = check_model(Matrix, values, str(path))
+    return matrix.model_copy(update={"name": path.stem, "source": text})

@@ -1,0 +1,216 @@
+"""From a matrix's names to an experiment: tasks, methods and probes with every parameter, and the objects behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from mixsuite.domains.base import Dataset, Domain
+from mixsuite.errors import InputError, unknown
+from mixsuite.evaluation.base import Probe
+from mixsuite.experiment.build import find_domain, load_domain
+from mixsuite.experiment.matrix import Matrix
+from mixsuite.experiment.spec import MethodSpec, ProbeSpec, RunSpec, Task
+from mixsuite.mixing.method import Method
+from mixsuite.plugins.bind import every_parameter
+from mixsuite.plugins.entry import Call, parse_call, parse_entry
+from mixsuite.plugins.kinds import DATASET, METHOD, PROBE
+from mixsuite.plugins.load import load_plugin
+from mixsuite.plugins.validate import check_model
+from mixsuite.training.recipe import Recipe, shipped_recipes
+
+TARGETS = ("class", "multilabel", "regression")  # kinds of target
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A matrix with every name resolved.
+
+    reference: the name of the method that others are compared with. exclude: patterns "METHOD x DATASET".
+    method_of, dataset_of, domain_of, probe_of: the objects behind the names of methods, tasks and probes.
+    """
+
+    tasks: tuple[Task, ...]
+    methods: tuple[MethodSpec, ...]
+    seeds: tuple[int, ...]
+    reference: str
+    exclude: tuple[str, ...]
+    probes: tuple[ProbeSpec, ...] = ()
+    method_of: dict[str, Method] = field(default_factory=dict, compare=False)
+    dataset_of: dict[str, Dataset] = field(default_factory=dict, compare=False)
+    domain_of: dict[str, Domain] = field(default_factory=dict, compare=False)
+    probe_of: dict[str, Probe] = field(default_factory=dict, compare=False)
+
+    def runs(self) -> list[RunSpec]:
+        """Every run of the matrix, task by task, seed by seed, so that one dataset is held at a time."""
+        return [
+            RunSpec(task, method, seed)
+            for task in self.tasks
+            for seed in self.seeds
+            for method in self.methods
+            if not self.excluded(task, method)
+        ]
+
+    def excluded(self, task: Task, method: MethodSpec) -> bool:
+        """Whether a pattern "METHOD x DATASET" names the cell, by name alone or with parameters."""
+        for text in self.exclude:
+            one, other = text.split(" x ")
+            names = (method.name, method.call.name), (task.name, task.shown_dataset, task.dataset.name)
+            if any(fnmatchcase(n, one) for n in names[0]) and any(fnmatchcase(n, other) for n in names[1]):
+                return True
+        return False
+
+
+def resolve_method(text: str) -> MethodSpec:
+    """A method entry with every parameter filled in: ``mixup`` and ``mixup(alpha=1.0)`` are one."""
+    return _method(text)[0]
+
+
+def _method(text: str) -> tuple[MethodSpec, Method]:
+    plugin = load_plugin(METHOD, text, Method)
+    method: Method = plugin.instance
+    call = Call(plugin.name, every_parameter(method))
+    return MethodSpec(plugin.display_name, call, plugin.source.address, method.control), method
+
+
+def resolve_probe(text: str) -> ProbeSpec:
+    """A probe entry with every parameter filled in."""
+    return _probe(text)[0]
+
+
+def _probe(text: str) -> tuple[ProbeSpec, Probe]:
+    plugin = load_plugin(PROBE, text, Probe)
+    call = Call(plugin.name, every_parameter(plugin.instance))
+    return ProbeSpec(plugin.display_name, call, plugin.source.address), plugin.instance
+
+
+def resolve_task(text: str, matrix: Matrix) -> Task:
+    """A dataset entry ``name(...)@recipe`` with every parameter and the recipe's values filled in."""
+    return _task(text, matrix)[0]
+
+
+def _task(text: str, matrix: Matrix) -> tuple[Task, Dataset, Domain]:
+    call, recipe_name = parse_entry(text)
+    plugin = load_plugin(DATASET, call, Dataset)
+    dataset: Dataset = plugin.instance
+    if dataset.kind not in TARGETS:
+        raise unknown(f"kind of {plugin.name}", dataset.kind, TARGETS)
+    source = find_domain(type(dataset).domain, plugin.source.path)
+    domain = load_domain(source)
+    recipe_name = recipe_name or type(dataset).recipe
+    recipe = _recipe(recipe_name, matrix)
+    model = parse_call(recipe.model).name
+    if model not in domain.models:
+        raise InputError(f"recipe {recipe_name}: {unknown('model', model, domain.models)} in {source.name}")
+    domain.augment(recipe.augment)
+    task = Task(
+        name=plugin.display_name + ("" if recipe_name == type(dataset).recipe else f"@{recipe_name}"),
+        domain=source.name,
+        dataset=Call(plugin.name, every_parameter(dataset)),
+        recipe_name=recipe_name,
+        recipe=recipe.params(),
+        select=matrix.select,
+        classification=dataset.kind != "regression",
+        source=plugin.source.address,
+        domain_source=source.address,
+    )
+    return task, dataset, domain
+
+
+def _recipe(name: str, matrix: Matrix) -> Recipe:
+    """A recipe by name: the matrix's own, else a shipped one."""
+    if name in matrix.recipes:
+        return matrix.recipes[name]
+    shipped = shipped_recipes()
+    if name not in shipped:
+        raise unknown("recipe", name, {*matrix.recipes, *shipped})
+    recipe: Recipe = check_model(Recipe, shipped[name], f"recipe {name}")
+    return recipe
+
+
+def resolve(
+    matrix: Matrix,
+    methods: list[str] | None = None,
+    datasets: list[str] | None = None,
+    seeds: tuple[int, ...] | None = None,
+) -> Experiment:
+    """A matrix, narrowed or widened as a call asks, with every name resolved.
+
+    Args:
+        matrix: as it was read.
+        methods: replaces the matrix's list; the reference is added where it is absent.
+        datasets: each selects the matrix's entries of that name whatever their parameters, or, where it
+            has parameters, a recipe or no match, is added as it stands.
+        seeds: replaces the matrix's.
+
+    Raises:
+        InputError: anything unknown or out of range, named, with what is allowed.
+    """
+    reference = _method(matrix.reference)
+    wanted = [_method(text) for text in (methods if methods is not None else matrix.methods)]
+    if reference[0] not in [spec for spec, _ in wanted]:
+        wanted.insert(0, reference)
+    tasks = [_task(text, matrix) for text in _entries(matrix, datasets)]
+    probes = [_probe(text) for text in matrix.probes]
+    experiment = Experiment(
+        _distinct("dataset", [task for task, _, _ in tasks]),
+        _distinct("method", [spec for spec, _ in wanted]),
+        seeds or matrix.seeds,
+        reference[0].name,
+        matrix.exclude,
+        _distinct("probe", [spec for spec, _ in probes]),
+        {spec.name: method for spec, method in wanted},
+        {task.name: dataset for task, dataset, _ in tasks},
+        {task.name: domain for task, _, domain in tasks},
+        {spec.name: probe for spec, probe in probes},
+    )
+    if matrix.exclude:
+        _check_patterns(matrix)
+    return experiment
+
+
+def _check_patterns(matrix: Matrix) -> None:
+    """Refuse a pattern that names no cell of the matrix, whatever part of it a call is about."""
+    whole = Experiment(
+        tuple(resolve_task(text, matrix) for text in matrix.datasets),
+        tuple(resolve_method(text) for text in (*matrix.methods, matrix.reference)),
+        (0,),
+        matrix.reference,
+        (),
+    )
+    for text in matrix.exclude:
+        alone = replace(whole, exclude=(text,))
+        if not any(alone.excluded(run.task, run.method) for run in whole.runs()):
+            raise InputError(f"exclude '{text}': no cell of the matrix is named by it")
+
+
+def _entries(matrix: Matrix, datasets: list[str] | None) -> list[str]:
+    if datasets is None:
+        return list(matrix.datasets)
+    entries: list[str] = []
+    for text in datasets:
+        call, recipe = parse_entry(text)
+        same = [e for e in matrix.datasets if parse_entry(e)[0].name == call.name]
+        entries += same if same and not call.params and recipe is None else [text]
+    return entries
+
+
+def _distinct(what: str, items: list[Any]) -> tuple[Any, ...]:
+    """Items without repeats.
+
+    Raises:
+        InputError: two different ones would bear the same name in the tables.
+    """
+    kept: dict[str, Any] = {}
+    for item in items:
+        twin = next((k for k in kept.values() if k.canonical() == item.canonical() and k.name != item.name), None)
+        if twin is not None:
+            raise InputError(f"{what}s '{twin.name}' and '{item.name}' are one and the same; leave one out")
+        other = kept.setdefault(item.name, item)
+        if other != item or other.source != item.source:
+            raise InputError(
+                f"{what} '{item.name}' is given twice with different contents "
+                f"({other.source} and {item.source}); rename one"
+            )
+    return tuple(kept.values())

@@ -1,0 +1,223 @@
+"""The contract between a mixing method and everything else: Batch, TaskInfo, TrainInfo, Method."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+
+from torch import Tensor
+
+from mixsuite.mixing.engine import Loss, State, Tail, interpolate, two_term_loss
+from mixsuite.mixing.plan import Plan
+from mixsuite.mixing.rng import Rng
+from mixsuite.plugins.entry import plain_name
+
+
+class Batch(NamedTuple):
+    """What a method sees of one step.
+
+    y:          [B] int64 classes, [B, C] soft or multi-label targets, or [B, K] regression targets.
+    shape:      of one row of the first leaf at the site, without the rows' axis.
+    progress:   0-d tensor in [0, 1), the share of the steps already done.
+    stats:      what ``prepare`` returned.
+    x:          [B, ...] the input, detached, where the class sets needs_x = True; else None.
+    row_weight: [B] weights of the data's rows in the loss, or None.
+    runs:       to ``objective`` alone: the rows are those of so many runs, one after another.
+    repeat_index: of a method that repeats a batch for several steps, which of them this is, from 0.
+    """
+
+    y: Tensor
+    shape: tuple[int, ...]
+    progress: Tensor
+    stats: dict[str, Tensor]
+    x: Any = None
+    row_weight: Tensor | None = None
+    runs: int = 1
+    repeat_index: int = 0
+
+
+class TaskInfo(NamedTuple):
+    """What a method may know of a task before it trains.
+
+    kind: "class" | "multilabel" | "regression".
+    sites: name -> shape of one row of the first leaf there.
+    batch: rows a step, as the method itself asked for.
+    """
+
+    domain: str
+    kind: str
+    classes: int
+    sites: dict[str, tuple[int, ...]]
+    batch: int
+    rows: int
+
+
+class TrainInfo(NamedTuple):
+    """The training part, for ``Method.prepare``.
+
+    x: [n, ...] as it enters the model (behind stages without weights, such as a spectrogram, where the
+    method mixes there); of a tuple the last leaf is the validity mask. y: [n, ...].
+    groups: source column of each column.
+    """
+
+    x: Any
+    y: Tensor
+    rows: int
+    classes: int
+    kind: str
+    groups: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Method(ABC):
+    """A mixing method. Write ``plan``; everything else has a default.
+
+    site:   where to mix: a name among the task's sites, or "random", drawn anew each step.
+    start:  share of training at which mixing starts (ERM before).
+    stop:   share of training at which mixing stops (ERM from there on).
+    length: train this many times as long, the schedule stretched: a control at equal compute.
+    batch:  join this many successive batches: a control at equal compute.
+
+    Class literals that describe a method, read without importing it:
+    label     "matched" (wy is wx's mean) | "own" (wy = 1) | "free"; None: not declared.
+    pairing   how partners are chosen, in a word or two.
+    lam_law   the law of lambda.
+    rows      rows that come out per row that goes in, as text.
+    domains   domains it is meant for, by name, or ``./file.py`` beside the method's; () means all.
+    kinds     kinds of target it takes, of "class", "multilabel", "regression"; () means all.
+    needs_x   True: batch.x is set. vectorised False: plan works row by row in Python.
+
+    Flags say how a method may be used. A class that writes a function anew declares what then holds of it:
+    stackable    whether several seeds can train as one, their batches one after another as one batch: ``mix`` treats
+                 rows by their numbers alone, and ``objective`` gives one value a run (``run_mean(per_row, batch.runs)``)
+                 and reads no batch.stats. To be declared with a ``mix`` or an ``objective``.
+    mixes_alone  whether the objective is the loss of the mixed rows and nothing else, so that a batch can be mixed
+                 before a model sees it. To be declared with an ``objective``.
+    mixes        False: mix and objective look at no plan, so that the site is of no consequence.
+    repeat_batch so many successive steps see the same batch and the same draws; batch.repeat_index tells them apart.
+    """
+
+    site: str = field(default="input", kw_only=True)
+    start: float = field(default=0.0, kw_only=True)
+    stop: float = field(default=1.0, kw_only=True)
+    length: int = field(default=1, kw_only=True)
+    batch: int = field(default=1, kw_only=True)
+
+    label: ClassVar[str | None] = None
+    pairing: ClassVar[str] = ""
+    lam_law: ClassVar[str] = ""
+    rows: ClassVar[str] = "1"
+    domains: ClassVar[tuple[str, ...]] = ()
+    kinds: ClassVar[tuple[str, ...]] = ()
+    needs_x: ClassVar[bool] = False
+    vectorised: ClassVar[bool] = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse a class that writes a function anew and does not declare what holds of it.
+
+        Raises:
+            TypeError: the lines to write.
+        """
+        super().__init_subclass__(**kwargs)
+        own = vars(cls)
+        asked = {"stackable": {"mix", "objective"} & own.keys(), "mixes_alone": {"objective"} & own.keys()}
+        missing = [flag for flag, functions in asked.items() if functions and flag not in own]
+        if missing:
+            written = ", ".join(sorted(set().union(*(asked[flag] for flag in missing))))
+            lines = ", ".join(f"{flag} = False" for flag in missing)
+            raise TypeError(f"{cls.__name__} writes {written}: declare in the class, {lines} (or True; see Method)")
+        inherits = any(vars(base).get("mixes") is False for base in cls.__mro__[1:])
+        if inherits and {"plan", "mix", "objective"} & own.keys() and "mixes" not in own:
+            raise TypeError(f"{cls.__name__} inherits mixes = False: declare in the class, mixes = True (or False)")
+        if "hold" in own:
+            raise TypeError(f"{cls.__name__}: hold is called repeat_batch, and batch.repeat_index batch.repeat_index")
+
+    def __post_init__(self) -> None:
+        """Check the parameters that every method has.
+
+        Raises:
+            ValueError: naming the parameter and what is allowed.
+        """
+        require(0 <= self.start <= self.stop <= 1, "start, stop", (self.start, self.stop), "0 <= start <= stop <= 1")
+        require(1 <= self.length <= 1000, "length", self.length, "1 to 1000")
+        require(1 <= self.batch <= 1000, "batch", self.batch, "1 to 1000")
+
+    @property
+    def stackable(self) -> bool:
+        """Whether several seeds can train as one."""
+        return True
+
+    @property
+    def mixes_alone(self) -> bool:
+        """Whether the objective is the loss of the mixed rows and nothing else."""
+        return True
+
+    @property
+    def mixes(self) -> bool:
+        """Whether mix or objective look at the plan."""
+        return True
+
+    @property
+    def repeat_batch(self) -> int:
+        """How many successive steps see the same batch and the same draws."""
+        return 1
+
+    @property
+    def control(self) -> str:
+        """What this is a control for, "" if it is none. Controls stand in every table and are ranked in none.
+
+        "compute": it trains on more rows and adds no idea of its own (another length or batch; fresh
+        partners), so that any method of its cost can be held against it. "twin": a method without its own
+        term (a weight of 0), for that method alone: it costs as much and trains on nothing more.
+        """
+        return "compute" if self.length != 1 or self.batch != 1 else ""
+
+    @abstractmethod
+    def plan(self, batch: Batch, rng: Rng) -> Plan:
+        """What this step mixes. Pure torch; draws from ``rng`` alone; no .item()."""
+
+    def prepare(self, train: TrainInfo) -> dict[str, Tensor]:
+        """Once per run, on the training part: tensors that ``plan`` finds in batch.stats."""
+        return {}
+
+    def reject(self, task: TaskInfo) -> str | None:
+        """Why the method does not apply to a task, beyond ``domains`` and ``kinds``; None where it does."""
+        return None
+
+    def mix(self, h: State, plan: Plan) -> State:
+        """The mixed state. Overridden only for what no share can say (resizing, added noise)."""
+        return interpolate(h, plan)
+
+    def objective(self, tail: Tail, state: State, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
+        """The scalar to minimise, from the unmixed state at the site.
+
+        Default: one forward pass on the mixed rows and the two-term loss. Overridden for terms that are no mixing.
+        """
+        return two_term_loss(tail(self.mix(state, plan)), batch, plan, loss)
+
+    def active(self, step: int, steps: int) -> bool:
+        """Whether this step mixes: start * steps <= step < stop * steps."""
+        return self.start * steps <= step < self.stop * steps
+
+
+def why_not(method: Method, task: TaskInfo) -> str | None:
+    """Why a method does not apply to a task, None where it does: its site, domains, kinds of target, and reject()."""
+    cls = type(method)
+    if method.site != "random" and method.site not in task.sites:
+        return f"no site '{method.site}' here (this task has: {', '.join(task.sites)})"
+    if cls.domains and task.domain not in (names := [plain_name(domain) for domain in cls.domains]):
+        return f"made for {', '.join(names)}, not for {task.domain}"
+    if cls.kinds and task.kind not in cls.kinds:
+        return f"made for targets of the kind {', '.join(cls.kinds)}, not for {task.kind}"
+    return method.reject(task)
+
+
+def require(good: bool, name: str, value: object, allowed: str) -> None:
+    """A parameter's check.
+
+    Raises:
+        ValueError: it is not good, naming the parameter, its value and what is allowed.
+    """
+    if not good:
+        raise ValueError(f"{name}={value!r}: allowed is {allowed}")

@@ -1,0 +1,1 @@
+"""Models of the domain graphs, one file each."""

@@ -1,0 +1,124 @@
+"""Graphs: whole-graph prediction with GIN and GCN and a readout.
+
+Graphs of ordinary size (at most 128 nodes in the data set) are padded and dense: features [N, V, F],
+adjacency [N, V, V], node mask [N, V, 1]; sites input (mixing there is ifMixup: nodes in the files' order,
+features, adjacency and mask mixed alike), hidden, embedding. Norms and readout count each node by its
+mask. Larger ones stay ragged, are indexed and never collated, and can be mixed at the embedding alone.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from pydantic import PositiveInt
+from torch import Tensor, nn
+
+from mixsuite.data.rows import Data
+from mixsuite.models.base import Staged
+from mixsuite.models.graphs.ragged import RaggedGraphs
+from mixsuite.models.masked import MaskedBatchNorm, masked_mean, masked_sum, valid
+
+Padded = tuple[Tensor, Tensor, Tensor]
+
+
+Readout = Literal["mean", "sum"]
+
+
+class DenseGin(nn.Module):
+    """Linear of x + A x: what torch_geometric's DenseGINConv with eps = 0 computes, of plain layers alone, so that
+    several runs can train as one. No bias: the norm behind takes it away, and Adam would make steps of the full
+    learning rate out of the rounding noise in its gradient."""
+
+    def __init__(self, fan_in: int, fan_out: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(fan_in, fan_out, bias=False)
+
+    def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
+        return self.linear(x + adjacency @ x)  # type: ignore[no-any-return]
+
+
+class DenseLayer(nn.Module):
+    """One message-passing layer on padded graphs: convolution, masked BatchNorm, ReLU."""
+
+    def __init__(self, kind: str, fan_in: int, fan_out: int) -> None:
+        super().__init__()
+        self.conv: nn.Module = DenseGin(fan_in, fan_out)
+        if kind == "gcn":
+            from torch_geometric.nn import DenseGCNConv  # a second to import, and not for gin
+
+            self.conv = DenseGCNConv(fan_in, fan_out, bias=False)
+        self.norm = MaskedBatchNorm(fan_out, axis=-1)
+
+    def forward(self, graph: Padded) -> Padded:
+        x, adjacency, mask = graph
+        return valid(torch.relu(self.norm(self.conv(x, adjacency), mask)), mask), adjacency, mask
+
+
+class SparseLayer(nn.Module):
+    """The same on ragged graphs."""
+
+    def __init__(self, kind: str, fan_in: int, fan_out: int) -> None:
+        super().__init__()
+        from torch_geometric.nn import GCNConv, GINConv
+
+        self.conv = (
+            GINConv(nn.Linear(fan_in, fan_out, bias=False)) if kind == "gin" else GCNConv(fan_in, fan_out, bias=False)
+        )
+        self.norm = nn.BatchNorm1d(fan_out)
+
+    def forward(self, graph: RaggedGraphs) -> RaggedGraphs:
+        x = torch.relu(self.norm(self.conv(graph.x, graph.edges)))
+        return RaggedGraphs(x, graph.edges, graph.nodes, graph.ties)
+
+
+class DenseReadout(nn.Module):
+    """[N, V, F] and its mask to [N, F]."""
+
+    def __init__(self, how: Readout) -> None:
+        super().__init__()
+        self.pool = masked_mean if how == "mean" else masked_sum
+
+    def forward(self, graph: Padded) -> Tensor:
+        return self.pool(graph[0], graph[2], axis=1)
+
+
+class SparseReadout(nn.Module):
+    """Ragged nodes to [N, F]."""
+
+    def __init__(self, how: Readout) -> None:
+        super().__init__()
+        self.how = how
+
+    def forward(self, graph: RaggedGraphs) -> Tensor:
+        from torch_geometric.utils import scatter
+
+        return scatter(graph.x, graph.graph, dim=0, dim_size=len(graph.nodes) - 1, reduce=self.how)  # type: ignore[no-any-return]
+
+
+def _network(kind: str, data: Data, dropout: float, width: int, layers: int, readout: Readout) -> Staged:
+    head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, data.classes))
+    if isinstance(data.train.x, RaggedGraphs):
+        sizes = [data.train.x.x.shape[1], *[width] * layers]
+        body = [SparseLayer(kind, a, b) for a, b in pairwise(sizes)]
+        return Staged([nn.Sequential(*body, SparseReadout(readout)), head], {"embedding": 1})
+    assert isinstance(data.train.x, tuple)
+    sizes = [data.train.x[0].shape[-1], *[width] * layers]
+    first, *rest = [DenseLayer(kind, a, b) for a, b in pairwise(sizes)]
+    stages = [first, nn.Sequential(*rest, DenseReadout(readout)), head]
+    return Staged(stages, {"input": 0, "hidden": 1, "embedding": 2})
+
+
+def gin(
+    data: Data, *, dropout: float, width: PositiveInt = 32, layers: PositiveInt = 3, readout: Readout = "sum"
+) -> Staged:
+    """Graph isomorphism network (Xu et al. 2019): ``layers`` of (1 + eps) x + A x, Linear, BatchNorm, ReLU."""
+    return _network("gin", data, dropout, width, layers, readout)
+
+
+def gcn(
+    data: Data, *, dropout: float, width: PositiveInt = 32, layers: PositiveInt = 3, readout: Readout = "mean"
+) -> Staged:
+    """Graph convolutional network (Kipf and Welling 2017), with BatchNorm and ReLU."""
+    return _network("gcn", data, dropout, width, layers, readout)

@@ -1,0 +1,48 @@
+"""Graphs of any size, one after another: a state whose rows are picked without collating them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mixsuite.data.state import Ragged
+
+
+@dataclass(frozen=True)
+class RaggedGraphs(Ragged):
+    """Graphs one after another. x: [M, F] nodes; edges: [2, E] node numbers; nodes, ties: [n + 1] where each
+    graph's nodes and edges begin."""
+
+    x: Tensor
+    edges: Tensor
+    nodes: Tensor
+    ties: Tensor
+
+    @property
+    def first(self) -> Tensor:
+        return self.x
+
+    def map(self, f: Callable[[Tensor], Tensor]) -> RaggedGraphs:
+        return RaggedGraphs(f(self.x), f(self.edges), f(self.nodes), f(self.ties))
+
+    def take(self, rows: Tensor) -> RaggedGraphs:
+        places, nodes, _ = _spans(self.nodes, rows)
+        which, ties, graph = _spans(self.ties, rows)
+        moved = (nodes[:-1] - self.nodes[rows])[graph]  # from old node numbers to new ones, per edge
+        return RaggedGraphs(self.x[places], self.edges[:, which] + moved, nodes, ties)
+
+    @property
+    def graph(self) -> Tensor:
+        """The graph of each node. [M]"""
+        return torch.repeat_interleave(self.nodes.diff())
+
+
+def _spans(starts: Tensor, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """(members of the chosen spans, where each now begins, the span of each member)."""
+    counts = starts[rows + 1] - starts[rows]
+    begins = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
+    span = torch.repeat_interleave(counts)
+    return torch.arange(len(span), device=span.device) - begins[span] + starts[rows][span], begins, span

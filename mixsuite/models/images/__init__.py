@@ -1,0 +1,1 @@
+"""Models of the domain images, one file each."""

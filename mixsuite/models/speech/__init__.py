@@ -1,0 +1,1 @@
+"""Models of the domain speech, one file each."""

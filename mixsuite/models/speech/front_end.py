@@ -1,0 +1,93 @@
+"""From waves to log-mel bands, and nets that look at bands as at a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from mixsuite.data.rows import Data
+from mixsuite.data.state import State
+from mixsuite.errors import InputError
+from mixsuite.models.base import Staged
+from mixsuite.models.masked import valid
+
+Clip = tuple[Tensor, Tensor]
+
+
+class LogMel(nn.Module):
+    """Waves [N, 1, T] to standardised log-mel bands [N, bands, frames]: 25 ms windows every 10 ms.
+
+    Bands are standardised by the training part; frames in no clip are zero. A frame's validity is that of
+    the sample at its centre.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, rate: int, bands: int, train: Clip) -> None:
+        super().__init__()
+        from torchaudio.transforms import MelSpectrogram
+
+        window, self.hop = rate // 40, rate // 100
+        size = 2 ** (window - 1).bit_length()
+        self.mel = MelSpectrogram(rate, n_fft=size, win_length=window, hop_length=self.hop, n_mels=bands)
+        self.register_buffer("mean", torch.zeros(bands, 1))
+        self.register_buffer("std", torch.ones(bands, 1))
+        self.to(train[0].device, train[0].dtype)
+        with torch.no_grad():
+            pieces = [self((x, m)) for x, m in zip(train[0].split(256), train[1].split(256), strict=True)]
+        x, m = (torch.cat(leaves) for leaves in zip(*pieces, strict=True))
+        count = m.sum()
+        self.mean = (x * m).sum((0, 2))[:, None] / count
+        self.std = (((x - self.mean) * m).square().sum((0, 2))[:, None] / count).sqrt().clamp(min=1e-3)
+
+    def forward(self, clip: Clip) -> Clip:
+        wave, mask = clip
+        x = torch.log(self.mel(wave[:, 0]) + 1e-6)
+        frames = (torch.arange(x.shape[-1], device=x.device) * self.hop).clamp(max=mask.shape[-1] - 1)
+        mask = mask[:, :, frames]
+        return valid((x - self.mean) / self.std, mask), mask
+
+
+class Picture(nn.Module):
+    """Bands over time as a grey picture, [N, C, T] to [N, 1, C, T]; padding is 0, the mean of each band."""
+
+    def forward(self, clip: Clip) -> Tensor:
+        return clip[0].unsqueeze(1)
+
+
+def _as_picture(
+    data: Data, bands: int, convolutions: list[nn.Module], head: Callable[[int], list[nn.Module]]
+) -> Staged:
+    """A net that looks at the bands as at a picture. head: numbers in the last map -> the layers behind the first
+    of which stands the site ``embedding``."""
+    assert isinstance(data.train.x, tuple)
+    clip = (data.train.x[0], data.train.x[1])
+    front = [LogMel(data.rate, bands, clip)] if data.rate else []
+    first, *rest = convolutions
+    stages = [*front, nn.Sequential(Picture(), first), nn.Sequential(*rest, nn.Flatten())]
+    hidden, *last = head(_size(stages, clip))
+    k = len(front)
+    sites = ({"wave": 0} if front else {}) | {"input": k, "hidden": k + 1, "embedding": k + 3}
+    return Staged([*stages, hidden, nn.Sequential(*last)], sites, num_fixed_stages=k)
+
+
+def _size(stages: list[nn.Module], clip: Clip) -> int:
+    """Numbers that come out of stages for one clip; the stages stay as they are.
+
+    Raises:
+        InputError: the clip is too small for them.
+    """
+    h: State = (clip[0][:1], clip[1][:1])
+    try:
+        with torch.no_grad():
+            for stage in stages:
+                h = stage.eval()(h)
+                stage.train()
+    except RuntimeError as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"clips of {list(clip[0].shape[1:])} are too small for this model: {said}") from None
+    assert isinstance(h, Tensor)
+    return h.shape[1]

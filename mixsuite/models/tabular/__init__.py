@@ -1,0 +1,1 @@
+"""Models of the domain tabular, one file each."""

@@ -1,0 +1,54 @@
+"""A multilayer perceptron behind learned embeddings of a table's columns. Sites: input, hidden, embedding."""
+
+from __future__ import annotations
+
+import torch
+from pydantic import PositiveInt
+from torch import Tensor, nn
+
+from mixsuite.data.rows import Data
+from mixsuite.models.base import Staged
+from mixsuite.models.stack import Stacked, twin_of
+from mixsuite.models.tabular.mlp import _hidden
+
+
+class EmbeddedColumns(nn.Module):
+    """A learned vector for each source column: of a category its value's, of a number x relu(x w + b)
+    (Gorishniy, Rubachev and Babenko 2022, arXiv:2203.05556, "LR"; without the ReLU a share of two rows would
+    be the same before and behind it). [N, encoded columns] -> [N, source columns, size]"""
+
+    belongs: Tensor
+    number: Tensor
+
+    def __init__(self, groups: tuple[int, ...], numbers: tuple[bool, ...], size: int) -> None:
+        super().__init__()
+        column = torch.tensor(groups)
+        self.register_buffer("belongs", nn.functional.one_hot(column).float()[:, :, None], persistent=False)
+        number = torch.zeros(self.belongs.shape[1], dtype=torch.bool).index_fill_(0, column[list(numbers)], True)
+        self.register_buffer("number", number[:, None], persistent=False)
+        self.weight = nn.Parameter(torch.randn(len(groups), 1, size))
+        self.bias = nn.Parameter(torch.randn(len(number), size) * number[:, None])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.reshape(*self.weight.shape[:-3], -1, x.shape[-1])  # its twin for several runs: [S, N, encoded columns]
+        table = (self.belongs * self.weight).flatten(-2)  # [..., encoded columns, source columns * size]
+        h = (x @ table).unflatten(-1, self.bias.shape[-2:]) + self.bias.unsqueeze(-3)
+        return torch.where(self.number.unsqueeze(-3), h.relu(), h).reshape(-1, *self.bias.shape[-2:])
+
+
+@twin_of(EmbeddedColumns)
+class StackedEmbeddedColumns(Stacked):
+    """Its twin for several runs. [S * N, encoded columns] -> [S * N, source columns, size]"""
+
+    forward = EmbeddedColumns.forward
+
+
+def embedded(
+    data: Data, *, dropout: float, size: PositiveInt = 8, width: PositiveInt = 128, depth: PositiveInt = 2
+) -> Staged:
+    """Columns embedded in ``size`` numbers each, then as ``mlp``. The site ``hidden`` is behind the embedding."""
+    columns = EmbeddedColumns(data.groups, data.numbers, size)
+    stages = _hidden([columns.bias.numel(), *[width] * depth], dropout)
+    flat = nn.Sequential(nn.Flatten(), stages[0])
+    sites = {"input": 0, "hidden": 1, "embedding": depth + 1}
+    return Staged([columns, flat, *stages[1:], nn.Linear(width, data.classes)], sites)

@@ -1,0 +1,137 @@
+"""What a method does to the first batch of a task, as arrays: no drawing here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mixsuite.data.rows import Data
+from mixsuite.data.state import State, first_leaf, take_rows
+from mixsuite.domains.base import Domain
+from mixsuite.domains.build import make_data, make_model
+from mixsuite.experiment.build import make_dataset, make_domain, make_method
+from mixsuite.experiment.spec import MethodSpec, Task
+from mixsuite.mixing import Batch
+from mixsuite.mixing.plan import check_plan
+from mixsuite.mixing.rng import Rng, batch_order, uniforms
+from mixsuite.mixing.sites import drawable_sites, random_sites
+from mixsuite.models.base import Staged
+from mixsuite.plugins.validate import check_model
+from mixsuite.training.job import Job, check_applies, task_info, train_info
+from mixsuite.training.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One method at one step of one run.
+
+    site:  where it mixes; inputs: whether rows there look like the domain's own.
+    own, partner, mixed: leaves of the N mixed rows and of what they were made of, each [N, ...].
+    points: [3, N, 2] the same rows in the plane of their two main directions.
+    words: what to write over each mixed row: targets with their shares.
+    classes: [N] own class, for colours (zeros for regression).
+    """
+
+    method: str
+    site: str
+    inputs: bool
+    own: list[np.ndarray]
+    partner: list[np.ndarray]
+    mixed: list[np.ndarray]
+    points: np.ndarray
+    words: list[tuple[str, str, str]]
+    classes: np.ndarray
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A task opened for pictures: its domain, data, model and recipe, for one seed."""
+
+    task: Task
+    domain: Domain
+    data: Data
+    model: Staged
+    recipe: Recipe
+    seed: int
+
+
+def open_task(task: Task, root: Path, seed: int) -> Stage:
+    """Read and split a task's data and build its model, on the host.
+
+    Raises:
+        InputError: the data are missing or cannot be used as asked.
+    """
+    dataset, domain = make_dataset(task), make_domain(task)
+    dataset.fingerprint(root)
+    recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
+    data = make_data(domain, dataset, dataset.load(root), seed)
+    return Stage(task, domain, data, make_model(domain, data, recipe.model, recipe.dropout, seed), recipe, seed)
+
+
+def telling_step(seed: int, batch: int) -> int:
+    """The step among a run's first 20 whose lambda lies nearest the law's lower third: where a share is near
+    0 or 1 there is little to see. It is the same for every method."""
+    u = uniforms(seed, "draw/lam", 0, 20, batch)[:, 0]
+    return int(np.abs(u - 1 / 3).argmin())
+
+
+def _label(stage: Stage, y: torch.Tensor) -> str:
+    """A target in words: its class, or its value in the target's units."""
+    if stage.data.target_std is not None and stage.data.target_mean is not None:
+        return f"{float(y[0] * stage.data.target_std[0] + stage.data.target_mean[0]):.0f}"
+    return str(int(y)) if y.dim() == 0 else str(int(y.argmax()))
+
+
+def _plane(*groups: np.ndarray) -> np.ndarray:
+    """Rows of several groups [N, ...] in the plane of the first group's two main directions. [groups, N, 2]"""
+    flat = [g.reshape(len(g), -1).astype(np.float64) for g in groups]
+    centre = flat[0].mean(0)
+    _, _, directions = np.linalg.svd(flat[0] - centre, full_matrices=False)
+    plane = directions[:2] if len(directions) > 1 else np.vstack([directions, directions * 0])
+    return np.stack([(f - centre) @ plane.T for f in flat])
+
+
+def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
+    """What a method does to an early batch of the stage's run, at the site that the run mixes at there.
+
+    Raises:
+        SkipRun: the method does not apply to the task.
+    """
+    method, data, model = make_method(spec), stage.data, stage.model
+    job = Job(stage.task.domain, data, model, method, stage.recipe, stage.seed, stage.task.select)
+    info = task_info(job)
+    check_applies(job, info)
+    step = telling_step(stage.seed, job.batch)
+    (drawn,) = random_sites(stage.seed, drawable_sites(model.sites), step, 1)
+    site = drawn if method.site == "random" else method.site
+    rows = torch.from_numpy(batch_order(stage.seed, len(data.train), job.batch, step + 1)[step])
+    model.eval()
+    with torch.no_grad():
+        x = take_rows(data.train.x, rows)
+        h = model(x, 0, model.sites[site])
+        y = data.train.y[rows]
+        stats = method.prepare(train_info(job, data.train.x))
+        batch = Batch(y, info.sites[site], torch.tensor(0.0), stats, x if method.needs_x else None)
+        plan = method.plan(batch, Rng(stage.seed, job.batch).at(step))
+        check_plan(plan, len(rows))
+        mixed = method.mix(h, plan)
+        own_rows = torch.arange(len(rows)) if plan.own is None else plan.own
+        own, partner = take_rows(h, own_rows), take_rows(h, plan.partner)
+    words = []
+    for i, (a, b) in enumerate(zip(own_rows.tolist(), plan.partner.tolist(), strict=True)):
+        share, first, other = float(plan.wy[i]), _label(stage, y[a]), _label(stage, y[b])
+        words.append((first, other, f"{share:.2f} x {first} + {1 - share:.2f} x {other}"))
+    one, two, both = (_arrays(state) for state in (own, partner, mixed))
+    classes = y[own_rows].numpy() if y.dim() == 1 else np.zeros(len(own_rows))
+    inputs = model.sites[site] <= model.num_fixed_stages
+    points = _plane(one[0], two[0], both[0])
+    return Scene(spec.name, site, inputs, one, two, both, points, words, classes)
+
+
+def _arrays(state: State) -> list[np.ndarray]:
+    """The leaves of a state, on the host."""
+    leaves = state if isinstance(state, tuple) else (first_leaf(state),)
+    return [leaf.numpy() for leaf in leaves]

@@ -1,0 +1,134 @@
+"""From an entry's parameters to an object: values are checked against the annotated types of a class or function."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import inspect
+import json
+import typing
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from mixsuite.errors import InputError, unknown
+from mixsuite.plugins.entry import Call, Params
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+
+def _either(adapter: TypeAdapter[Any], value: Any) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return adapter.validate_python(value)
+    except ValidationError as error:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            with contextlib.suppress(ValidationError):
+                return adapter.validate_python(str(value), strict=True)
+        raise error
+
+
+def _checked(what: str, call: Call, hints: dict[str, Any]) -> dict[str, Any]:
+    """The call's parameters, converted to the annotated types.
+
+    Raises:
+        InputError: an unknown parameter, or a value that its type does not take.
+    """
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    values = {}
+    for key, value in call.params:
+        if key not in hints:
+            raise unknown(f"parameter of {what} '{call.name}'", key, hints)
+        try:
+            hint = hints[key]
+            config = None if dataclasses.is_dataclass(hint) else ConfigDict(allow_inf_nan=False)
+            adapter: TypeAdapter[Any] = TypeAdapter(hint, config=config)
+            # version=3 may be written for version="3": a number stands for its text where only text fits.
+            values[key] = _either(adapter, value)
+        except ValidationError as error:
+            raise InputError(f"{call}: {key}={value!r}: {error.errors()[0]['msg'].lower()}") from None
+    return values
+
+
+def usage(name: str, cls: type) -> str:
+    """How an entry of a class is written: ``name``, or ``name:VALUE`` where it has such parameters."""
+    arguments: tuple[str, ...] = getattr(cls, "arguments", ())
+    return ":".join([name, *map(str.upper, arguments)])
+
+
+def needs_arguments(cls: type) -> bool:
+    """Whether an entry has to name something, as a file has to be named for csv:PATH:TARGET."""
+    absent = dataclasses.MISSING
+    return any(f.init and f.default is absent and f.default_factory is absent for f in dataclasses.fields(cls))
+
+
+def _spelled_out(cls: type, call: Call) -> Call:
+    """``name:VALUE(...)`` as ``name(parameter=VALUE, ...)``, for classes that say which parameter."""
+    name, colon, rest = call.name.partition(":")
+    if not colon or name.endswith(".py"):
+        return call
+    known: tuple[str, ...] = getattr(cls, "arguments", ())
+    given = rest.split(":")
+    if len(given) != len(known) or not all(given):
+        raise InputError(f"'{call.name}': write {usage(name, cls)}")
+    return Call(name, (*zip(known, given, strict=True), *call.params))
+
+
+def instantiate(cls: type, call: Call, what: str) -> Any:
+    """An object of a frozen dataclass with the call's parameters.
+
+    Raises:
+        InputError: an unknown parameter, a wrong type, or a value that the class refuses.
+    """
+    if not dataclasses.is_dataclass(cls) or (
+        "__dataclass_fields__" not in vars(cls) and vars(cls).get("__annotations__")
+    ):
+        raise InputError(f"{what} '{call.name}': write @dataclass(frozen=True) above class {cls.__name__}")
+    call = _spelled_out(cls, call)
+    if needs_arguments(cls) and not call.params:
+        raise InputError(f"'{call}': write {usage(call.name, cls)}")
+    try:
+        types = typing.get_type_hints(cls, include_extras=True)
+    except Exception as error:
+        raise InputError(f"{what} '{call.name}': its annotations cannot be read: {error}") from None
+    fields = [f for f in dataclasses.fields(cls) if f.init]
+    hints = {f.name: types[f.name] for f in fields}
+    # Defaults pass the same door: of `gain: float = 1` the value is 1.0, written out or not.
+    defaults = Call(call.name, tuple((f.name, f.default) for f in fields if f.default is not dataclasses.MISSING))
+    try:
+        made = cls(**(_checked(what, defaults, hints) | _checked(what, call, hints)))
+        json.dumps(every_parameter(made), allow_nan=False)
+    except InputError:
+        raise
+    except Exception as error:
+        raise InputError(f"{call}: {' '.join(str(error).split()) or type(error).__name__}") from None
+    return made
+
+
+def bind(builder: Callable[..., Any], call: Call, what: str, given: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A function's keyword parameters from a call; those in ``given`` are the caller's own.
+
+    Raises:
+        InputError: an unknown parameter or a wrong type.
+    """
+    hints = typing.get_type_hints(builder, include_extras=True)
+    own = {k: hints[k] for k in inspect.signature(builder).parameters if k not in given}
+    return _checked(what, call, own)
+
+
+def every_parameter(instance: Any) -> Params:
+    """All fields of a dataclass object: its own class's first, then what it inherits."""
+    own = vars(type(instance)).get("__annotations__", {})
+    names = sorted((f.name for f in dataclasses.fields(instance)), key=lambda name: name not in own)
+    return tuple((name, getattr(instance, name)) for name in names)
+
+
+def display_name(name: str, instance: Any) -> str:
+    """``name(non-default parameters)``, the name in every table."""
+    defaults = {f.name: f.default for f in dataclasses.fields(instance)}
+    leading: tuple[str, ...] = getattr(instance, "arguments", ())
+    name = ":".join([name, *(str(getattr(instance, key)) for key in leading)])
+    changed = tuple((k, v) for k, v in every_parameter(instance) if v != defaults[k] and k not in leading)
+    return str(Call(name, changed))

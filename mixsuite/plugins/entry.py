@@ -1,0 +1,127 @@
+"""The grammar of entries: calls such as ``mixup(alpha=0.4)``, lists of them, seeds. Standard library alone."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from mixsuite.errors import InputError
+
+Params = tuple[tuple[str, Any], ...]
+
+
+def _show(value: Any) -> str:
+    """A parameter's value as it is written in names and matrix files."""
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(_show(v) for v in value) + "]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A name with parameters, ``name(key=value, ...)``, as written in matrices and tables."""
+
+    name: str
+    params: Params = ()
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{key}={_show(value)}" for key, value in self.params)
+        return f"{self.name}({inside})" if inside else self.name
+
+
+def _literal(node: ast.expr, text: str) -> Any:
+    if isinstance(node, ast.Name):  # mixup(lam=row): quotes are a nuisance in a shell
+        return node.id
+    if isinstance(node, ast.List | ast.Tuple):
+        return tuple(_literal(item, text) for item in node.elts)
+    try:
+        return ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        raise InputError(f"'{text}': only plain values are allowed, as in name(alpha=0.4)") from None
+
+
+def parse_call(text: str) -> Call:
+    """``name(key=value, ...)`` as a Call; values are literals or bare words (taken as strings).
+
+    Raises:
+        InputError: the text is not of that form.
+    """
+    match = re.fullmatch(r"\s*([^()\s][^()]*?)\s*(?:\((.*)\))?\s*", text, flags=re.DOTALL)
+    if not match:
+        raise InputError(f"'{text}' is not of the form name or name(key=value, ...)")
+    name, inside = match.groups()
+    try:
+        call = ast.parse(f"f({inside or ''})", mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise InputError(f"'{text}' is not of the form name(key=value, ...)") from None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        raise InputError(f"'{text}' is not of the form name(key=value, ...)")
+    if call.args or any(k.arg is None for k in call.keywords):
+        raise InputError(f"'{text}': write parameters by name, as in name(alpha=0.4)")
+    params = tuple((str(k.arg), _literal(k.value, text)) for k in call.keywords)
+    if len({key for key, _ in params}) != len(params):
+        raise InputError(f"'{text}': a parameter is given twice")
+    return Call(name, params)
+
+
+def split_list(text: str) -> list[str]:
+    """``"a, b(x=1, y=2)"`` split at the commas outside brackets; empty items are dropped."""
+    items, depth, start = [], 0, 0
+    for place, char in enumerate(text):
+        depth += (char in "([{") - (char in ")]}")
+        if char == "," and depth == 0:
+            items.append(text[start:place])
+            start = place + 1
+    return [item.strip() for item in [*items, text[start:]] if item.strip()]
+
+
+def parse_entry(text: str) -> tuple[Call, str | None]:
+    """``dataset(...)@recipe`` as (dataset, recipe name or None)."""
+    body, at, recipe = text.rpartition("@")
+    if at and not set(recipe) & set("):/"):  # else it stands inside: csv:me@home.csv:target
+        if not recipe.strip():
+            raise InputError(f"'{text}': a recipe's name is missing after '@'")
+        return parse_call(body), recipe.strip()
+    return parse_call(text), None
+
+
+def parse_seeds(value: str | int | Iterable[int]) -> tuple[int, ...]:
+    """``"0-9"``, ``"0-4,7"`` or ``[0, 1]`` as a sorted tuple of seeds.
+
+    Raises:
+        InputError: not of that form, empty, descending, negative, or above 2**32 - 1.
+    """
+    seeds: set[int] = set()
+    for part in str(value).split(",") if isinstance(value, str | int) else value:
+        match = re.fullmatch(r"\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*", str(part))
+        if not match:
+            raise InputError(f"seeds '{value}': allowed are forms such as 0-9, 3 or 0,2,4")
+        low, high = int(match[1]), int(match[2] or match[1])
+        if high < low:
+            raise InputError(f"seeds '{value}': {low}-{high} runs backwards; write {high}-{low}")
+        if high >= 2**32 or high - low >= 100_000:
+            raise InputError(f"seeds '{value}': at most 100000 seeds, each below 2**32")
+        seeds.update(range(low, high + 1))
+    if not seeds:
+        raise InputError("seeds: at least one seed is needed, as in 0-9")
+    return tuple(sorted(seeds))
+
+
+def plain_name(address: str) -> str:
+    """The name in tables of a plugin that is written as a name, ``./file.py`` or ``package.module``."""
+    return address.removesuffix(".py").replace("/", ".").rpartition(".")[2]
+
+
+def show_seeds(seeds: tuple[int, ...]) -> str:
+    """Seeds in their shortest form, ``0-9,12``."""
+    runs: list[list[int]] = []
+    for seed in sorted(seeds):
+        if runs and seed == runs[-1][1] + 1:
+            runs[-1][1] = seed
+        else:
+            runs.append([seed, seed])
+    return ",".join(f"{a}-{b}" if b > a else f"{a}" for a, b in runs)

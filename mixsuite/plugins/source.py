@@ -1,0 +1,260 @@
+"""The identity of code by its meaning: which files a piece of code is made of, and a hash of their tokens.
+
+A file's hash is over its tokens without comments, docstrings and layout. Which files belong to a piece of code is read
+from its imports: of the package, of an outsider's package, or of the folder that a loose file lies in. A module's path
+is in no hash, so that moving code costs nothing. The hash is the same on every supported Python.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import io
+import sys
+import tokenize
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mixsuite.plugins.kinds import PACKAGE
+
+_LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
+_NEVER_LOCAL = {*sys.stdlib_module_names, "mixsuite"}
+
+
+@dataclass(frozen=True)
+class _Territory:
+    """The files whose imports are followed: those below ``root``, imported as ``prefix.a.b``, or as ``a`` where the
+    prefix is "" (a loose file's folder)."""
+
+    root: Path
+    prefix: str
+
+    def module(self, path: Path) -> tuple[str, ...]:
+        """The dotted parts of a file's module name."""
+        parts = path.relative_to(self.root).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        return (self.prefix, *parts) if self.prefix else parts
+
+    def file(self, parts: tuple[str, ...]) -> Path | None:
+        """The file of a module, None where it is not of this territory."""
+        if self.prefix:
+            if not parts or parts[0] != self.prefix:
+                return None
+            parts = parts[1:]
+        elif not parts or parts[0] in _NEVER_LOCAL:
+            return None
+        base = self.root.joinpath(*parts)
+        if parts and base.with_suffix(".py").is_file():
+            return base.with_suffix(".py")
+        return base / "__init__.py" if (base / "__init__.py").is_file() else None
+
+
+def _territory(path: Path) -> _Territory:
+    if PACKAGE in path.parents:
+        return _Territory(PACKAGE, "mixsuite")
+    top = None
+    folder = path.parent
+    while (folder / "__init__.py").is_file():
+        top, folder = folder, folder.parent
+    return _Territory(path.parent, "") if top is None else _Territory(top, top.name)
+
+
+def local_file(module: str, folder: Path) -> Path | None:
+    """The file of a module that lies in a loose file's folder, None where it is installed or the standard library's."""
+    return _Territory(folder, "").file(tuple(module.split("."))) if module else None
+
+
+@dataclass(frozen=True)
+class _File:
+    """What is read from a source file once.
+
+    tokens:  hash of its tokens, the imports from its own territory left out but for the names that they bind.
+    imports: its imports from its own territory, (module's parts, name or None).
+    exports: name -> the import that binds it, at the file's top level.
+    """
+
+    tokens: str
+    imports: tuple[tuple[tuple[str, ...], str | None], ...]
+    exports: dict[str, tuple[tuple[str, ...], str]]
+
+
+def token_hash(text: str) -> str:
+    """16 hex digits over the tokens of a source text without comments, docstrings and layout.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    return _hash_tokens(text, _docstrings(ast.parse(text)))
+
+
+def _hash_tokens(text: str, left_out: set[int], names: Iterable[str] = ()) -> str:
+    state = hashlib.sha256()
+    for name in sorted(names):
+        state.update(f"import {name}\n".encode())
+    for token in _tokens(text, left_out):
+        state.update(token.encode() + b"\0")
+    return state.hexdigest()[:16]
+
+
+def _tokens(text: str, left_out: set[int]) -> Iterator[str]:
+    """Tokens as text; statements that begin on a line of ``left_out`` are dropped. Indentation is one mark a level."""
+    lines = text.splitlines(keepends=True)
+    dropping, fresh, fstring = False, True, None
+    depth = 0
+    for kind, string, start, end, _ in tokenize.generate_tokens(io.StringIO(text).readline):
+        name = tokenize.tok_name[kind]
+        if kind in _LAYOUT:
+            continue
+        if kind == tokenize.INDENT:
+            yield "<indent>"
+            continue
+        if kind == tokenize.DEDENT:
+            yield "<dedent>"
+            continue
+        if fresh and start[0] in left_out:
+            dropping = True
+        fresh = kind == tokenize.NEWLINE
+        if dropping:
+            dropping = not fresh
+            continue
+        # Python 3.12 splits f-strings into tokens, 3.14 template strings too: they count as raw source, as in 3.11.
+        if name in ("FSTRING_START", "TSTRING_START"):
+            depth += 1
+            fstring = fstring or start
+        if fstring is not None:
+            if name in ("FSTRING_END", "TSTRING_END"):
+                depth -= 1
+                if not depth:
+                    yield _between(lines, fstring, end)
+                    fstring = None
+            continue
+        yield "<newline>" if fresh else string
+
+
+def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> str:
+    if start[0] == end[0]:
+        return lines[start[0] - 1][start[1] : end[1]]
+    middle = lines[start[0] : end[0] - 1]
+    return "".join([lines[start[0] - 1][start[1] :], *middle, lines[end[0] - 1][: end[1]]])
+
+
+def _docstrings(tree: ast.AST) -> set[int]:
+    """The lines that docstrings begin on."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
+            first = node.body[0]
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+                and first.lineno != getattr(node, "lineno", 0)
+            ):
+                found.add(first.lineno)
+    return found
+
+
+def _read(path: Path) -> _File:
+    return _parse(path.read_text(encoding="utf-8"), path)
+
+
+@cache
+def _parse(text: str, path: Path) -> _File:
+    tree, territory = ast.parse(text), _territory(path)
+    imports: list[tuple[tuple[str, ...], str | None]] = []
+    exports: dict[str, tuple[tuple[str, ...], str]] = {}
+    lines: set[int] = set()
+    names: set[str] = set()
+    for node in _running(tree):
+        if isinstance(node, ast.Import):
+            own = [alias for alias in node.names if territory.file(tuple(alias.name.split(".")))]
+            imports += [(tuple(alias.name.split(".")), None) for alias in own]
+            if own and len(own) == len(node.names):
+                lines.add(node.lineno)
+                names |= {alias.asname or alias.name.rpartition(".")[2] for alias in own}
+        elif isinstance(node, ast.ImportFrom):
+            module = _absolute(node, territory, path)
+            if module is None:
+                continue
+            found = [(module, alias.name) for alias in node.names]
+            imports += found
+            lines.add(node.lineno)
+            names |= {f"{alias.name} as {alias.asname or alias.name}" for alias in node.names}
+            exports |= {alias.asname or alias.name: (module, alias.name) for alias in node.names}
+    return _File(_hash_tokens(text, _docstrings(tree) | lines, names), tuple(imports), exports)
+
+
+def _absolute(node: ast.ImportFrom, territory: _Territory, path: Path) -> tuple[str, ...] | None:
+    """The module that ``from ... import`` names; None where it is not of the territory."""
+    parts = tuple(node.module.split(".")) if node.module else ()
+    if node.level:
+        here = territory.module(path)
+        package = here if path.name == "__init__.py" else here[:-1]
+        return package[: len(package) - node.level + 1] + parts
+    if territory.file(parts) is not None:
+        return parts
+    names = [alias.name for alias in node.names]
+    return parts if any(territory.file((*parts, name)) is not None for name in names) else None
+
+
+def _running(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every node but those under ``if TYPE_CHECKING``, which never run."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        yield from _running(node)
+
+
+def closure(roots: Iterable[Path]) -> list[Path]:
+    """Files and what they import from their own package or folder, directly or not; sorted.
+
+    A name that a package of mixsuite only passes on is followed to the module that defines it.
+    """
+    todo, found = list(roots), set()
+    while todo:
+        path = todo.pop()
+        if path in found:
+            continue
+        found.add(path)
+        territory = _territory(path)
+        for module, name in _read(path).imports:
+            todo += _files(territory, module, name)
+    return sorted(found)
+
+
+def _files(territory: _Territory, module: tuple[str, ...], name: str | None) -> list[Path]:
+    """The files that an import runs, as far as a result may depend on them."""
+    if name is not None and (inner := territory.file((*module, name))) is not None:
+        return [*_parents(territory, module), inner]
+    path = territory.file(module)
+    if path is None:
+        return []
+    if path.name == "__init__.py" and name is not None and territory.prefix == "mixsuite":
+        passed_on = _read(path).exports.get(name)
+        if passed_on is not None:
+            return _files(territory, *passed_on)
+    return [*_parents(territory, module), path]
+
+
+def _parents(territory: _Territory, module: tuple[str, ...]) -> list[Path]:
+    """An outsider's package runs its ``__init__`` files too; those of mixsuite pass names on and do nothing else."""
+    if territory.prefix in ("", "mixsuite"):
+        return []
+    tops = (module[:n] for n in range(1, len(module) + 1))
+    return [path for parts in tops if (path := territory.file(parts)) is not None and path.name == "__init__.py"]
+
+
+def hash_files(paths: Iterable[Path]) -> str:
+    """16 hex digits over the tokens of files, wherever they lie."""
+    return hashlib.sha256("".join(sorted(_read(path).tokens for path in paths)).encode()).hexdigest()[:16]
+
+
+def content_digest(paths: Iterable[Path]) -> str:
+    """16 hex digits over the bytes of files, in the given order: a quick look whether any was changed."""
+    state = hashlib.sha256()
+    for path in paths:
+        state.update(hashlib.sha256(path.read_bytes()).digest())
+    return state.hexdigest()[:16]

@@ -1,0 +1,76 @@
+"""The statistics of a gate: is a cell worse than its baseline, better, or the same within the margin?
+
+One-sided exact sign-flip tests over paired differences, Holm over all gated cells, so that a re-run in which nothing
+changed but the draws raises any alarm with a chance of ALPHA at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from math import ceil, log2, nan
+from typing import TypeVar
+
+import numpy as np
+
+from mixsuite.stats.paired import holm, sign_flip, t_interval
+
+K = TypeVar("K", bound=Hashable)
+ALPHA = 0.01  # chance of any false `worse` over all cells of a re-run; of any false `better` as well
+EQUAL, WORSE, BETTER, UNDECIDED = "equal within margin", "worse", "better", "undecided"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """word: EQUAL, WORSE, BETTER or UNDECIDED. diff, low, high: mean difference (now minus baseline) and its 90 %
+    t-interval. p: of the side that the mean is on, adjusted by Holm over all gated cells."""
+
+    word: str
+    diff: float
+    low: float
+    high: float
+    p: float
+
+
+def needed_seeds(cells: int) -> int:
+    """The fewest seeds by which one cell of so many can be found at all: the smallest p is 1 / 2^n."""
+    return max(2, ceil(log2(max(cells, 1) / ALPHA)))
+
+
+def decide(changed: dict[K, np.ndarray], margins: dict[K, float], cells: int) -> dict[K, Decision]:
+    """What became of the cells whose runs are not the baseline's.
+
+    Args:
+        changed: cell -> [n] differences, now minus baseline, lower being better.
+        margins: cell -> what counts as equal, in the same units.
+        cells: gated cells in all: the unchanged ones belong to the family too.
+    """
+    keys = list(changed)
+    means = np.array([float(np.mean(changed[key])) for key in keys])
+    two = np.array([_two_sided(changed[key]) for key in keys])
+    rest = np.ones(max(cells - len(keys), 0))
+    sides = {}
+    for sign in (1, -1):  # sign patterns are symmetric: the one-sided p is half the two-sided one
+        p = np.where(sign * means > 0, two / 2, 1.0)
+        sides[sign] = holm(np.concatenate([p, rest]))[: len(keys)]
+    found = {}
+    for place, key in enumerate(keys):
+        low, high = t_interval(changed[key], 0.90)
+        worse, better = float(sides[1][place]), float(sides[-1][place])
+        word = _word(low, high, margins[key], worse, better)
+        found[key] = Decision(word, float(means[place]), low, high, worse if means[place] > 0 else better)
+    return found
+
+
+def _two_sided(d: np.ndarray) -> float:
+    p = float(sign_flip(d[None])[0])
+    return 1.0 if p is nan or np.isnan(p) else p
+
+
+def _word(low: float, high: float, margin: float, worse: float, better: float) -> str:
+    edge = margin * (1 + 1e-9)
+    if -edge <= low and high <= edge:
+        return EQUAL
+    if worse <= ALPHA:
+        return WORSE
+    return BETTER if better <= ALPHA else UNDECIDED

@@ -1,0 +1,127 @@
+"""How cells went over time: a row for each cell and commit in results/history.csv, and where the curve has steps."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import isfinite, nan
+from pathlib import Path
+
+import numpy as np
+
+from mixsuite.errors import InputError
+from mixsuite.regression.baseline import Key, commit_of, read_cells
+from mixsuite.results.files import write_text
+from mixsuite.stats.margins import margin_of
+from mixsuite.stats.paired import mean, t_interval
+
+COLUMNS = ["commit", "date", "domain", "dataset", "recipe", "method", "metric", "n", "mean", "low", "high"]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A cell at a commit: mean of the primary metric over n seeds and its 95 % t-interval (nan below two seeds)."""
+
+    commit: str
+    date: str
+    metric: str
+    n: int
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """A point that stands apart from the one before it."""
+
+    before: Point
+    after: Point
+
+
+def track(out: Path, path: Path, commit: str | None = None, date: str | None = None) -> int:
+    """Add a row for each cell of a results folder that is ok for all its seeds; returns how many.
+
+    A row of the same commit and cell is replaced where it stands, so that a second call adds nothing. The file is
+    written whole or not at all.
+
+    Args:
+        commit, date: default: of the tree that is checked out, and today (UTC).
+
+    Raises:
+        InputError: no results, nothing ok in them, or a history that is not one.
+    """
+    cells = {k: runs for k, runs in read_cells(out).items() if all(not run.reason for run in runs.values())}
+    if not cells:
+        raise InputError(f"--out {out}: no cell is ok; there is nothing to track")
+    commit = commit_of(Path.cwd()) if commit is None else commit
+    date = date or datetime.datetime.now(datetime.UTC).date().isoformat()
+    history = load_history(path)
+    for key, runs in cells.items():
+        metric = next(iter(runs.values())).primary
+        values = np.array([runs[seed].metrics[metric] for seed in sorted(runs)])
+        point = Point(commit, date, metric, len(values), mean(values.tolist()), *t_interval(values))
+        points = history.setdefault(key, [])
+        at = next((place for place, p in enumerate(points) if commit and p.commit == commit), None)
+        if at is None:
+            points.append(point)
+        else:
+            points[at] = replace(point, date=points[at].date)
+    write_text(path, _text(history))
+    return len(cells)
+
+
+def _text(history: dict[Key, list[Point]]) -> str:
+    buffer = io.StringIO()
+    table = csv.writer(buffer, lineterminator="\n")
+    table.writerow(COLUMNS)
+    rows = [(p.date, place, key, p) for key, points in history.items() for place, p in enumerate(points)]
+    for _, _, key, p in sorted(rows, key=lambda row: row[:2]):
+        numbers = ["" if np.isnan(v) else f"{v:.6g}" for v in (p.mean, p.low, p.high)]
+        table.writerow([p.commit, p.date, *key, p.metric, p.n, *numbers])
+    return buffer.getvalue()
+
+
+def load_history(path: Path) -> dict[Key, list[Point]]:
+    """Cell -> its points, oldest first; nothing where there is no file.
+
+    Raises:
+        InputError: a line that is no row of a history (named).
+    """
+    history: dict[Key, list[Point]] = {}
+    if not path.exists():
+        return history
+    number = 1
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file, strict=True)
+            if (table.fieldnames or [])[: len(COLUMNS)] != COLUMNS:
+                raise InputError(f"{path}, line 1: not a history: its columns must be {','.join(COLUMNS)}")
+            for row in table:
+                number = table.line_num
+                if None in row or None in row.values():
+                    raise ValueError("cells are too few or too many")
+                numbers = [float(row[name]) if row[name] else nan for name in ("mean", "low", "high")]
+                if not isfinite(numbers[0]):
+                    raise ValueError(f"mean {row['mean']} is no number")
+                datetime.date.fromisoformat(row["date"])
+                point = Point(row["commit"], row["date"], row["metric"], int(row["n"]), *numbers)
+                history.setdefault((row["domain"], row["dataset"], row["recipe"], row["method"]), []).append(point)
+    except (csv.Error, UnicodeDecodeError, ValueError, TypeError, AttributeError, OSError) as error:
+        raise InputError(f"{path}, line {number}: not a row of a history: {error}") from None
+    return history
+
+
+def steps(points: list[Point]) -> list[Step]:
+    """Where a cell's curve has a step: the mean moved by more than the margin (0.01 error, 2 % of RMSE) since the point
+    before, and the two 95 % intervals do not overlap."""
+    found = []
+    for before, after in pairwise(points):
+        margin = margin_of(after.metric, before.mean, None)
+        apart = after.low > before.high or after.high < before.low
+        if abs(after.mean - before.mean) > margin and apart:
+            found.append(Step(before, after))
+    return found

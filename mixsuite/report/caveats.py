@@ -1,0 +1,191 @@
+"""What a reader of the tables must know, in sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+
+from mixsuite.experiment.spec import Task
+from mixsuite.plugins.entry import show_seeds
+from mixsuite.report.equal_compute import costlier_methods
+from mixsuite.report.task import is_mixed
+from mixsuite.results.reading import Results
+from mixsuite.stats.paired import LEVEL, needed_seeds
+from mixsuite.stats.verdicts import BETTER, WORSE
+
+_LISTED = 20  # failures that are listed one by one
+
+
+def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Other records, missing references, mixed code, failures, what has no control or no interval.
+
+    Args:
+        tables: task -> its table.
+    """
+    tasks = list(results.manifest.tasks.values())
+    return [
+        *_folder(results),
+        *_false_alarms(tables),
+        *_barely(tables),
+        *_reference(results, tasks),
+        *_mixed(results, tasks),
+        *_executors(results, tasks),
+        *_no_control(results, tasks),
+        *_no_new_rows(results, tasks),
+        *_other_rows(tables),
+        *_failed(results),
+        *_skipped(results),
+        *_probes(results),
+    ]
+
+
+def _folder(results: Results) -> list[str]:
+    if not results.others:
+        return []
+    return [f"{results.others} records of other cells or of former values are in the folder and not shown"]
+
+
+def _false_alarms(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """How many verdicts there are, and how many tables would have a false one if all methods were alike."""
+    judged = []
+    for table in tables.values():
+        words = table.loc[table["diff"].notna(), "verdict"].tolist()
+        if any("needs" not in word for word in words):
+            judged.append(words)
+    if not judged:
+        return []
+    found = sum(word in (BETTER, WORSE) for words in judged for word in words)
+    return [
+        f"{found} better or worse in {_count(len(judged), 'table')}; were all methods alike, any at all would be "
+        f"expected in {LEVEL * len(judged):.2g} tables at most (sign-flip test, which takes differences to be "
+        "symmetric about 0 if nothing differs; Holm within a table)"
+    ]
+
+
+def _barely(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Tables whose seeds are only just enough for their number of methods."""
+    found = []
+    for name, table in tables.items():
+        tested, pairs = int(table["p"].notna().sum()), table["pairs"].max()
+        if tested > 1 and pairs == needed_seeds(tested) and 4 * tested / 2**pairs >= LEVEL:
+            found.append(name)
+    if not found:
+        return []
+    return [
+        "so many methods on so few seeds that a difference is found only where every seed shows it (more seeds, or "
+        f"fewer methods, find more): {', '.join(found)}"
+    ]
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _reference(results: Results, tasks: list[Task]) -> list[str]:
+    manifest, said = results.manifest, []
+    for task in tasks:
+        status = results.cell(task, manifest.reference).status
+        if (task.name, manifest.reference) not in manifest.cells:
+            said.append(
+                f"{task.name}: the reference {manifest.reference} is not in this table, so there are no verdicts"
+            )
+        elif status != "ok":
+            said.append(f"{task.name}: the reference {manifest.reference} is {status}, so there are no verdicts")
+    return said
+
+
+def _mixed(results: Results, tasks: list[Task]) -> list[str]:
+    said = []
+    for task in tasks:
+        cells = [results.cell(task, m) for m in results.manifest.methods if (task.name, m) in results.cells]
+        common = {o.common for cell in cells for o in cell.outcomes.values()}
+        if len(common) > 1 or any(is_mixed(cell) for cell in cells):
+            said.append(f"{task.name}: this table mixes results of different code")
+    return said
+
+
+def _executors(results: Results, tasks: list[Task]) -> list[str]:
+    """Methods whose seconds cannot be held against the reference's."""
+    other: dict[str, list[str]] = {}
+    for task in tasks:
+        base = {o.executor for o in results.cell(task, results.manifest.reference).ok.values()}
+        for method in results.manifest.methods:
+            own = {o.executor for o in results.cell(task, method).ok.values()}
+            if own and base and own != base:
+                text = f"{method} ({'/'.join(sorted(own))}, not {'/'.join(sorted(base))})"
+                other.setdefault(text, []).append(task.name)
+    said = "seconds are not to be compared with the reference's: another executor trained"
+    return [f"{said} {method}: {', '.join(names)}" for method, names in other.items()]
+
+
+def _no_control(results: Results, tasks: list[Task]) -> list[str]:
+    methods = results.manifest.methods
+    bare = Counter(
+        method
+        for task in tasks
+        for method, controls in costlier_methods(results, task).items()
+        if not any(methods[c].control == "compute" for c in controls)
+    )
+    return [
+        f"{method} costs more than the reference, and in {_count(count, 'table')} no control that trains on more rows "
+        "costs as much"
+        for method, count in bare.items()
+    ]
+
+
+def _no_new_rows(results: Results, tasks: list[Task]) -> list[str]:
+    official, large = "the test part is official", "the test part is larger than the training part"
+    unknown = "the records do not say how the split was made"
+    said: dict[str, list[str]] = {official: [], large: [], unknown: []}
+    for task in tasks:
+        outcomes = [o for m in results.manifest.methods for o in results.cell(task, m).ok.values()]
+        if any(o.split == "official" for o in outcomes):
+            said[official].append(task.name)
+        elif any(o.test_train_ratio is not None and o.test_train_ratio > 1 for o in outcomes):
+            said[large].append(task.name)
+        elif any(o.split == "" for o in outcomes):
+            said[unknown].append(task.name)
+    return [f"no interval for new rows, since {why}: {', '.join(names)}" for why, names in said.items() if names]
+
+
+def _failed(results: Results) -> list[str]:
+    """Why runs failed, one line for those of a cell that say the same."""
+    cells: dict[tuple[str, str, str], list[int]] = {}
+    for (task, method), cell in results.cells.items():
+        for seed, outcome in cell.items():
+            if outcome.status == "failed":
+                cells.setdefault((task, method, outcome.reason), []).append(seed)
+    failed = [
+        f"failed: {task} {method} {'seed' if len(seeds) == 1 else 'seeds'} {show_seeds(tuple(seeds))}: {reason}"
+        for (task, method, reason), seeds in cells.items()
+    ]
+    more = [f"failed: {len(failed) - _LISTED} more"] if len(failed) > _LISTED else []
+    return failed[:_LISTED] + more
+
+
+def _other_rows(tables: dict[str, pd.DataFrame]) -> list[str]:
+    return [
+        f"{task}: {row['method']} saw other data or rows than the reference under the same seeds: no pairs, no verdict"
+        for task, table in tables.items()
+        for row in table.to_dict("records")
+        if "other data or rows" in str(row["marks"])
+    ]
+
+
+def _skipped(results: Results) -> list[str]:
+    tasks: dict[tuple[str, str], list[str]] = {}
+    for (task, method), cell in results.cells.items():
+        for reason in dict.fromkeys(o.reason for o in cell.values() if o.status == "skipped"):
+            tasks.setdefault((method, reason), []).append(task)
+    return [f"skipped: {method} ({reason}): {', '.join(names)}" for (method, reason), names in tasks.items()]
+
+
+def _probes(results: Results) -> list[str]:
+    failed = Counter(
+        f"probe {probe} failed on {task}: {reason}"
+        for (task, _), cell in results.cells.items()
+        for outcome in cell.values()
+        for probe, reason in outcome.probes.items()
+    )
+    return [f"{text} ({count} runs)" for text, count in failed.items()]

@@ -1,0 +1,137 @@
+"""One variant against others: tables that say where it is better, by how much, and at what cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from mixsuite.experiment.spec import Task
+from mixsuite.plugins.entry import Call, parse_call
+from mixsuite.report.equal_compute import same_compute
+from mixsuite.report.leaderboard import csv_text
+from mixsuite.report.task import compared, paired_cells, task_margin
+from mixsuite.results.files import write_text
+from mixsuite.results.reading import Cell, Results
+from mixsuite.stats.paired import mean
+from mixsuite.stats.verdicts import count, judge
+
+COLUMNS = [
+    "task", "verdict", "diff", "diff_low", "diff_high", "p", "least_effect", "pairs", "mean", "reference_mean",
+    "seconds", "reference_seconds", "rows", "reference_rows", "status", "metric", "reason",
+]  # fmt: skip
+SHOWN = ["task", "verdict", "metric", "mean", "reference_mean", *COLUMNS[COLUMNS.index("diff") : COLUMNS.index("mean")]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A variant against one reference: a table with a row a task."""
+
+    variant: str
+    reference: str
+    table: pd.DataFrame
+
+    @property
+    def line(self) -> str:
+        """Verdicts counted over tasks, and the cost beside them."""
+        counts = ", ".join(f"{number} {word}" for word, number in count(self.table["verdict"]).items())
+        known = self.table.dropna(subset=["rows", "reference_rows"])
+        if not len(known):
+            return f"{self.variant} against {self.reference}: {counts}"
+        rows, seconds = (mean(known[c] / known[f"reference_{c}"]) for c in ("rows", "seconds"))
+        cost = f"{rows:.2f} x the rows, roughly {seconds:.2g} x the time"
+        return f"{self.variant} against {self.reference}: {counts}; {cost}"
+
+    @property
+    def failures(self) -> list[str]:
+        """Why there is no verdict where runs failed, a line each."""
+        bad = self.table[self.table["status"].isin(["failed", "incomplete"])]
+        return [f"{row['task']}: {row['status']}: {row['reason']}" for row in bad.to_dict("records")]
+
+
+def against(results: Results, variant: str, reference: str) -> Comparison:
+    """The verdicts of a variant against one reference: on each task a family of one."""
+    rows = [_row(results, task, variant, reference) for task in results.manifest.tasks.values()]
+    return Comparison(variant, reference, pd.DataFrame(rows).reindex(columns=COLUMNS))
+
+
+def _row(results: Results, task: Task, variant: str, reference: str) -> dict[str, object]:
+    mine, other = results.cell(task, variant), results.cell(task, reference)
+    reasons = dict.fromkeys(
+        f"{name}: {outcome.reason}"
+        for name, cell in ((variant, mine), (reference, other))
+        for outcome in cell.outcomes.values()
+        if outcome.status != "ok"
+    )
+    worst = next((cell.status for cell in (mine, other) if cell.status != "ok"), "ok")
+    row: dict[str, object] = {"task": task.name, "status": worst, "metric": task.primary}
+    row["reason"] = "; ".join(reasons) or None
+    if "skipped" in (mine.status, other.status):
+        return row | {"verdict": "skipped"}
+    margin = task_margin(task, other, results.manifest.margin)
+    (verdict,) = judge({variant: paired_cells(mine, other, margin)}).values()
+    return row | compared(verdict) | _costs(mine, "") | _costs(other, "reference_")
+
+
+def _costs(cell: Cell, prefix: str) -> dict[str, object]:
+    if cell.status != "ok":
+        return {}
+    values = {"mean": mean(cell.values.values()), "seconds": mean(cell.cost("seconds")), "rows": cell.rows}
+    return {f"{prefix}{name}": value for name, value in values.items()}
+
+
+@dataclass(frozen=True)
+class ComparisonReport:
+    """A variant against each reference, and where it costs more than the first, against controls of its cost."""
+
+    comparisons: list[Comparison]
+    at_equal_compute: list[Comparison]
+    out: Path
+
+    @property
+    def all(self) -> list[Comparison]:
+        """Both, in this order."""
+        return [*self.comparisons, *self.at_equal_compute]
+
+    @property
+    def failed(self) -> bool:
+        """Whether a run failed."""
+        return any("failed" in comparison.table["status"].to_numpy() for comparison in self.all)
+
+
+def compare_results(
+    results: Results, variant: str, references: Sequence[str], controls: Sequence[str], out: Path
+) -> ComparisonReport:
+    """A variant against references and controls, all by their names in the results; writes <out>/against-METHOD.csv."""
+    main, fair = ([against(results, variant, name) for name in names] for names in (references, controls))
+    report = ComparisonReport(main, fair, out)
+    for comparison in report.all:
+        name = re.sub("[^A-Za-z0-9._=-]", "-", comparison.reference)
+        write_text(out / f"against-{name}.csv", csv_text(comparison.table))
+    return report
+
+
+def equal_compute_controls(results: Results, variant: str, reference: str, entry: str) -> list[str]:
+    """The reference trained on as many rows as the variant: for longer, and on larger batches.
+
+    Args:
+        results: of both. variant, reference: their names there.
+        entry: how the reference is written in matrices.
+
+    Returns:
+        Entries; none where the variant costs no more than the reference.
+    """
+    ratios = []
+    for task in results.manifest.tasks.values():
+        mine, other = results.cell(task, variant), results.cell(task, reference)
+        if mine.status == other.status == "ok" and not same_compute(mine.rows, other.rows):
+            ratios.append(mine.rows / other.rows)
+    times = round(max(ratios, default=1))
+    if times < 2:
+        return []
+    call = parse_call(entry)
+    given = dict(call.params)
+    return [str(Call(call.name, tuple((given | {k: times * given.get(k, 1)}).items()))) for k in ("length", "batch")]

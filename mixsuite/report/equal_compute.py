@@ -1,0 +1,79 @@
+"""Methods that cost more than the reference, against controls that cost as much.
+
+What counts is the rows that a run puts through the last stage in all its training, over differentiated
+passes: a method that trains on K times as many may win by them alone, and longer training, larger batches or
+fresh partners are what it has to beat. Beside these controls stands a method's own twin, which pays the same
+and trains on nothing more.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mixsuite.experiment.spec import MethodSpec, Task
+from mixsuite.report.task import compared, paired_cells, task_margin
+from mixsuite.results.reading import Cell, Results
+from mixsuite.stats.verdicts import COUNTED, count, judge
+
+COLUMNS = [
+    "task", "method", "control", "rows", "control_rows", "pairs", "diff", "diff_low", "diff_high", "p", "p_holm",
+    "verdict", "least_effect",
+]  # fmt: skip
+ALIKE = 1.25  # rows within this factor are equal compute
+
+
+def equal_compute(results: Results) -> pd.DataFrame:
+    """One row a task, costlier method and control of its cost; the comparisons of a task are one family."""
+    rows = [row for task in results.manifest.tasks.values() for row in _of_task(results, task)]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def costlier_methods(results: Results, task: Task) -> dict[str, list[str]]:
+    """Method that costs more than the reference -> the controls that cost as much (there may be none).
+
+    Controls are those that train on more rows, and a method's own twins, which cost as much and do not.
+    """
+    cells, methods = _cells(results, task), results.manifest.methods
+    base = cells.get(results.manifest.reference)
+    if base is None:
+        return {}
+    return {
+        m: [c for c in cells if _controls(methods[c], methods[m]) and same_compute(cells[c].rows, cells[m].rows)]
+        for m in cells
+        if not methods[m].control and cells[m].rows > ALIKE * base.rows
+    }
+
+
+def same_compute(rows: float, others: float) -> bool:
+    """Whether two costs are equal compute."""
+    return 1 / ALIKE <= rows / others <= ALIKE
+
+
+def _controls(control: MethodSpec, method: MethodSpec) -> bool:
+    return control.control == "compute" or (control.control == "twin" and control.call.name == method.call.name)
+
+
+def _cells(results: Results, task: Task) -> dict[str, Cell]:
+    names = [m for m in results.manifest.methods if (task.name, m) in results.manifest.cells]
+    return {m: cell for m in names if (cell := results.cell(task, m)).ok}
+
+
+def _of_task(results: Results, task: Task) -> list[dict[str, object]]:
+    cells = _cells(results, task)
+    pairs = [(m, c) for m, controls in costlier_methods(results, task).items() for c in controls]
+    family = {
+        (m, c): paired_cells(cells[m], cells[c], task_margin(task, cells[c], results.manifest.margin)) for m, c in pairs
+    }
+    return [
+        {"task": task.name, "method": m, "control": c, "rows": cells[m].rows, "control_rows": cells[c].rows}
+        | compared(verdict)
+        for (m, c), verdict in judge(family).items()
+    ]
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """The same over tasks: how often the method is better or worse than the control."""
+    rows = []
+    for (method, control), part in table.groupby(["method", "control"], sort=False):
+        rows.append({"method": method, "control": control, "tasks": len(part), **count(part["verdict"])})
+    return pd.DataFrame(rows, columns=["method", "control", "tasks", *COUNTED])

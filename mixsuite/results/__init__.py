@@ -1,0 +1,1 @@
+"""Results folders: records, the manifest of what a folder shows, reading them, and the data root."""

@@ -1,0 +1,144 @@
+"""<out>/matrix.toml: the cells a results folder shows, with every value resolved. Reading it needs no torch."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from mixsuite.errors import InputError
+from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
+from mixsuite.plugins.entry import Call, parse_seeds, show_seeds
+from mixsuite.results.files import write_text
+
+_HEADER = """# Written by `mixsuite run`: the cells that this folder's tables show, every value resolved.
+# Each [[cells]] block is tasks x methods x seeds. A further run on this folder adds its cells.
+
+"""
+
+
+@dataclass
+class Manifest:
+    """The cells of a results folder, in the order in which they were asked for.
+
+    cells: (task name, method name) -> seeds. matrix: as it was asked for last, a name or a path.
+    """
+
+    reference: str = "erm"
+    margin: float | None = None
+    matrix: str = ""
+    tasks: dict[str, Task] = field(default_factory=dict)
+    methods: dict[str, MethodSpec] = field(default_factory=dict)
+    cells: dict[tuple[str, str], set[int]] = field(default_factory=dict)
+
+    def add(self, runs: list[RunSpec]) -> None:
+        """Add the cells of some runs. A task or method of a name that is there already takes its place."""
+        for run in runs:
+            self.tasks[run.task.name] = run.task
+            self.methods[run.method.name] = run.method
+            self.cells.setdefault((run.task.name, run.method.name), set()).add(run.seed)
+
+    def runs(self) -> list[RunSpec]:
+        """Every run shown."""
+        return [
+            RunSpec(self.tasks[task], self.methods[method], seed)
+            for (task, method), seeds in self.cells.items()
+            for seed in sorted(seeds)
+        ]
+
+    def ids(self) -> dict[tuple[str, str], dict[int, str]]:
+        """(task, method) -> seed -> id of every run shown."""
+        return {
+            (task, method): {seed: RunSpec(self.tasks[task], self.methods[method], seed).id for seed in sorted(seeds)}
+            for (task, method), seeds in self.cells.items()
+        }
+
+    def blocks(self) -> list[dict[str, Any]]:
+        """The cells as few blocks of tasks x methods x seeds."""
+        rows: dict[str, dict[str, tuple[int, ...]]] = {}
+        for (task, method), seeds in self.cells.items():
+            rows.setdefault(task, {})[method] = tuple(sorted(seeds))
+        alike: dict[tuple[tuple[str, tuple[int, ...]], ...], list[str]] = {}
+        for task, row in rows.items():
+            alike.setdefault(tuple(row.items()), []).append(task)
+        blocks = []
+        for row_items, tasks in alike.items():
+            by_seeds: dict[tuple[int, ...], list[str]] = {}
+            for method, its_seeds in row_items:
+                by_seeds.setdefault(its_seeds, []).append(method)
+            blocks += [{"tasks": tasks, "methods": m, "seeds": show_seeds(s)} for s, m in by_seeds.items()]
+        return blocks
+
+    def save(self, out: Path) -> None:
+        """Write <out>/matrix.toml, whole or not at all."""
+        value: dict[str, Any] = {"reference": self.reference}
+        if self.margin is not None:
+            value["margin"] = self.margin
+        if self.matrix:
+            value["matrix"] = self.matrix
+        value["cells"] = self.blocks()
+        value["tasks"] = {
+            t.name: {
+                "domain": t.domain,
+                "dataset": _table(t.dataset),
+                "recipe_name": t.recipe_name,
+                "recipe": _known(t.recipe),
+                "select": t.select,
+                "classification": t.classification,
+            }
+            for t in self.tasks.values()
+        }
+        value["methods"] = {m.name: {"control": m.control, "call": _table(m.call)} for m in self.methods.values()}
+        text = _HEADER + tomli_w.dumps(value)
+        write_text(out / "matrix.toml", text)
+
+
+def _known(params: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    # TOML has no null: a parameter that is None is written as an empty table.
+    return {k: {} if v is None else list(v) if isinstance(v, tuple) else v for k, v in params}
+
+
+def _table(call: Call) -> dict[str, Any]:
+    return {"name": call.name, "params": _known(call.params)}
+
+
+def _call(table: dict[str, Any]) -> Call:
+    return Call(table["name"], tuple((k, _value(v)) for k, v in table["params"].items()))
+
+
+def _value(value: Any) -> Any:
+    return None if value == {} else tuple(value) if isinstance(value, list) else value
+
+
+def load_manifest(out: Path) -> Manifest:
+    """What a results folder shows; nothing where it has no matrix.toml.
+
+    Raises:
+        InputError: the file is not one that ``mixsuite run`` wrote.
+    """
+    path = out / "matrix.toml"
+    if not path.exists():
+        return Manifest()
+    try:
+        value = tomllib.loads(path.read_text(encoding="utf-8"))
+        manifest = Manifest(value["reference"], value.get("margin"), value.get("matrix", ""))
+        for name, t in value["tasks"].items():
+            recipe = tuple((k, _value(v)) for k, v in t["recipe"].items())
+            manifest.tasks[name] = Task(
+                name, t["domain"], _call(t["dataset"]), t["recipe_name"], recipe, t["select"], t["classification"]
+            )
+        for name, m in value["methods"].items():
+            manifest.methods[name] = MethodSpec(name, _call(m["call"]), control=m["control"])
+        for block in value["cells"]:
+            for task in block["tasks"]:
+                for method in block["methods"]:
+                    seeds = parse_seeds(block["seeds"])
+                    manifest.cells.setdefault((manifest.tasks[task].name, manifest.methods[method].name), set()).update(
+                        seeds
+                    )
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, UnicodeDecodeError, OSError) as error:
+        raise InputError(f"{path}: not a matrix that mixsuite wrote ({type(error).__name__}: {error})") from None
+    return manifest

@@ -1,0 +1,225 @@
+"""The data root: what is there, is it whole, and bringing what is missing without leaving half of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tarfile
+import tempfile
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+from mixsuite.data.rows import Raw
+from mixsuite.domains.base import Dataset
+from mixsuite.domains.build import make_data, make_model
+from mixsuite.errors import InputError
+from mixsuite.experiment.build import make_domain
+from mixsuite.experiment.matrix import load_matrix
+from mixsuite.experiment.resolve import resolve_task
+from mixsuite.plugins.bind import display_name, needs_arguments, usage
+from mixsuite.plugins.entry import parse_entry
+from mixsuite.plugins.kinds import DATASET, builtin_files
+from mixsuite.plugins.load import Source, load_class, load_plugin, user_code_location
+from mixsuite.plugins.validate import check_model
+from mixsuite.training.recipe import Recipe
+
+_PARTS = {"train": "training", "valid": "validation", "test": "test"}
+_PART = ".part-"  # folders that a fetch works in; what is left of a killed one is removed by the next
+
+
+@dataclass(frozen=True)
+class Item:
+    """One data set: where it stands. state: "shipped" (inside a package), "here", "missing", or "yours" (any file that
+    an entry names). note: its rows, where they were read."""
+
+    name: str
+    state: str
+    files: int
+    size: int
+    licence: str
+    source: str
+    note: str = ""
+
+
+def open_dataset(text: str) -> Dataset:
+    """A data set by entry, ``name(...)`` or ``name:VALUE``.
+
+    Raises:
+        InputError: no such data set or parameter.
+    """
+    dataset: Dataset = load_plugin(DATASET, parse_entry(text)[0], Dataset).instance
+    return dataset
+
+
+def _item(name: str, dataset: Dataset, root: Path) -> Item:
+    files = dataset.files(root)
+    there = [path for path in files if path.is_file()]
+    inside = all(root in path.parents for path in files)
+    state = "missing" if len(there) < len(files) else "here" if inside and files else "shipped"
+    size = sum(path.stat().st_size for path in there)
+    return Item(name, state, len(files), size, type(dataset).licence, type(dataset).source)
+
+
+def list_items(root: Path) -> list[Item]:
+    """Every built-in data set; of a family (tu:NAME) the one that stands for it by default."""
+    items = []
+    for name, path in builtin_files(DATASET).items():
+        cls: type[Dataset] = load_class(DATASET, Source(name, path), Dataset)
+        if needs_arguments(cls):
+            items.append(Item(usage(name, cls), "yours", 0, 0, cls.licence, cls.source))
+            continue
+        dataset = open_dataset(name)
+        items.append(_item(display_name(name, dataset), dataset, root))
+    return items
+
+
+def verify(text: str, root: Path) -> Item:
+    """Check a data set's files against their checksums, read them once, and split and encode the rows for seed 0.
+
+    Raises:
+        InputError: missing, damaged, not readable, or rows that cannot be trained on.
+    """
+    dataset = open_dataset(text)
+    task = resolve_task(text, load_matrix("quick"))
+    dataset.fingerprint(root)
+    try:
+        raw = dataset.load(root)
+        domain, recipe = make_domain(task), check_model(Recipe, dict(task.recipe), task.recipe_name)
+        data = make_data(domain, dataset, raw, 0)
+        make_model(domain, data, recipe.model, recipe.dropout, 0)
+        again = raw.digest if dataset.files(root) else dataset.load(root).digest
+    except InputError:
+        raise
+    except Exception as error:  # a loader may fail in any way
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
+        raise InputError(f"{text}: its rows cannot be read: {said}") from error
+    if again != raw.digest:
+        raise InputError(f"{text}: load() gives other rows at every call; draw them from a seed of its own")
+    what = f"{data.classes} classes" if data.kind == "class" else data.kind
+    parts = ", ".join(f"{len(getattr(data, part)):,} {name}" for part, name in _PARTS.items())
+    note = f"{len(raw.y):,} rows ({parts} for seed 0), {what}, recipe {task.recipe_name}{_columns(raw)}"
+    return replace(_item(text, dataset, root), note=note)
+
+
+def _columns(raw: Raw) -> str:
+    """A table's columns in words: how each is read, and what is missing."""
+    if not hasattr(raw.x, "columns"):
+        return ""
+    from pandas.api.types import is_numeric_dtype
+
+    kinds: dict[str, list[str]] = {"numbers": [], "categories": []}
+    for name in raw.x.columns:
+        missing, number = int(raw.x[name].isna().sum()), is_numeric_dtype(raw.x[name])
+        words = [] if number else [f"{raw.x[name].nunique()} values"]
+        words += [f"{missing} missing"] if missing else []
+        kinds["numbers" if number else "categories"].append(f"{name} ({', '.join(words)})" if words else str(name))
+    shown = {kind: names[:12] + ["..."] * (len(names) > 12) for kind, names in kinds.items() if names}
+    return "".join(f"; {len(kinds[kind])} {kind}: {', '.join(names)}" for kind, names in shown.items())
+
+
+@contextlib.contextmanager
+def _workplace(root: Path) -> Iterator[Path]:
+    """A folder beside the data that is removed whatever happens."""
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        for stale in root.glob(f"{_PART}*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=_PART, dir=root))
+    except OSError as error:
+        raise InputError(f"--data {root}: cannot be written to: {error.strerror}") from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.stat().st_size if path.is_file() else 0
+    return total
+
+
+def get(text: str, root: Path, archive: Path | None = None, watch: Callable[[int], None] = lambda size: None) -> Item:
+    """Bring a data set into the root: by its loader's download, or out of an archive got by other means.
+
+    Everything happens in a folder of its own, is checked there, and is moved into place whole.
+
+    Args:
+        watch: told the bytes so far, about four times a second.
+
+    Raises:
+        InputError: no download, no network, a damaged or unsafe archive, or files that are not the expected.
+    """
+    dataset = open_dataset(text)
+    with contextlib.suppress(InputError):
+        dataset.fingerprint(root)
+        return _item(text, dataset, root)
+    with _workplace(root) as folder:
+        if archive is not None:
+            unpack(archive, folder)
+        else:
+            _fetch(dataset, folder, watch, dataset.missing(dataset.files(root)[0]))
+        dataset.fingerprint(folder)
+        for path in dataset.files(folder):
+            target = root / path.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, target)
+    return verify(text, root)
+
+
+def _fetch(dataset: Dataset, folder: Path, watch: Callable[[int], None], missing: str) -> None:
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(0.25):
+            watch(_size(folder))
+
+    watcher = threading.Thread(target=look, daemon=True)
+    watcher.start()
+    try:
+        dataset.fetch(folder)
+    except InputError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())[:200]
+        raise InputError(f"the download failed ({type(error).__name__}: {said}); {missing}") from None
+    finally:
+        done.set()
+        watcher.join()
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Unpack a .zip or .tar(.gz, .xz, .bz2) into an empty folder.
+
+    Raises:
+        InputError: not an archive, damaged, or with a name or link that leads out of the folder.
+    """
+    if not archive.is_file():
+        raise InputError(f"archive '{archive}' does not exist")
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as z:
+                for name in z.namelist():
+                    _inside(archive, name)
+                z.extractall(folder)
+        else:
+            with tarfile.open(archive) as t:
+                for member in t:
+                    _inside(archive, member.name)
+                    if not (member.isfile() or member.isdir()):
+                        raise InputError(f"{archive}: '{member.name}' is a link or device; refused")
+                    t.extract(member, folder, filter="data")
+    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+        raise InputError(f"{archive}: damaged, or no archive: {type(error).__name__}: {error}") from None
+
+
+def _inside(archive: Path, name: str) -> None:
+    path = PurePosixPath(name.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in name:
+        raise InputError(f"{archive}: '{name}' leads out of the folder; refused")

@@ -1,1 +1,0 @@
-"""The built-in probes, found by file name."""

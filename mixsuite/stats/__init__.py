@@ -1,0 +1,1 @@
+"""The statistics of paired runs: numpy and scipy only."""

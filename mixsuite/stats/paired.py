@@ -1,0 +1,166 @@
+"""The statistics of paired runs: small, pure functions of numbers."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from scipy.special import stdtrit
+from scipy.stats import rankdata
+
+LEVEL = 0.05  # chance of any false better or worse in a table
+POWER = 0.8  # with which least_effect would be found
+EXACT_UP_TO = 30  # seeds whose sign flips are counted exactly
+DRAWS = 1_000_000  # sign flips drawn above that
+_BLOCK = 50_000  # of them at once
+NEVER_BELOW = 6  # seeds: the smallest n whose sign-flip test can reach 0.05 at all
+
+
+def mean(values: Iterable[float]) -> float:
+    """The mean, the same in whatever order; nan of nothing."""
+    listed = list(values)
+    return math.fsum(listed) / len(listed) if listed else math.nan
+
+
+def zero_rounding(d: np.ndarray, scale: float) -> np.ndarray:
+    """Differences [n] with those that are rounding errors of numbers of a scale set to 0."""
+    return np.where(np.abs(d) <= 1e-12 * scale, 0.0, d)
+
+
+def sample_std(d: np.ndarray) -> float:
+    """The sample standard deviation of d [n]; exactly 0 where all values are equal up to rounding."""
+    sd = float(np.std(d, ddof=1))
+    return sd if sd > 1e-9 * float(np.max(np.abs(d))) else 0.0
+
+
+def t_interval(d: np.ndarray, level: float = 0.95, inflate: float = 0.0) -> tuple[float, float]:
+    """Student's t-interval for the mean of d [n], unadjusted; (nan, nan) below two values.
+
+    All values equal: the point itself.
+
+    Args:
+        inflate: added to 1/n, the variance's factor: n_test / n_train for new rows of the same source
+            (Nadeau and Bengio 2003, equation 9: the runs' training parts overlap).
+    """
+    n = len(d)
+    if n < 2:
+        return float("nan"), float("nan")
+    half = sample_std(d) * math.sqrt(1 / n + inflate) * float(stdtrit(n - 1, (1 + level) / 2))
+    return float(np.mean(d)) - half, float(np.mean(d)) + half
+
+
+def sign_flip(d: np.ndarray) -> np.ndarray:
+    """The two-sided p-values of the sign-flip test, one for each row of differences d [k, n]; nan where n < 2.
+
+    p is the share of the 2^n sign patterns s with |sum(s d)| >= |sum(d)| (up to rounding), counted exactly by
+    meeting in the middle; above 30 values by 10^6 drawn patterns, the same for every call, the
+    observed one counted among them. It assumes that d is symmetric about 0 when nothing differs.
+    """
+    k, n = d.shape
+    if n < 2:
+        return np.full(k, np.nan)
+    if n <= EXACT_UP_TO:
+        return np.array([_exact(row) for row in d])
+    reach = np.array([_reach(row) for row in d])
+    hits = np.zeros(k)
+    generator = np.random.Generator(np.random.Philox(key=n))
+    for _ in range(DRAWS // _BLOCK):
+        signs = 2.0 * generator.integers(0, 2, (_BLOCK, n), dtype=np.int8) - 1
+        hits += np.count_nonzero(np.abs(signs @ d.T) >= reach, axis=0)
+    return (1 + hits) / (1 + DRAWS)
+
+
+def _reach(d: np.ndarray) -> float:
+    """What a pattern's sum must reach, a little below |sum(d)|: equal sums may differ by rounding."""
+    return max(abs(float(np.sum(d))) * (1 - 1e-9) - 1e-12 * float(np.sum(np.abs(d))), 0.0)
+
+
+def _exact(d: np.ndarray) -> float:
+    reach = _reach(d)
+    if reach == 0:
+        return 1.0
+    half = len(d) // 2
+    one, other = _all_sums(d[:half]), np.sort(_all_sums(d[half:]))
+    above = len(other) - np.searchsorted(other, reach - one, side="left")
+    below = np.searchsorted(other, -reach - one, side="right")
+    return float(np.sum(above) + np.sum(below)) / float(2 ** len(d))
+
+
+def _all_sums(d: np.ndarray) -> np.ndarray:
+    """The sums of d [k] under every sign pattern. [2^k]"""
+    sums = np.zeros(1)
+    for value in d:
+        sums = np.concatenate([sums - value, sums + value])
+    return sums
+
+
+def holm(p: np.ndarray) -> np.ndarray:
+    """Holm's adjusted p-values of a family p [m] (Holm 1979).
+
+    Ours, and statsmodels' in the tests: multipletests collects garbage at every call, which took a third of
+    the time of a large leaderboard.
+    """
+    order = np.argsort(p, kind="stable")
+    adjusted = np.empty_like(p)
+    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1)
+    return adjusted
+
+
+def needed_seeds(m: int) -> int:
+    """The fewest seeds at which one of m methods can be found at all: the smallest p is 2 / 2^n."""
+    return max(NEVER_BELOW, math.ceil(math.log2(2 * max(m, 1) / LEVEL)))
+
+
+@cache
+def _effects() -> tuple[tuple[int, ...], dict[int, list[float]]]:
+    """(numbers of methods m, seeds n -> k for each m), made by benchmarks/proofs/least_effect.py."""
+    with (Path(__file__).parent / "least_effect.csv").open(encoding="utf-8", newline="") as file:
+        header, *rows = list(csv.reader(file))
+    table = {int(n): [float(k) if k else math.nan for k in ks] for n, *ks in rows}
+    return tuple(int(m) for m in header[1:]), table
+
+
+@cache
+def effect_factor(n: int, m: int) -> float:
+    """k(n, m): by the sign-flip test a true mean difference of k standard deviations is found by n seeds among
+    m methods with 80 % power, at worst (the smallest p of Holm's procedure). nan below the needed seeds.
+
+    Up to 30 seeds from a table made by simulating normal differences through the sign-flip test (of an m
+    that is not in it, the next larger one's); above, Student's t at level 0.05 / m.
+    """
+    if n < needed_seeds(m):
+        return math.nan
+    if n > EXACT_UP_TO:
+        return _t_power(nobs=n, alpha=LEVEL / m)
+    methods, table = _effects()
+    larger = [place for place, known in enumerate(methods) if known >= m and not math.isnan(table[n][place])]
+    return table[n][larger[0]] if larger else math.nan
+
+
+def seeds_for(sd: float, effect: float, m: int) -> int:
+    """The fewest seeds by which an effect is found with 80 % power, where differences have deviation sd."""
+    n = needed_seeds(m)
+    if sd == 0:
+        return n
+    while n <= EXACT_UP_TO:
+        factor = effect_factor(n, m)
+        if factor * sd <= effect:
+            return n
+        n += 1
+    return max(n, math.ceil(_t_power(effect_size=effect / sd, alpha=LEVEL / m)))
+
+
+def _t_power(**known: float) -> float:
+    """What is missing of effect_size (in standard deviations) and nobs, for the one-sample t-test."""
+    from statsmodels.stats.power import TTestPower
+
+    return float(np.squeeze(TTestPower().solve_power(power=POWER, **known)))
+
+
+def shared_ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks from 1 over the last axis, the smallest first; equal values share the lower rank."""
+    return np.asarray(rankdata(values, method="min", axis=-1))

@@ -1,0 +1,124 @@
+"""From paired differences to verdicts: better, worse, tie, undecided.
+
+A family is what is read together: the methods of one (task, reference) table. In it the chance of any false
+better or worse is at most 5 % (sign-flip test, Holm), where d is symmetric about 0 when nothing differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from math import nan
+from typing import TypeVar
+
+import numpy as np
+
+from mixsuite.stats.paired import (
+    LEVEL,
+    effect_factor,
+    holm,
+    needed_seeds,
+    sample_std,
+    sign_flip,
+    t_interval,
+    zero_rounding,
+)
+
+K = TypeVar("K", bound=Hashable)
+BETTER, WORSE, TIE, UNDECIDED = "better", "worse", "tie", "undecided"
+COUNTED = (BETTER, TIE, WORSE, UNDECIDED)
+
+
+@dataclass(frozen=True)
+class Paired:
+    """What is compared. Lower is better.
+
+    d:        [n] differences, method minus reference, over the seeds that are ok for both.
+    complete: whether every seed of both cells is ok and paired. Which seeds fail may depend on the method,
+              so an incomplete cell shows no mean and gets no verdict.
+    margin:   a tie is where the 90 % interval lies within +-margin.
+    test_train_ratio:    n_test / n_train where the split is drawn from the seed, for the interval for new rows; None:
+              there is none.
+    """
+
+    d: np.ndarray
+    complete: bool
+    margin: float
+    test_train_ratio: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison came to; nan where a number does not exist.
+
+    p:            of the sign-flip test; p_holm: adjusted over the family.
+    low, high:    unadjusted 95 % t-interval of the mean difference; low_new, high_new: for new rows.
+    least_effect: the true mean difference that the test finds with 80 % power by so many seeds.
+    """
+
+    word: str
+    pairs: int
+    diff: float = nan
+    low: float = nan
+    high: float = nan
+    p: float = nan
+    p_holm: float = nan
+    least_effect: float = nan
+    low_new: float = nan
+    high_new: float = nan
+
+
+def pair(mine: dict[int, float], theirs: dict[int, float]) -> np.ndarray:
+    """Differences over the seeds that both have, seeds ascending; rounding errors are 0. [n]"""
+    seeds = sorted(mine.keys() & theirs.keys())
+    a, b = (np.array([values[s] for s in seeds], dtype=np.float64) for values in (mine, theirs))
+    return zero_rounding(a - b, float(np.max(np.abs([a, b]), initial=0.0)))
+
+
+def judge(family: dict[K, Paired]) -> dict[K, Verdict]:
+    """The verdict of every comparison of a family. Tested are those with at least two pairs."""
+    p = _sign_flips({key: paired.d for key, paired in family.items() if len(paired.d) >= 2})
+    adjusted = dict(zip(p, holm(np.array(list(p.values()))), strict=True))
+    return {
+        key: _verdict(paired, p.get(key, nan), float(adjusted.get(key, nan)), len(p)) for key, paired in family.items()
+    }
+
+
+def count(words: Iterable[object]) -> dict[str, int]:
+    """How often each of COUNTED stands among verdicts; how many seeds an undecided one needs is left aside."""
+    bare = [str(word).split(" (")[0] for word in words]
+    return {word: bare.count(word) for word in COUNTED}
+
+
+def _sign_flips(family: dict[K, np.ndarray]) -> dict[K, float]:
+    """The p-value of each, those of one length at once."""
+    p: dict[K, float] = {}
+    for n in {len(d) for d in family.values()}:
+        keys = [key for key, d in family.items() if len(d) == n]
+        p |= zip(keys, sign_flip(np.array([family[key] for key in keys])).tolist(), strict=True)
+    return {key: p[key] for key in family}
+
+
+def _verdict(paired: Paired, p: float, p_holm: float, m: int) -> Verdict:
+    d, n = paired.d, len(paired.d)
+    if not paired.complete or n == 0:
+        return Verdict(UNDECIDED, n, p=p, p_holm=p_holm)
+    low, high = t_interval(d)
+    low_new, high_new = (
+        t_interval(d, inflate=paired.test_train_ratio) if paired.test_train_ratio is not None else (nan, nan)
+    )
+    sd = sample_std(d) if n > 1 else 0.0
+    needed = needed_seeds(m)
+    word = _word(d, p_holm, paired.margin) if n >= needed else f"{UNDECIDED} (needs {needed} seeds)"
+    effect = effect_factor(n, m) * sd if sd > 0 else nan
+    return Verdict(word, n, float(np.mean(d)), low, high, p, p_holm, effect, low_new, high_new)
+
+
+def _word(d: np.ndarray, p_holm: float, margin: float) -> str:
+    low, high = t_interval(d, 0.90)
+    edge = margin * (1 + 1e-9)  # 0.31 - 0.30 is no more than 0.01
+    if -edge <= low and high <= edge:
+        return TIE
+    if p_holm < LEVEL:
+        return BETTER if np.mean(d) < 0 else WORSE
+    return UNDECIDED

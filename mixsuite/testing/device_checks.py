@@ -1,0 +1,147 @@
+"""Checks of what makes a method fast: half precision, no waiting for the device, no recompilation, stacking."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import logging
+import traceback
+from collections.abc import Iterator
+from operator import methodcaller
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from mixsuite.mixing import Method
+from mixsuite.mixing.engine import step_loss
+from mixsuite.mixing.plan import join
+from mixsuite.mixing.rng import Rng
+from mixsuite.testing.findings import Finding
+from mixsuite.testing.samples import ROWS
+from mixsuite.testing.trial import Trial, judged, leaves_of, map_leaves
+
+
+def half_precision(trial: Trial) -> Iterator[Finding]:
+    """float16 and bfloat16 states stay so and are mixed as float32 ones, up to rounding."""
+    plan = trial.plan()
+    wide = leaves_of(trial.method.mix(trial.state(ROWS), plan))
+    for dtype in (torch.float16, torch.bfloat16):
+        low = leaves_of(trial.method.mix(map_leaves(methodcaller("to", dtype), trial.state(ROWS)), plan))
+        kept = all(leaf.dtype == dtype for leaf in low)
+        gap = max(float((a.float() - b).abs().max()) for a, b in zip(low, wide, strict=True))
+        yield judged(
+            trial,
+            "half precision",
+            kept and gap < 0.1,
+            f"mix() of {dtype} states",
+            f"{dtype}, as float32 up to rounding",
+            f"{low[0].dtype}, off by {gap:.3g}",
+            "mix",
+        )
+
+
+_SYNCS = {"item", "tolist", "numpy", "__bool__", "__float__", "__int__", "__index__", "nonzero", "cpu", "unique"}
+
+
+class _Syncs(TorchFunctionMode):
+    """Records calls for which the host waits for the device, with the line that made them."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+        self.found: list[str] = []
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(func, "__name__", "")
+        if name in _SYNCS:
+            lines = [f for f in traceback.extract_stack() if f.filename == self.path]
+            if lines:
+                self.found.append(f"{name} in line {lines[-1].lineno}")
+        return func(*args, **(kwargs or {}))
+
+
+def no_host_sync(trial: Trial) -> Iterator[Finding]:
+    """No .item(), .tolist(), bool(tensor) and the like inside plan, mix and objective."""
+    path = inspect.getsourcefile(type(trial.method)) or ""
+    watch = _Syncs(path)
+    state, batch = trial.state(ROWS), trial.batch(ROWS)
+    with watch:
+        plan = trial.method.plan(batch, Rng(0, ROWS).at(0))
+        with contextlib.suppress(Exception):  # whether the objective works is asked elsewhere
+            step_loss(trial.method, trial.tail(), state, batch, plan, trial.loss)
+    seen = ", ".join(dict.fromkeys(watch.found)) or "none"
+    if not type(trial.method).vectorised:
+        yield Finding(
+            "note", "no host sync", trial.name, "plan, mix, objective", "vectorised = False: not judged", seen
+        )
+    else:
+        yield judged(
+            trial,
+            "no host sync",
+            not watch.found,
+            "plan, mix and objective",
+            "no call for which the host waits for the device",
+            seen,
+        )
+
+
+def no_recompile(trial: Trial) -> Iterator[Finding]:
+    """mix() compiled once serves every lambda."""
+    count = 0
+
+    def backend(graph: Any, _: Any) -> Any:
+        nonlocal count
+        count += 1
+        return graph.forward
+
+    torch._dynamo.reset()
+    state, counts = trial.state(ROWS), []
+    logging.disable(logging.CRITICAL)  # an author is told below, in one line
+    try:
+        compiled = torch.compile(trial.method.mix, backend=backend, dynamic=False)
+        for step in range(4):
+            compiled(state, trial.plan(step=step))
+            counts.append(count)
+    finally:
+        logging.disable(logging.NOTSET)
+        torch._dynamo.reset()
+    yield judged(
+        trial,
+        "no recompile when lambda changes",
+        counts[0] == counts[-1],
+        "mix() compiled, four steps",
+        "what the first step compiled serves all",
+        f"compiled {counts[-1]} graphs, {counts[0]} at the first step",
+        "mix",
+    )
+
+
+def stacks(trial: Trial) -> Iterator[Finding]:
+    """Plans of two seeds have one shape, and the objective of two runs' rows together is that of each alone: so seeds
+    can be trained side by side. Or the method is not stackable."""
+    if not trial.method.stackable:
+        yield Finding("note", "stackable", trial.name, "stackable is False", "not judged", "declared")
+        return
+    shapes = {
+        tuple((name, None if v is None else (tuple(v.shape), v.dtype)) for name, v in plan.tensors().items())
+        for plan in (trial.plan(seed=seed, step=step) for seed, step in ((0, 0), (0, 9), (1, 0)))
+    }
+    alike, tried = len(shapes) == 1, "plans of two seeds and two steps"
+    yield judged(trial, "stackable", alike, tried, "one shape (or stackable = False)", f"{len(shapes)} shapes")
+    if not alike:
+        return
+    plans, batch, tail = [trial.plan(seed=seed) for seed in (0, 1)], trial.batch(ROWS), trial.tail()
+    alone = [step_loss(trial.method, tail, trial.state(ROWS), batch, plan, trial.loss) for plan in plans]
+    both = batch._replace(y=torch.cat([batch.y, batch.y]), x=None, stats={}, runs=2)
+    twice = map_leaves(lambda leaf: torch.cat([leaf, leaf]), trial.state(ROWS))
+    together = step_loss(trial.method, tail, twice, both, join(plans, ROWS), trial.loss)
+    yield judged(
+        trial,
+        "stackable",
+        together.shape == (2,) and torch.allclose(together, torch.stack(alone), rtol=1e-4, atol=1e-6),
+        "the objective of two runs' rows, one after another",
+        f"one value a run, {[round(float(v), 5) for v in alone]} (or stackable = False)",
+        f"{[round(v, 5) for v in together.flatten().tolist()]}",
+        "objective" if type(trial.method).objective is not Method.objective else "mix",
+    )

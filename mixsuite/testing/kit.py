@@ -1,0 +1,120 @@
+"""The conformance kit: every check, on every sample where a method applies."""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from mixsuite.experiment.build import make_method
+from mixsuite.experiment.resolve import resolve_method
+from mixsuite.mixing import Method
+from mixsuite.mixing.method import why_not
+from mixsuite.testing.device_checks import half_precision, no_host_sync, no_recompile, stacks
+from mixsuite.testing.draw_checks import a_function_of_its_seed, inputs_stay, no_global_generator, others_draw_the_same
+from mixsuite.testing.findings import Finding, problems
+from mixsuite.testing.plan_checks import (
+    mixes_the_rows_it_names,
+    objective_is_a_number,
+    ones_change_nothing,
+    plans_are_valid,
+    rate_of_mixing,
+    shares_agree,
+)
+from mixsuite.testing.samples import ROWS, Sample, samples
+from mixsuite.testing.trial import Check, Trial, line_of, own_files
+
+CHECKS: tuple[Check, ...] = (  # of methods whose plans are valid
+    objective_is_a_number,
+    ones_change_nothing,
+    mixes_the_rows_it_names,
+    shares_agree,
+    rate_of_mixing,
+    half_precision,
+    inputs_stay,
+    no_global_generator,
+    a_function_of_its_seed,
+    others_draw_the_same,
+    no_host_sync,
+    stacks,
+)  # no_recompile compiles, which takes seconds: once per method
+
+
+def check(method: str | Method, among: Sequence[Sample] | None = None) -> list[Finding]:
+    """Try a method, given as "name(parameters)" or "./file.py(parameters)", on every sample, or on some.
+
+    Where its plans are not valid, nothing more is asked of it on that sample.
+
+    Raises:
+        InputError: there is no such method, or its file cannot be imported or defines none.
+    """
+    made = make_method(resolve_method(method)) if isinstance(method, str) else method
+    found: list[Finding] = []
+    trials: list[Trial] = []
+    for sample in among or samples(_outside_domains(type(made))):
+        applies = _applies(made, sample)
+        if applies.status == "ok":
+            sites = list(sample.sites) if made.site == "random" else [made.site]
+            trials += [Trial(made, sample, site) for site in sites]
+        else:
+            found.append(applies)
+    whole = []
+    for trial in trials:
+        first = _tried(plans_are_valid, trial)
+        found += problems(first)[:1] or first
+        if not problems(first):
+            whole.append(trial)
+            found += [f for one in CHECKS for f in _tried(one, trial)]
+    if whole:
+        found += _tried(no_recompile, whole[0])
+    if not trials and not problems(found):
+        seen = "; ".join(dict.fromkeys(f.seen for f in found)) or "none"
+        found.append(Finding("problem", "applies somewhere", "all", "every sample", "one that it applies to", seen))
+    return found
+
+
+def _outside_domains(cls: type[Method]) -> list[str]:
+    """The files of outside domains that a method is made for."""
+    folder = Path(inspect.getfile(cls)).parent
+    return [str(folder / name) if name.startswith("./") else name for name in cls.domains if "." in name]
+
+
+def _applies(method: Method, sample: Sample) -> Finding:
+    """Whether a method applies to a sample, as the trainer asks: its domains, its site, reject()."""
+    tried = "site, domains, kinds and reject()"
+    try:
+        reason = why_not(method, sample.info(ROWS))
+    except Exception as error:
+        return _raised("reject() answers", sample.name, method, error)
+    if reason is None:
+        return Finding("ok", "applies", sample.name, tried, "", "")
+    if not isinstance(reason, str) or not reason:
+        return Finding(
+            "problem",
+            "reject() answers",
+            sample.name,
+            tried,
+            "None, or a reason in words",
+            repr(reason),
+            line_of(type(method), "reject"),
+        )
+    return Finding("note", "applies", sample.name, tried, "", f"it does not: {reason}")
+
+
+def _tried(one: Check, trial: Trial) -> list[Finding]:
+    try:
+        return list(one(trial))
+    except Exception as error:
+        return [_raised(one.__name__.replace("_", " "), trial.name, trial.method, error)]
+
+
+def _raised(what: str, sample: str, method: Method, error: Exception) -> Finding:
+    """An exception as a finding: the last line of it that stands in a file of the method's own."""
+    files = own_files(type(method))
+    lines = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
+    where = f"{lines[-1].filename}, line {lines[-1].lineno}" if lines else line_of(type(method), "objective")
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    if lines and "batch.x" in (lines[-1].line or "") and not type(method).needs_x:
+        said += " (batch.x is None unless the class says needs_x = True)"
+    return Finding("problem", what, sample, what, "no exception", said, where)

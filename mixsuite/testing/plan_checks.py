@@ -1,0 +1,166 @@
+"""Checks of plans: are they valid, and do signal and target follow them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from mixsuite.data.state import first_leaf
+from mixsuite.mixing.engine import step_loss
+from mixsuite.mixing.plan import check_plan
+from mixsuite.testing.findings import Finding
+from mixsuite.testing.samples import ROWS
+from mixsuite.testing.trial import SIZES, STEPS, Trial, judged, leaves_of, map_leaves, overrides_mix, own_share
+
+
+def plans_are_valid(trial: Trial) -> Iterator[Finding]:
+    """Shapes, types, ranges, weights that sum to one, for ordinary, odd, tiny and one-row batches, and at every step
+    of a training."""
+    for n, steps in [*((n, (0,)) for n in SIZES), (ROWS, range(1, STEPS))]:
+        seen = "as expected"
+        for step in steps:
+            plan = trial.plan(n, step=step)
+            try:
+                check_plan(plan, n)
+                if plan.weight is not None and abs(float(plan.weight.sum()) - 1) > 1e-4:
+                    seen = f"the weights sum to {float(plan.weight.sum()):.4g}"
+            except ValueError as error:
+                seen = str(error)
+            if seen != "as expected":
+                seen += f", at progress {step / STEPS:.2f}" if step else ""
+                break
+        tried = f"plan of {n} rows" if len(steps) == 1 else f"plans of {STEPS} steps, from progress 0 to 1"
+        expected = "shapes, types and ranges of the contract; weights that sum to one"
+        yield judged(trial, "plan is valid", seen == "as expected", tried, expected, seen)
+
+
+def objective_is_a_number(trial: Trial) -> Iterator[Finding]:
+    """A finite scalar with a finite gradient, for every size of batch."""
+    for n, step in [*((n, 0) for n in SIZES), (ROWS, STEPS - 1)]:
+        state, batch = map_leaves(lambda leaf: leaf.requires_grad_(), trial.state(n)), trial.batch(n, step / STEPS)
+        value = step_loss(trial.method, trial.tail(), state, batch, trial.plan(n, step=step), trial.loss)
+        (gradient,) = torch.autograd.grad(value, [first_leaf(state)])
+        good = value.dim() == 0 and bool(torch.isfinite(value)) and bool(torch.isfinite(gradient).all())
+        yield judged(
+            trial,
+            "objective is a number",
+            good,
+            f"the objective of {n} rows and its gradient",
+            "a finite scalar, finite gradients",
+            f"{list(value.shape)} {value.detach()}",
+            "objective",
+        )
+
+
+def ones_change_nothing(trial: Trial) -> Iterator[Finding]:
+    """With wx and wy replaced by 1 the mixed state is the own rows."""
+    steps = STEPS if overrides_mix(trial) else 3
+    off, exact = torch.zeros(1), True
+    for step in range(steps):
+        plan, state = trial.plan(step=step), trial.state(ROWS)
+        own = [leaf if plan.own is None else leaf[plan.own] for leaf in leaves_of(state)]
+        mixed = leaves_of(
+            trial.method.mix(state, plan._replace(wx=torch.ones_like(plan.wx), wy=torch.ones_like(plan.wy)))
+        )
+        exact = exact and all(torch.equal(a, b) for a, b in zip(mixed, own, strict=True))
+        off = off + (mixed[0] - own[0]) / steps
+    worst = float(off.abs().mean())
+    yield judged(
+        trial,
+        "shares of 1 change nothing",
+        exact or worst < 0.05,
+        "mix() of a plan with wx = wy = 1",
+        "the own rows (noise: on average)",
+        f"off by {worst:.3g} on average",
+        "mix",
+    )
+
+
+def mixes_the_rows_it_names(trial: Trial) -> Iterator[Finding]:
+    """Of constant rows the mixed value is wx own + (1 - wx) partner, for the plan's own rows and partners."""
+    state, steps = trial.state(ROWS), STEPS if overrides_mix(trial) else 3
+    number = torch.arange(ROWS, dtype=torch.float32)
+    first = number.reshape(-1, *[1] * (first_leaf(state).dim() - 1)).expand_as(first_leaf(state)).clone()
+    rows = (first, *(torch.ones_like(leaf) for leaf in state[1:])) if isinstance(state, tuple) else first
+    off = 0.0
+    for step in range(steps):
+        plan = trial.plan(step=step)
+        mixed, share = first_leaf(trial.method.mix(rows, plan)).flatten(1).mean(1), own_share(plan)
+        own = number if plan.own is None else number[plan.own]
+        off += float((mixed - (share * own + (1 - share) * number[plan.partner])).abs().mean()) / steps
+    allowed = 0.05 * ROWS if overrides_mix(trial) else 1e-3
+    yield judged(
+        trial,
+        "mixes the rows it names",
+        off < allowed,
+        "mix() of rows that are constant, each its own number",
+        "wx * own + (1 - wx) * partner, by the plan's own rows and partners",
+        f"off by {off:.3g} on average",
+        "mix",
+    )
+
+
+def shares_agree(trial: Trial) -> Iterator[Finding]:
+    """wy against the mean of wx, as the class declares its label."""
+    declared = type(trial.method).label
+    gaps, turned, hard = [], [], []
+    for step in range(0, STEPS, 3):
+        plan = trial.plan(step=step)
+        share = own_share(plan)
+        gaps.append(float((plan.wy - share).abs().max()))
+        turned.append(float((plan.wy - (1 - share)).abs().max()))
+        hard.append(float((1 - plan.wy).abs().max()))
+    seen = f"wy differs from wx's mean by up to {max(gaps):.3g}"
+    if max(turned) < 1e-4 < max(gaps):
+        yield judged(
+            trial,
+            "target follows the signal",
+            False,
+            "wy against wx's mean over 20 steps",
+            "wy is the own row's share",
+            "wy is 1 - wx's mean: the partner's share",
+        )
+    elif declared == "matched":
+        yield judged(trial, "target follows the signal", max(gaps) < 1e-4, 'label = "matched"', "wy is wx's mean", seen)
+    elif declared == "own":
+        yield judged(
+            trial,
+            "target is the own row's",
+            max(hard) < 1e-6,
+            'label = "own"',
+            "wy is 1",
+            f"wy is off 1 by up to {max(hard):.3g}",
+        )
+    elif declared is None:
+        yield Finding(
+            "note",
+            "target follows the signal",
+            trial.name,
+            "no label declared",
+            'label = "matched", "own" or "free"',
+            seen,
+            trial.where("plan"),
+        )
+
+
+def rate_of_mixing(trial: Trial) -> Iterator[Finding]:
+    """How many rows get something of another row, by a plan that is looked at."""
+    if not trial.method.mixes and type(trial.method).pairing != "none":
+        return
+    mixed, own = [], []
+    for step in range(STEPS):
+        plan = trial.plan(step=step)
+        share = own_share(plan)
+        place = torch.arange(ROWS) if plan.own is None else plan.own
+        mixed.append(float(((plan.partner != place) & (share < 1)).float().mean()))
+        own.append(float(share.mean()))
+    rate = float(np.mean(mixed))
+    seen = f"{rate:.0%} of the rows are mixed, the own share is {np.mean(own):.2f} on average"
+    if rate == 0 and type(trial.method).pairing != "none":
+        yield judged(
+            trial, "it mixes", False, f"plans of {STEPS} steps", 'rows that are mixed (or pairing = "none")', seen
+        )
+    else:
+        yield Finding("note", "it mixes", trial.name, f"plans of {STEPS} steps", "", seen)

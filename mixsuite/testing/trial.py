@@ -1,0 +1,132 @@
+"""A method on a sample at one site, and what checks need of it."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from abc import ABC
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from mixsuite.data.state import first_leaf
+from mixsuite.mixing import Batch, Method, Plan, TrainInfo
+from mixsuite.mixing.engine import Loss, State, Tail
+from mixsuite.mixing.losses import LOSSES
+from mixsuite.mixing.rng import Rng
+from mixsuite.testing.findings import Finding, Status
+from mixsuite.testing.samples import ROWS, Sample
+
+SIZES = (ROWS, 7, 2, 1)  # ordinary, odd, tiny, one row
+
+
+STEPS = 60  # over which rates and means are taken, from the beginning of a training to its end
+
+
+def map_leaves(f: Callable[[Tensor], Tensor], h: State) -> State:
+    """f of every leaf. The domains' map_leaves takes ragged states too, which nothing mixes."""
+    return tuple(f(leaf) for leaf in h) if isinstance(h, tuple) else f(h)
+
+
+def leaves_of(h: State) -> tuple[Tensor, ...]:
+    return h if isinstance(h, tuple) else (h,)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A method on a sample, at one site."""
+
+    method: Method
+    sample: Sample
+    site: str
+
+    @property
+    def name(self) -> str:
+        return self.sample.name if self.site == "input" else f"{self.sample.name}, {self.site}"
+
+    @cached_property
+    def stats(self) -> dict[str, Tensor]:
+        s = self.sample
+        return self.method.prepare(TrainInfo(s.sites["input"], s.y, ROWS, s.classes, s.kind, s.groups))
+
+    def state(self, n: int) -> State:
+        return map_leaves(lambda leaf: leaf[:n].clone(), self.sample.sites[self.site])
+
+    def batch(self, n: int, progress: float = 0.0) -> Batch:
+        seen = map_leaves(lambda leaf: leaf[:n].clone(), self.sample.sites["input"]) if self.method.needs_x else None
+        shape = tuple(first_leaf(self.sample.sites[self.site]).shape[1:])
+        return Batch(self.sample.y[:n].clone(), shape, torch.tensor(progress), self.stats, seen)
+
+    def plan(self, n: int = ROWS, seed: int = 0, step: int = 0) -> Plan:
+        """The plan of one of STEPS steps."""
+        rng = self._streams.setdefault((n, seed), Rng(seed, n))  # holds blocks of draws
+        return self.method.plan(self.batch(n, step / STEPS), rng.at(step))
+
+    @cached_property
+    def _streams(self) -> dict[tuple[int, int], Rng]:
+        return {}
+
+    def tail(self) -> Tail:
+        """A small smooth model behind the site, the same every time."""
+        width = first_leaf(self.sample.sites[self.site])[0].numel()
+        g = torch.Generator().manual_seed(21)
+        one = torch.randn(width, 10, generator=g) / width**0.5
+        other = torch.randn(10, self.sample.classes, generator=g)
+        return Tail(lambda h: torch.tanh(first_leaf(h).flatten(1).float() @ one) @ other)
+
+    @property
+    def loss(self) -> Loss:
+        return LOSSES[self.sample.kind]
+
+    def where(self, name: str) -> str:
+        """File and line of one of the method's own functions."""
+        return line_of(type(self.method), name)
+
+
+def own_files(cls: type) -> set[str | None]:
+    """The files of a method's own classes: not the contract's."""
+    return {inspect.getsourcefile(base) for base in cls.__mro__ if base not in (Method, ABC, object)}
+
+
+def line_of(cls: type, name: str) -> str:
+    """Where a method defines a function, else its plan."""
+    for wanted in (name, "plan"):
+        with contextlib.suppress(OSError, TypeError):
+            function = inspect.unwrap(getattr(cls, wanted))
+            if inspect.getsourcefile(function) in own_files(cls):
+                return f"{inspect.getsourcefile(function)}, line {inspect.getsourcelines(function)[1]}"
+    return ""
+
+
+Check = Callable[[Trial], Iterator[Finding]]
+
+
+def judged(trial: Trial, check: str, good: bool, tried: str, expected: str, seen: str, at: str = "plan") -> Finding:
+    status: Status = "ok" if good else "problem"
+    return Finding(status, check, trial.name, tried, expected, seen, "" if good else trial.where(at))
+
+
+def overrides_mix(trial: Trial) -> bool:
+    """A mix() of its own may add noise: it is then looked at on average."""
+    return type(trial.method).mix is not Method.mix
+
+
+def own_share(plan: Plan) -> Tensor:
+    """The mean of wx for each row. [N]"""
+    return plan.wx.flatten(1).mean(1) if plan.wx.dim() > 1 else plan.wx
+
+
+def same_tensors(one: Sequence[Tensor | None], other: Sequence[Tensor | None]) -> bool:
+    """Whether two sequences hold the same values, bit for bit."""
+    return len(one) == len(other) and all(
+        (a is None and b is None) or (a is not None and b is not None and torch.equal(a, b))
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+def tensors_of(plan: Plan) -> list[Tensor | None]:
+    """Every tensor of a plan."""
+    return list(plan.tensors().values())

@@ -1,0 +1,73 @@
+"""What each step of a run sees, drawn in advance."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mixsuite.data.state import State, first_leaf, take_rows
+from mixsuite.errors import InputError
+from mixsuite.mixing import Batch, Plan, TaskInfo
+from mixsuite.mixing.rng import Rng, batch_order
+from mixsuite.mixing.sites import drawable_sites, random_sites
+from mixsuite.training.job import Job, train_info
+from mixsuite.training.predict import run_stages
+
+
+class BatchSource:
+    """The order of rows, the site and the augmentation of every step: a function of the job's data, recipe and
+    seed, never of its method but for the method's own site, length and repeat_batch.
+
+    rows:  [steps, B] row numbers. sites: of every step. first_stage: the stage at which ``x`` enters the model.
+
+    Raises:
+        InputError: batches larger than the training part.
+    """
+
+    def __init__(self, job: Job, info: TaskInfo) -> None:
+        if job.recipe.batch > len(job.data.train):
+            raise InputError(f"recipe's batch={job.recipe.batch}: the task has {len(job.data.train)} training rows")
+        self.job, self.info = job, info
+        train, steps, batch = job.data.train, job.steps, job.batch
+        first = first_leaf(train.x)
+        self.device, self.dtype = first.device, first.dtype
+        batches = -(-steps // job.method.repeat_batch)
+        pieces = batch_order(job.seed, len(train), job.recipe.batch, batches * job.method.batch)
+        self.order = pieces.reshape(batches, batch).repeat(job.method.repeat_batch, axis=0)[:steps]
+        self.rows = torch.from_numpy(self.order).to(first.device)
+        self.sites = [job.method.site] * steps
+        if job.method.site == "random":
+            names = drawable_sites(job.model.sites)
+            self.sites = random_sites(job.seed, names, 0, steps, job.method.repeat_batch)
+        self.progress = torch.arange(steps, device=first.device, dtype=torch.float32).div(steps).unbind()
+        self.rng = Rng(job.seed, batch, first.device, first.dtype)
+        self._draws = Rng(job.seed, 4 * batch, first.device, first.dtype)
+        # Stages without weights are run once, unless something random happens before or within them.
+        shallowest = min(job.model.sites[site] for site in set(self.sites))
+        known = job.augment is None and shallowest >= job.model.num_fixed_stages
+        self.first_stage = job.model.num_fixed_stages if known else 0
+        self.x = run_stages(job.model, train, 0, self.first_stage)
+        self.stats = job.method.prepare(train_info(job, self.x))
+
+    def augment(self, step: int) -> Tensor:
+        """The uniforms of a step's augmentation. [B, 4]"""
+        return self._draws.at(step // self.job.method.repeat_batch).uniform(self.job.batch, 4, kind="suite augment")
+
+    def seen(self, step: int, x: State, y: Tensor, weight: Tensor | None) -> Batch:
+        """What the method sees of a step's rows."""
+        method, shape = self.job.method, self.info.sites[self.sites[step]]
+        x_shown, place = x if method.needs_x else None, step % method.repeat_batch
+        return Batch(y, shape, self.progress[step], self.stats, x_shown, weight, repeat_index=place)
+
+    def plan(self, step: int, batch: Batch) -> Plan:
+        """The method's plan of a step."""
+        return self.job.method.plan(batch, self.rng.at(step // self.job.method.repeat_batch))
+
+    def batch(self, step: int) -> tuple[State, Batch]:
+        """(input rows, what the method sees) of one step."""
+        train, rows = self.job.data.train, self.rows[step]
+        x = take_rows(self.x, rows)
+        if self.job.augment is not None:
+            x = self.job.augment(x, self.augment(step))
+        weight = None if train.weight is None else train.weight[rows]
+        return x, self.seen(step, x, train.y[rows], weight)

@@ -1,0 +1,94 @@
+"""How a task is trained: model, optimiser, schedule, length and batch. Checked where it enters."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from mixsuite.errors import InputError
+from mixsuite.plugins.entry import Params, parse_call
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_SCHEDULES = ("constant", "linear", "cosine", "step")
+
+
+class Recipe(BaseModel):
+    """A recipe's values. Either ``epochs`` or ``steps`` gives the length.
+
+    lr:       the learning rate at its highest; ``schedule`` takes it down over the run:
+              constant | linear (to 0) | cosine (to 0) | step(at=[0.5, 0.75], gamma=0.1).
+    warmup:   share of the steps over which a further factor rises linearly from 0 to 1.
+    momentum, nesterov: for sgd alone.
+    augment:  a name that the domain knows ("none", for images also "flip", "crop", "crop+flip").
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    model: str
+    optimizer: Literal["sgd", "adam", "adamw"]
+    lr: Annotated[float, Field(gt=0)]
+    batch: Annotated[int, Field(ge=1)]
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    schedule: str = "constant"
+    epochs: Annotated[float, Field(gt=0)] | None = None
+    steps: Annotated[int, Field(ge=1)] | None = None
+    momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    nesterov: bool = True
+    precision: Literal["float32", "bf16", "float64"] = "float32"
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    warmup: Annotated[float, Field(ge=0, le=1)] = 0.0
+    augment: str = "none"
+
+    @field_validator("model", "schedule", "augment")
+    @classmethod
+    def _canonical(cls, text: str) -> str:
+        try:
+            return str(parse_call(text))
+        except InputError as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("schedule")
+    @classmethod
+    def _known_schedule(cls, text: str) -> str:
+        call = parse_call(text)
+        params = dict(call.params)
+        if call.name not in _SCHEDULES:
+            raise ValueError(f"'{text}' is none of {', '.join(_SCHEDULES)}")
+        if set(params) - ({"at", "gamma"} if call.name == "step" else set()):
+            raise ValueError(f"'{text}': only step takes parameters, at=[...] and gamma=")
+        at, gamma = params.get("at", (0.5,)), params.get("gamma", 0.1)
+        places = isinstance(at, tuple) and all(_number(v) and 0 < v < 1 for v in at)
+        if not (places and _number(gamma) and gamma > 0):
+            raise ValueError(f"'{text}': at is a list of shares of the run, as in [0.5, 0.75], gamma a factor above 0")
+        return text
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if (self.epochs is None) == (self.steps is None):
+            raise ValueError("give one of epochs and steps")
+        return self
+
+    def params(self) -> Params:
+        """Every value that is not None, in the order above: what goes into a run's id."""
+        return tuple((k, v) for k, v in self.model_dump().items() if v is not None)
+
+    def length(self, rows: int) -> int:
+        """Steps in all for so many training rows."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None
+        return max(1, math.ceil(self.epochs * rows / self.batch))
+
+
+def shipped_recipes() -> dict[str, dict[str, object]]:
+    """The default recipes by name (recipes.toml beside this file), unchecked."""
+    text = (Path(__file__).parent / "recipes.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)

@@ -1,0 +1,149 @@
+"""What is kept of a run while it trains: the curve, the plans' digest, the best weights."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+
+import torch
+from torch import Tensor
+
+from mixsuite.data.digest import digest, update
+from mixsuite.errors import InputError
+from mixsuite.mixing import Plan
+from mixsuite.mixing.plan import check_plan, check_shares
+from mixsuite.mixing.rng import uniforms
+from mixsuite.training.batches import BatchSource
+from mixsuite.training.job import Diverged, Job, TrainResult
+from mixsuite.training.memory import peak_memory
+from mixsuite.training.predict import predict
+
+CURVE_POINTS = 50
+CHECKED_PLANS = 2  # per site, the first ones, wholly: the check waits for the device
+HELD_PLANS = 64  # are hashed, and their shares checked, at once: for the same reason
+
+
+class RunLog:
+    """The curve and the plans' digest. The device is waited for at the ends of up to 50 stretches of the
+    run only: there NaN is noticed, and the plans since the last one are hashed and their shares checked."""
+
+    def __init__(self, job: Job) -> None:
+        self.rows, self.ends = job.batch, set(curve_ends(job.steps))
+        self.points: list[dict[str, float]] = []
+        self.plans = hashlib.sha256()
+        self._checked = Counter[str]()
+        self._held: list[tuple[str, Plan]] = []
+
+    def note(self, step: int, site: str, plan: Plan | None) -> None:
+        """Keep a step's plan.
+
+        Raises:
+            ValueError: a plan that cannot be meant.
+        """
+        if plan is not None:
+            if self._checked[site] < CHECKED_PLANS:
+                check_plan(plan, self.rows)
+                self._checked[site] += 1
+            self._held.append((site, plan))
+        if self._held and (len(self._held) >= HELD_PLANS or step in self.ends):
+            try:
+                check_shares([held for _, held in self._held], self.rows)
+            except ValueError as error:
+                raise ValueError(f"{error}, within the last {len(self._held)} steps up to step {step + 1}") from None
+            update(self.plans, [[site for site, _ in self._held], _columns([held for _, held in self._held])])
+            self._held = []
+
+    def point(self, step: int, mean: float) -> None:
+        """A point of the curve: the mean objective since the last one.
+
+        Raises:
+            Diverged: it is infinite or NaN.
+        """
+        if not math.isfinite(mean):
+            raise Diverged(f"the training loss is {mean} by step {step + 1}")
+        self.points.append({"step": step + 1, "loss": float(f"{mean:.6g}")})
+
+
+def _columns(plans: list[Plan]) -> list[Tensor | list[Tensor | None]]:
+    """Each field of many plans in one tensor, which is hashed at once; or in a list, where shapes differ."""
+
+    def column(values: list[Tensor | None]) -> Tensor | list[Tensor | None]:
+        held = [value for value in values if value is not None]
+        alike = len(held) == len(values) and len({(value.shape, value.dtype) for value in held}) == 1
+        return torch.stack(held) if alike else values
+
+    tensors = [plan.tensors() for plan in plans]
+    return [column([named[name] for named in tensors]) for name in tensors[0]]
+
+
+def curve_ends(steps: int) -> list[int]:
+    """The last step of each of up to 50 stretches of a run, ascending."""
+    count = min(CURVE_POINTS, steps)
+    return [(i + 1) * steps // count - 1 for i in range(count)]
+
+
+class BestCheckpoint:
+    """Keeps the weights of the best validation metric, looked at some 25 times a run, if the task says so."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.value = float("inf")
+        self.weights: dict[str, Tensor] | None = None
+        steps = job.steps
+        self.ends: set[int] = set()
+        if job.select == "best_validation":
+            if not len(job.data.valid):
+                raise InputError("select = 'best_validation': this task has no validation rows")
+            if job.score is None:
+                raise ValueError("select = 'best_validation' needs the job's score")
+            points = curve_ends(steps)
+            self.ends = set(points[:: max(1, len(points) // 20)]) | {steps - 1}
+
+    def look(self) -> float:
+        """The validation metric of the job's model as it is now."""
+        data, model = self.job.data, self.job.model
+        assert self.job.score is not None
+        value = self.job.score(predict(model, data.valid).cpu(), data.valid.y.cpu(), data.kind)
+        if value < self.value:  # on a tie the earlier weights stay
+            self.value = value
+            self.weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        return value
+
+    def restore(self) -> None:
+        if self.weights is not None:
+            self.job.model.load_state_dict(self.weights)
+
+
+def fitted(
+    feed: BatchSource, log: RunLog, best: BestCheckpoint, init: str, seconds: float, rows: float, executor: str
+) -> TrainResult:
+    """What a run came to, its model at its last weights.
+
+    init: digest of the initial weights; rows: those that entered the last stage, over all steps.
+
+    Raises:
+        Diverged: a weight is infinite or NaN.
+    """
+    job, steps = feed.job, feed.job.steps
+    best.restore()
+    weights = list(job.model.state_dict().values())
+    if not all(bool(w.isfinite().all()) for w in weights):
+        raise Diverged(f"weights are infinite or NaN after {steps} steps")
+    shared = (uniforms(job.seed, f"draw/{kind}", 0, steps, job.batch) for kind in ("partner", "lam"))
+    return TrainResult(
+        model=job.model,
+        curve=log.points,
+        seconds=seconds,
+        steps=steps,
+        rows_per_step=rows / steps,
+        peak_memory=peak_memory(feed.device),
+        digests={
+            "init": init,
+            "order": digest(feed.order),
+            "draws": digest(*shared),
+            "plan": log.plans.hexdigest()[:16],
+            "weights": digest(*weights),
+        },
+        executor={"kind": executor, "block": job.block if executor == "lockstep" else 1},
+    )

@@ -1,0 +1,42 @@
+"""A pool without processes: work is done in this one, so that a fault planted in a module is what the runs see."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Self
+
+from mixsuite.execution.execute import reset_global_state
+from mixsuite.execution.messages import Answer, RetryApart, TrainBlock, Work
+from mixsuite.execution.worker import Worker
+
+
+class InProcess:
+    """A pool of one worker: this process."""
+
+    def __init__(self, size: int = 1, timeout: float | None = None) -> None:
+        self.size, self.timeout = size, timeout
+        self.worker = Worker()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def start(self, count: int) -> None:
+        pass
+
+    def map(
+        self, work: Iterable[Work], started: Callable[[int], None] = lambda running: None
+    ) -> Iterator[tuple[Work, Answer]]:
+        todo = deque(work)
+        while todo:
+            one = todo.popleft()
+            started(one.num_runs)
+            reset_global_state(one.runs[0].seed if isinstance(one, TrainBlock) else 0)
+            answer = self.worker.execute(one)
+            if isinstance(answer, RetryApart):
+                todo.extendleft(reversed(one.one_by_one(answer.executor)))
+            else:
+                yield one, answer

@@ -1,0 +1,50 @@
+"""Tasks opened: their data, models and jobs."""
+
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from mixsuite.domains.build import make_data, make_model
+from mixsuite.evaluation.metrics import primary
+from mixsuite.experiment.build import make_dataset, make_domain, make_method
+from mixsuite.experiment.matrix import load_matrix
+from mixsuite.experiment.resolve import resolve_method, resolve_task
+from mixsuite.plugins.validate import check_model
+from mixsuite.training.job import Job
+from mixsuite.training.recipe import Recipe
+
+QUICK = load_matrix("quick")
+
+
+@cache
+def raw_of(entry):
+    """A data set's rows, read once a process."""
+    return make_dataset(resolve_task(entry, QUICK)).load(Path())
+
+
+@cache
+def data_of(entry, seed=0, dtype=torch.float32):
+    """A task's data."""
+    task = resolve_task(entry, QUICK)
+    return make_data(make_domain(task), make_dataset(task), raw_of(entry), seed, dtype=dtype)
+
+
+def recipe_of(entry, **values):
+    """A task's recipe, with other values."""
+    return check_model(Recipe, dict(resolve_task(entry, QUICK).recipe) | values, "test")
+
+
+def opened(entry, seed=0, **values):
+    """(data, untrained model) of a task."""
+    task, data, recipe = resolve_task(entry, QUICK), data_of(entry, seed), recipe_of(entry, **values)
+    return data, make_model(make_domain(task), data, recipe.model, recipe.dropout, seed)
+
+
+def job_of(entry, method, seed=0, dtype=torch.float64, select="last", block=1, **values):
+    """A run of a task, ready to train."""
+    task, data, recipe = resolve_task(entry, QUICK), data_of(entry, seed, dtype), recipe_of(entry, **values)
+    domain = make_domain(task)
+    model = make_model(domain, data, recipe.model, recipe.dropout, seed)
+    made, augment = make_method(resolve_method(method)), domain.augment(recipe.augment)
+    return Job(task.domain, data, model, made, recipe, seed, select, augment, block, primary)

@@ -1,0 +1,103 @@
+"""Splits: disjoint, drawn from the seed alone, of the sizes that were promised."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from mixsuite.data.rows import Raw
+from mixsuite.domains.base import Dataset
+from mixsuite.domains.split import draw_split
+from mixsuite.errors import InputError
+
+
+@dataclass(frozen=True)
+class Numbered(Dataset):
+    domain = "tabular"
+    classes = 3
+
+    def load(self, root):
+        raise NotImplementedError
+
+
+def raw_of(n, part=None):
+    return Raw(np.zeros((n, 1)), np.arange(n) % 3, part)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(30, 200), st.integers(0, 1000), st.floats(0.2, 0.7), st.integers(3, 12))
+def test_parts_are_disjoint_and_as_large_as_promised(n, seed, test, rows):
+    rest = n - round(test * n)
+    assume(rows <= rest - rest // 5)
+    split = draw_split(Numbered(rows=rows, test=test), raw_of(n), seed)
+    everything = np.concatenate([split.train, split.valid, split.test])
+    assert len(np.unique(everything)) == len(everything)
+    assert len(split.test) == round(test * n)
+    assert len(split.train) == rows
+    assert len(split.valid) == min(rows, rest // 5)
+
+
+def test_all_rows_are_used_by_default_at_seventy_to_thirty():
+    split = draw_split(Numbered(), raw_of(100), 0)
+    assert (len(split.train), len(split.valid), len(split.test)) == (56, 14, 30)
+
+
+def test_classes_keep_their_shares():
+    y = np.repeat([0, 1, 2], [60, 30, 10])
+    split = draw_split(Numbered(rows=30), Raw(y[:, None], y), 1)
+    assert np.bincount(y[split.test]).tolist() == [18, 9, 3]
+    assert np.bincount(y[split.train]).tolist() == [18, 9, 3]
+
+
+def test_a_class_of_one_row_is_split_without_strata():
+    y = np.array([0] * 40 + [1])
+    split = draw_split(Numbered(), Raw(y[:, None], y), 0)
+    assert len(split.test) == round(0.3 * 41)
+
+
+def test_another_seed_is_another_split_and_the_same_seed_the_same():
+    one, again, other = (draw_split(Numbered(), raw_of(90), s) for s in (0, 0, 1))
+    np.testing.assert_array_equal(one.test, again.test)
+    assert not np.array_equal(one.test, other.test)
+
+
+def test_an_official_test_part_is_kept_and_validation_comes_out_of_training():
+    part = np.repeat([0, 2], [80, 20])
+    split = draw_split(Numbered(rows=30), raw_of(100, part), 0)
+    np.testing.assert_array_equal(split.test, np.arange(80, 100))
+    assert (len(split.train), len(split.valid)) == (30, 16)
+    three = np.repeat([0, 1, 2], [60, 20, 20])
+    split = draw_split(Numbered(), raw_of(100, three), 0)
+    np.testing.assert_array_equal(split.valid, np.arange(60, 80))
+    np.testing.assert_array_equal(split.train, np.arange(60))
+
+
+def test_more_rows_than_there_are_is_an_error_that_names_the_most():
+    with pytest.raises(InputError, match=r"rows=90: Numbered has 56 training rows"):
+        draw_split(Numbered(rows=90), raw_of(100), 0)
+
+
+def test_label_noise_hits_training_labels_alone_and_is_the_same_for_every_method():
+    clean, noisy = (
+        draw_split(Numbered(rows=40), raw_of(100), 0),
+        draw_split(Numbered(rows=40, label_noise=1.0), raw_of(100), 0),
+    )
+    np.testing.assert_array_equal(clean.train, noisy.train)
+    others = np.setdiff1d(np.arange(100), clean.train)
+    np.testing.assert_array_equal(clean.y[others], noisy.y[others])
+    changed = np.mean(clean.y[clean.train] != noisy.y[clean.train])
+    assert 0.4 < changed < 0.9  # drawn over all classes: two thirds on average
+    np.testing.assert_array_equal(noisy.y, draw_split(Numbered(rows=40, label_noise=1.0), raw_of(100), 0).y)
+
+
+@pytest.mark.parametrize("values", [{"rows": 1}, {"test": 0.0}, {"test": 1.0}, {"label_noise": 1.5}])
+def test_values_out_of_range_are_refused(values):
+    with pytest.raises(ValueError, match=next(iter(values))):
+        Numbered(**values)
+
+
+def test_the_split_of_a_seed_is_what_it_was():
+    split = draw_split(Numbered(rows=4, test=0.3), raw_of(12), 0)
+    assert [part.tolist() for part in (split.train, split.valid, split.test)] == [[4, 5, 6, 10], [8], [0, 3, 7, 11]]

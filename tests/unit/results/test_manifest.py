@@ -1,0 +1,58 @@
+"""<out>/matrix.toml: what is written is read with the same ids, and cells add up."""
+
+import pytest
+
+from mixsuite.errors import InputError
+from mixsuite.experiment.matrix import load_matrix
+from mixsuite.experiment.resolve import resolve
+from mixsuite.results.manifest import Manifest, load_manifest
+
+
+def save(tmp_path, *runs):
+    shown = Manifest("erm", 0.02)
+    for some in runs:
+        shown.add(some)
+    shown.save(tmp_path)
+    return shown
+
+
+def test_ids_survive_being_written_and_read(tmp_path):
+    runs = resolve(load_matrix("quick")).runs()
+    save(tmp_path, runs)
+    found = load_manifest(tmp_path)
+    assert {r.id for r in found.runs()} == {r.id for r in runs}
+    assert (found.reference, found.margin) == ("erm", 0.02)
+    assert [t.name for t in found.tasks.values()] == [t.name for t in resolve(load_matrix("quick")).tasks]
+
+
+def test_a_further_call_adds_its_cells_and_no_others(tmp_path):
+    matrix = load_matrix("quick")
+    first = resolve(matrix, ["mixup"], ["wine"], (0, 1)).runs()
+    second = resolve(matrix, ["mixup(alpha=0.2)"], ["iris"], (1, 2)).runs()
+    save(tmp_path, first, second)
+    found = load_manifest(tmp_path)
+    assert {r.id for r in found.runs()} == {r.id for r in first + second}
+    assert len(found.runs()) == len(first) + len(second)
+
+
+def test_a_parameter_called_name_is_kept(tmp_path):
+    runs = resolve(load_matrix("quick"), ["erm"], ["tu:NCI1"], (0,)).runs()
+    save(tmp_path, runs)
+    found = load_manifest(tmp_path)
+    assert [r.id for r in found.runs()] == [r.id for r in runs]
+    assert list(found.tasks) == ["tu:NCI1"]
+
+
+def test_the_latest_meaning_of_a_name_stands(tmp_path):
+    old = resolve(load_matrix("quick"), ["erm"], ["wine"], (0,)).runs()
+    changed = load_matrix("quick").model_copy(update={"select": "best_validation"})
+    new = resolve(changed, ["erm"], ["wine"], (0,)).runs()
+    save(tmp_path, old, new)
+    assert [r.id for r in load_manifest(tmp_path).runs()] == [r.id for r in new]
+
+
+@pytest.mark.parametrize("text", ["x = [", "x = 1", 'reference = "erm"\ntasks = 3\nmethods = {}\ncells = []'])
+def test_a_foreign_file_is_refused(tmp_path, text):
+    (tmp_path / "matrix.toml").write_text(text)
+    with pytest.raises(InputError, match="not a matrix that mixsuite wrote"):
+        load_manifest(tmp_path)

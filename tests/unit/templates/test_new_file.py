@@ -1,0 +1,86 @@
+"""Start files: what is written passes the kit, and what cannot be written is refused."""
+
+import pytest
+
+from mixsuite.testing.kit import check, problems
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_start_file_passes_the_kit_as_it_stands(mixsuite, here):
+    made = mixsuite("new-method", "my_mixup")
+    assert (made.status, made.out) == (0, "written: my_mixup.py; try it: mixsuite check ./my_mixup.py\n")
+    found = check("./my_mixup.py(alpha=0.4)")
+    assert problems(found) == []
+    assert not [f for f in found if f.check == "target follows the signal" and f.status == "note"]  # declared
+    source = (here / "my_mixup.py").read_text()
+    assert "class MyMixup(Method):" in source
+    # The parts that are commented out are right too.
+    (here / "whole.py").write_text(source.replace("    # def ", "    def ").replace("    #     ", "        "))
+    assert problems(check("./whole.py")) == []
+
+
+def test_a_data_sets_start_file_can_be_trained_on_as_it_stands(mixsuite, here, tiny):
+    made = mixsuite("new-dataset", "my_rows")
+    assert (made.status, made.out) == (0, "written: my_rows.py; try it: mixsuite data verify ./my_rows.py\n")
+    verified = mixsuite("data", "verify", "./my_rows.py")
+    assert verified.status == 0
+    assert "400 rows (224 training, 56 validation, 120 test for seed 0), 2 classes" in verified.out
+    trained = mixsuite("run", tiny, "--datasets", "./my_rows.py(noise=0.5)@tiny", "--out", "out")
+    assert trained.status == 0
+    assert "my_rows(noise=0.5),tiny" in (here / "out" / "runs.csv").read_text()
+    # The part that is commented out is right too.
+    source = (here / "my_rows.py").read_text()
+    (here / "whole.py").write_text(source.replace("    # def ", "    def ").replace("    #     ", "        "))
+    assert "my_rows/rows.csv is missing" in mixsuite("data", "verify", "./whole.py", "--data", here).err
+
+
+def test_a_loader_that_fails_is_named_with_what_it_said(mixsuite, here):
+    mixsuite("new-dataset", "my_rows")
+    source = (here / "my_rows.py").read_text()
+    for name, wrong, said in (
+        ("nan", "return Raw(x, np.where(y, np.nan, 0))", "y must be finite numbers"),
+        ("short", "return Raw(x, y[:-1])", "x must have as many rows as y, 399"),
+        ("fails", "return Raw(x[['nothing']], y)", "fails.py, line"),
+        ("array", "return Raw(x.drop(columns='colour').to_numpy(), y)", "x must be a pandas frame, is a ndarray"),
+        ("fresh", "return Raw(x + np.random.default_rng().normal(), y)", "load() gives other rows at every call"),
+        ("kind", "return Raw(x, y)  #kind", "unknown kind of kind 'clas'; did you mean 'class'?"),
+    ):
+        text = source.replace("return Raw(x, y)", wrong).replace(
+            'x["colour"] =', 'x["colour"] =' if name != "fresh" else "_ ="
+        )
+        (here / f"{name}.py").write_text(text.replace('kind = "class"', 'kind = "clas"') if name == "kind" else text)
+        refused = mixsuite("data", "verify", f"./{name}.py")
+        assert refused.status in (1, 2)
+        assert said in refused.err, name
+        assert "Traceback" not in refused.err
+
+
+@pytest.mark.parametrize("command", ["new-method", "new-dataset"])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("built-in", "is built in"),
+        ("My-Mix", "a name in small letters"),
+        ("class", "a name in small letters"),
+    ],
+)
+def test_a_name_that_cannot_be_is_refused(mixsuite, here, command, name, said):
+    if name == "built-in":
+        name = {"new-method": "mixup", "new-dataset": "iris"}[command]
+    refused = mixsuite(command, name)
+    assert refused.status == 2
+    assert said in refused.err
+    assert list(here.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_left_alone(mixsuite, here):
+    (here / "mine.py").write_text("precious")
+    refused = mixsuite("new-method", "mine")
+    assert refused.status == 2
+    assert "mine.py is there already" in refused.err
+    assert (here / "mine.py").read_text() == "precious"

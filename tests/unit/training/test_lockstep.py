@@ -1,0 +1,312 @@
+"""Lockstep against the loop, its independent twin: in float64 both come to the same weights."""
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from mixsuite.domains.build import make_data, make_model
+from mixsuite.data.rows import Subset
+from mixsuite.models.base import Staged
+from mixsuite.models.stack import Unstackable, stack, unstack
+from mixsuite.errors import SkipRun
+from mixsuite.plugins.validate import check_model
+from mixsuite.experiment.matrix import load_matrix
+from mixsuite.training.recipe import Recipe
+from mixsuite.experiment.build import make_dataset, make_domain, make_method
+from mixsuite.experiment.resolve import resolve_method, resolve_task
+from mixsuite.training.job import Diverged, TrainResult, Job
+from mixsuite.training import lockstep, loop
+
+QUICK = load_matrix("quick")
+TASKS = {
+    "images": "digits(rows=100, test=0.6)",
+    "tabular": "titanic(rows=100, test=0.6)",
+    "embedded": "titanic(rows=100, test=0.6)@tabular_embedded",
+    "numbers": "diabetes(rows=100, test=0.5)",
+    "speech": "japanese_vowels(rows=90)",
+    "graphs": "mutag(rows=60, test=0.4)",
+}
+EVERYWHERE = ["erm", "mixup", "manifold_mixup", "mixupe", "regmixup", "multi_mix", "label_smoothing", "noisy_feature"]
+
+
+@cache
+def _raw(entry):
+    return make_dataset(resolve_task(entry, QUICK)).load(Path())
+
+
+@cache
+def _data(entry, seed, dtype):
+    task = resolve_task(entry, QUICK)
+    return make_data(make_domain(task.domain), make_dataset(task), _raw(entry), seed, dtype=getattr(torch, dtype))
+
+
+def jobs_of(entry, method, seeds, block, dtype="float64", select="last", **values):
+    entry = TASKS.get(entry, entry)
+    task = resolve_task(entry, QUICK)
+    domain = make_domain(task.domain)
+    recipe = check_model(Recipe, dict(task.recipe) | {"steps": 30, "precision": dtype} | values, "test")
+    spec, jobs = resolve_method(method), []
+    for seed in seeds:
+        data = _data(entry, seed, dtype)
+        model = make_model(domain, data, recipe, seed)
+        args = task.domain, data, model, make_method(spec), recipe, seed, select, domain.augment(recipe), block
+        jobs.append(Job(*args))
+    return jobs
+
+
+def assert_same(one, other, tolerance=1e-9):
+    """Weights, buffers and curve alike, draws and plans to the bit."""
+    assert type(one) is type(other)
+    if not isinstance(one, TrainResult):
+        assert str(one) == str(other)
+        return
+    theirs = other.model.state_dict()
+    for name, value in one.model.state_dict().items():
+        torch.testing.assert_close(value, theirs[name], rtol=tolerance, atol=tolerance, msg=name)
+    same = ("init", "order", "draws", "plan")
+    assert {k: one.digests[k] for k in same} == {k: other.digests[k] for k in same}
+    for a, b in zip(one.curve, other.curve, strict=True):
+        assert a == pytest.approx(b, rel=1e-5)
+    assert one.rows_per_step == other.rows_per_step
+
+
+def both(entry, method, seeds=(0, 1, 2), block=3, **values):
+    """Trained side by side and alone, found the same; what came out side by side."""
+    found = lockstep.fit(jobs_of(entry, method, seeds, block, **values))
+    for one, other in zip(found, loop.fit(jobs_of(entry, method, seeds, 1, **values)), strict=True):
+        assert_same(one, other)
+        if isinstance(one, TrainResult):
+            assert one.executor == {"kind": "lockstep", "block": block}
+    return found
+
+
+@pytest.mark.parametrize("method", EVERYWHERE)
+@pytest.mark.parametrize("entry", TASKS)
+def test_float64_weights_are_the_loops(entry, method):
+    both(entry, method)
+
+
+@pytest.mark.parametrize(
+    ("entry", "method"),
+    [("images", m) for m in ("cutmix", "fmix", "gridmix", "resizemix", "saliencymix", "multi_mix(mask=box, k=2)")]
+    + [("tabular", m) for m in ("column_cutmix", "remix(kappa=1.5)", "same_class", "k_mixup", "batch_augmentation")]
+    + [("tabular", m) for m in ("regmixup(passes=2)", "mixup(start=0.3, stop=0.8)", "mixup(batch=2, length=2)")]
+    + [("tabular", m) for m in ("mixup(lam=row, site=embedding)", "decoupled", "midpoint", "input_only")]
+    + [("numbers", "c_mixup"), ("speech", "specmix"), ("speech", "cutmix"), ("graphs", "ifmixup")]
+    + [("graphs", "noisy_feature(site=hidden)"), ("embedded", "mixup(site=hidden)")],
+)
+def test_so_are_those_of_every_method(entry, method):
+    assert all(isinstance(one, TrainResult) for one in both(entry, method))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"augment": "crop+flip"},
+        {"optimizer": "adamw", "lr": 0.01, "weight_decay": 0.1, "schedule": "cosine", "warmup": 0.2},
+        {"optimizer": "sgd", "momentum": 0.0, "nesterov": False, "schedule": "step"},
+        {"select": "best_validation"},
+        {"model": "conv(width=4, blocks=3)"},
+    ],
+    ids=lambda values: ",".join(values),
+)
+def test_so_they_are_by_every_recipe(values):
+    entry = "fashion" if "select" in values else "images"
+    both("digits(rows=200, test=0.3)" if entry == "fashion" else entry, "mixup", **values)
+
+
+def test_row_weights_count(monkeypatch):
+    def weighted(jobs):
+        for job in jobs:
+            part = job.data.train
+            weight = torch.linspace(0.1, 2, len(part), dtype=torch.float64)
+            yield replace(job, data=replace(job.data, train=Subset(part.x, part.y, weight)))
+
+    for method in ("erm", "mixup"):
+        side, alone = (list(weighted(jobs_of("tabular", method, (0, 1), block))) for block in (2, 1))
+        for one, other in zip(lockstep.fit(side), loop.fit(alone), strict=True):
+            assert_same(one, other)
+
+
+def test_a_result_does_not_depend_on_which_seeds_were_asked_for():
+    bits = {}
+    for seeds in [(0, 1, 2, 3), (2,), (3, 1), (5, 2, 0)]:
+        for one, seed in zip(lockstep.fit(jobs_of("tabular", "mixup", seeds, 4, "float32")), seeds, strict=True):
+            bits.setdefault(seed, set()).add(one.digests["weights"])
+    assert all(len(found) == 1 for found in bits.values())
+    assert len(set.union(*bits.values())) == 5
+
+
+def test_seeds_whose_columns_differ_train_in_blocks_of_their_own():
+    """A category that no training row has leaves no column."""
+    entry = "titanic(rows=12, test=0.6)"
+    shapes = {tuple(job.model.stages[0][0].weight.shape) for job in jobs_of(entry, "mixup", range(8), 8)}
+    assert len(shapes) > 1
+    both(entry, "mixup", seeds=range(8), block=8, batch=8)
+
+
+def test_two_runs_of_one_seed_are_no_block():
+    jobs = jobs_of("tabular", "mixup", (1, 1), 4)
+    with pytest.raises(ValueError, match="two jobs of one seed"):
+        lockstep.fit(jobs)
+
+
+@pytest.mark.parametrize(
+    ("entry", "method", "values"),
+    [
+        ("tabular", "mixupe(version=1)", {}),  # an objective that reads the training mean
+        ("tabular", "mixup", {"dropout": 0.2}),
+        ("graphs", "mixup", {"model": "gcn(width=8, layers=2)"}),  # a layer without a twin
+        ("tabular", "mixupe(site=random)", {}),  # two forward passes, and a site drawn for each run
+        ("tabular", "multi_mix(site=random)", {}),  # more rows than the batch has
+    ],
+)
+@pytest.mark.parametrize("seeds", [(0, 1), (0,)])
+def test_what_cannot_be_stacked_is_refused_whoever_is_beside(entry, method, values, seeds):
+    with pytest.raises(Unstackable):
+        lockstep.fit(jobs_of(entry, method, seeds, 2, **values))
+
+
+def faulty(tmp_path, body):
+    path = tmp_path / "faulty.py"
+    path.write_text(
+        "from dataclasses import dataclass\nimport random\nimport numpy as np\nimport torch\n"
+        "from mixsuite.mixing import Method, Plan, over\n\n"
+        "@dataclass(frozen=True)\nclass Faulty(Method):\n"
+        "    def plan(self, batch, rng):\n        n = len(batch.y)\n        lam = torch.ones(n)\n"
+        f"        {body}\n        return Plan(rng.permutation(n), over(lam, batch.shape), lam)\n"
+    )
+    return str(path)
+
+
+@pytest.mark.parametrize("call", ["torch.rand(1)", "np.random.rand()", "random.random()"])
+@pytest.mark.parametrize("window", ["", "(start=0.5)"])
+def test_who_draws_from_a_global_generator_is_refused(tmp_path, call, window):
+    with pytest.raises(Unstackable, match="global generator"):
+        lockstep.fit(jobs_of("tabular", faulty(tmp_path, call) + window, (0, 1), 2))
+
+
+def test_an_error_of_one_run_ends_the_block_and_alone_it_is_said(tmp_path):
+    method = faulty(tmp_path, "assert rng.seed != 1 or batch.progress < 0.5, 'planted'")
+    with pytest.raises(AssertionError, match="planted"):
+        lockstep.fit(jobs_of("tabular", method, (0, 1, 2), 3))
+    (alone,) = lockstep.fit(jobs_of("tabular", method, (1,), 3))
+    assert isinstance(alone, AssertionError)
+
+
+def test_rows_of_a_neighbour_are_never_reached(tmp_path):
+    """A row number that a batch does not have is another run's row side by side."""
+    path = faulty(tmp_path, "shift = 0 if batch.progress < 0.5 else n")
+    Path(path).write_text(Path(path).read_text().replace("rng.permutation(n)", "rng.permutation(n) + shift"))
+    with pytest.raises((ValueError, IndexError), match=r"partner must lie in|out of range"):
+        lockstep.fit(jobs_of("tabular", path, (0, 1), 2))
+
+
+def test_a_weight_of_some_runs_alone_is_refused(tmp_path):
+    path = faulty(tmp_path, "pass")
+    weighted = "Plan(rng.permutation(n), over(lam, batch.shape), lam, weight=lam / n if rng.seed else None)"
+    text = Path(path).read_text()
+    Path(path).write_text(text.replace("Plan(rng.permutation(n), over(lam, batch.shape), lam)", weighted))
+    with pytest.raises(ValueError, match="weight is None in one run and not in another"):
+        lockstep.fit(jobs_of("tabular", path, (0, 1), 2))
+
+
+def test_what_a_method_says_of_its_functions_does_not_hold_for_a_subclass_that_writes_them_anew():
+    from mixsuite.mixing.methods.erm import Erm
+    from mixsuite.mixing.methods.regmixup import Regmixup
+
+    class Focal(Erm):
+        def objective(self, tail, state, batch, plan, loss):
+            return loss(tail(state), batch.y).square().mean()
+
+    class Other(Regmixup):
+        def plan(self, batch, rng):
+            return super().plan(batch, rng)
+
+    class Declared(Regmixup):
+        stackable = True
+
+        def objective(self, tail, state, batch, plan, loss):
+            return super().objective(tail, state, batch, plan, loss)
+
+    assert (Erm().stackable, Erm().mixes, Erm().mixes_alone) == (True, False, True)
+    assert (Focal().stackable, Focal().mixes, Focal().mixes_alone) == (False, True, False)
+    assert Other().stackable
+    assert Declared().stackable
+
+
+def test_the_plans_before_a_window_closes_are_kept():
+    """Where steps are more than the points of the curve: the last ones in the window are hashed too."""
+    both("tabular", "mixup(stop=0.5)", seeds=(0, 1), block=2, steps=75)
+
+
+def test_who_diverges_leaves_the_others_as_they_are():
+    jobs = jobs_of("images", "mixup", (0, 1, 2), 3)
+    with torch.no_grad():
+        jobs[1].model.stages[2][1].weight.fill_(float("inf"))
+    found = lockstep.fit(jobs)
+    assert [type(one) for one in found] == [TrainResult, Diverged, TrainResult]
+    assert_same(found[2], loop.fit(jobs_of("images", "mixup", (2,), 1))[0])
+
+
+def test_a_method_that_does_not_apply_is_skipped_as_in_the_loop():
+    assert all(isinstance(one, SkipRun) for one in both("tabular", "cutmix"))
+
+
+@pytest.mark.parametrize("entry", TASKS)
+def test_small_tasks_are_worth_it_and_large_ones_not(entry):
+    (job,) = jobs_of(entry, "mixup", (0,), 1)
+    assert lockstep.lockstep_pays_off(job.model, job.data, job.recipe, 12)
+    assert not lockstep.lockstep_pays_off(job.model, job.data, job.recipe.model_copy(update={"batch": 10**6}), 12)
+    assert not lockstep.lockstep_pays_off(job.model, job.data, job.recipe, 10**6)
+
+
+class Residual(nn.Module):
+    """A layer with a forward of its own around a convolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4)
+
+    def forward(self, x):
+        return x + torch.relu(self.norm(self.conv(x)))
+
+
+def model(seed):
+    torch.manual_seed(seed)
+    layers = [nn.Sequential(nn.Conv2d(2, 4, 3, stride=2, padding=1, groups=2), Residual()), nn.Sequential()]
+    layers[1] = nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(16, 3, bias=False))
+    return Staged(layers, {"input": 0, "hidden": 1}).double()
+
+
+def test_a_stack_is_its_models_side_by_side():
+    """Training and evaluation mode, every start and stop; and out of the stack come the models again."""
+    models = [model(seed) for seed in range(3)]
+    together = stack(models)
+    x = torch.randn(3, 5, 2, 8, 8, dtype=torch.float64)
+    for training in (True, False):
+        for one in (together, *models):
+            one.train(training)
+        alone = torch.stack([one(rows) for one, rows in zip(models, x, strict=True)])
+        torch.testing.assert_close(together(x.flatten(0, 1)).unflatten(0, (3, 5)), alone)
+    torch.testing.assert_close(together(together(x.flatten(0, 1), 0, 1), 1).unflatten(0, (3, 5)), alone)
+    for slot, one in enumerate(models):
+        fresh = model(9)
+        unstack(together, slot, fresh)
+        for name, value in one.state_dict().items():
+            torch.testing.assert_close(fresh.state_dict()[name], value, msg=name)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [nn.PReLU(), nn.Conv2d(1, 1, 3, padding_mode="circular"), nn.BatchNorm2d(1, affine=False), nn.LayerNorm(3)],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_a_layer_without_a_twin_is_refused_by_name(layer):
+    models = [Staged([nn.Sequential(layer)], {"input": 0}) for _ in range(2)]
+    with pytest.raises(Unstackable, match=r"PReLU|padding_mode|BatchNorm|LayerNorm"):
+        stack(models)
