@@ -80,11 +80,11 @@ perf: setup ## time mixing, steps, whole matrices and running, on a quiet machin
 gpu: setup ## what only a GPU shows: its tests, its timings (results/perf/gpu/), the quick matrix (results/gpu/quick/)
 	@$(PYTHON) -c 'import sys, torch; torch.cuda.is_available() or sys.exit("make gpu needs a CUDA device")'
 	@mkdir -p results/perf/gpu; failed=0; \
-	$(PYTHON) -m pytest -o addopts= --import-mode=importlib -m gpu tests || failed=1; \
-	if grep -q -e '"--device"' benchmarks/perf/matrices.py; then \
-	    $(PYTHON) benchmarks/perf/matrices.py --device cuda --rounds 1 --out results/perf/gpu/matrices.json || failed=1; \
-	else echo 'not timed: benchmarks/perf/matrices.py takes no --device'; fi; \
+	$(PYTHON) -m pytest -o addopts= --import-mode=importlib -m gpu tests/integration/test_gpu.py || failed=1; \
 	$(MIXSUITE) run quick --device cuda --out results/gpu/quick || failed=1; \
+	$(PYTHON) -m pytest -o addopts= benchmarks/perf/test_steps.py -k cuda \
+	    --benchmark-json results/perf/gpu/steps.json || failed=1; \
+	$(PYTHON) benchmarks/perf/matrices.py --device cuda --rounds 1 --out results/perf/gpu/matrices.json || failed=1; \
 	exit $$failed
 
 fast: setup ## the fast half of the tests: units, without processes, within a minute

@@ -1,7 +1,7 @@
-"""The pages' generated tables: ``python docs/tables.py`` writes them anew, tests/integration/test_docs.py compares them.
+"""The pages' generated tables: ``python docs/tables.py`` writes them anew.
 
 A generated table stands between ``<!-- table: NAME -->`` and ``<!-- end of table -->``. It is made from the package and
-from the committed CSV files under results/reference/.
+from the committed CSV files under results/reference/. tests/integration/test_docs.py compares it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from mixsuite.report.text import markdown_lines
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "results" / "reference"
-MARKED = re.compile(r"(?<=<!-- table: )(?P<name>[\w-]+)(?P<open> -->\n)(?P<body>.*?)(?=<!-- end of table -->)", re.DOTALL)
+MARKED = re.compile(
+    r"(?<=<!-- table: )(?P<name>[\w-]+)(?P<open> -->\n)(?P<body>.*?)(?=<!-- end of table -->)", re.DOTALL
+)
 _OVERALL = ["rank", "method", "tasks", "mean_rank", "better", "tie", "worse", "undecided", "seconds"]
 
 

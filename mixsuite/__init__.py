@@ -6,11 +6,15 @@ a leaderboard is told in docs/architecture.md.
 
 from typing import TYPE_CHECKING, Any
 
+from mixsuite.plugins.moved import put_up_signposts
+
 if TYPE_CHECKING:
     import pandas as pd
 
 __version__ = "0.2.0.dev0"
 __all__ = ["__version__", "run"]
+
+put_up_signposts()
 
 
 def run(matrix: str = "quick", **options: Any) -> "pd.DataFrame":

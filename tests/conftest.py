@@ -10,7 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import torch
-from support.gated import GATED
+from support.gated import GATED, write_gated
 from support.pools import InProcess
 from support.toys import Toy, ToyPictures
 
@@ -79,17 +79,32 @@ def gated(in_process: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
 
 @pytest.fixture(scope="session")
 def accepted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """(a trained results folder, its baseline's text): 2 cells of 12 seeds, trained once for all tests."""
-    from mixsuite import api
-    from mixsuite.regression.baseline import accept
+    """(a results folder of gated.toml, its baseline's text): 2 cells of 12 seeds, whose numbers are made up."""
+    from mixsuite.report.leaderboard import build
 
     folder = tmp_path_factory.mktemp("accepted")
+    build(write_gated(folder))
+    return folder / "out", baseline_text(folder)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The same of runs that were trained, once for all tests."""
+    from mixsuite import api
+
+    folder = tmp_path_factory.mktemp("trained")
     (folder / "gated.toml").write_text(GATED)
     with pytest.MonkeyPatch.context() as patch:
         patch_pool(patch)
         api.run(str(folder / "gated.toml"), out=folder / "out")
+    return folder / "out", baseline_text(folder)
+
+
+def baseline_text(folder: Path) -> str:
+    from mixsuite.regression.baseline import accept
+
     accept(folder / "out", folder / "baseline.csv")
-    return folder / "out", (folder / "baseline.csv").read_text()
+    return (folder / "baseline.csv").read_text()
 
 
 @dataclass(frozen=True)

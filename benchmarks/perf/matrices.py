@@ -25,29 +25,32 @@ TASKS = {
     "wine": "wine(rows=24, test=0.6)",
     "digits": "digits(rows=150, test=0.6)",
     "japanese_vowels": "japanese_vowels(rows=120)",
-    "mutag": "mutag(rows=80, test=0.4)",
+    "b3db": "b3db(rows=200, test=0.4)",
 }
 RUNS, TIMES, PLAIN_RUNS = 24, 4, 6
 PLAIN = Path(__file__).with_name("plain_loop.py")
 
 
-def suite(task: str, times: int, executor: str) -> float:
-    """Seconds of one call of the command line, into an empty folder. mutag is mixed where plain_loop mixes it."""
-    method = f"mixup(length={times}{', site=embedding' if task == 'mutag' else ''})"
+def suite(task: str, times: int, executor: str, device: str) -> float:
+    """Seconds of one call of the command line, into an empty folder. b3db is mixed where plain_loop mixes it."""
+    method = f"mixup(length={times}{', site=embedding' if task == 'b3db' else ''})"
     with tempfile.TemporaryDirectory() as folder:
         matrix = Path(folder) / "one.toml"
         named = f'reference = "{method}"\nmethods = ["{method}"]\ndatasets = ["{TASKS[task]}"]\n'
         matrix.write_text(f'{named}seeds = "0-{RUNS - 1}"\n')
-        out = ["--out", f"{folder}/out", "--executor", executor]
+        out = ["--out", f"{folder}/out", "--executor", executor, "--device", device]
         begin = time.perf_counter()
         subprocess.run([sys.executable, "-m", "mixsuite", "run", str(matrix), *out], check=True, capture_output=True)
         return time.perf_counter() - begin
 
 
-def plain(task: str, times: int, at_once: int) -> float:
+def plain(task: str, times: int, at_once: int, device: str) -> float:
     """Seconds of a process a run; several at once with one thread each, or one after another with default threads."""
     environment = dict(os.environ) | ({"OMP_NUM_THREADS": "1"} if at_once > 1 else {})
-    waiting = [[sys.executable, str(PLAIN), task, str(seed), "--times", str(times)] for seed in range(PLAIN_RUNS)]
+    waiting = [
+        [sys.executable, str(PLAIN), task, str(seed), "--times", str(times), "--device", device]
+        for seed in range(PLAIN_RUNS)
+    ]
     begin = time.perf_counter()
     running: list[subprocess.Popen[bytes]] = []
     while waiting or running:
@@ -64,14 +67,17 @@ def main() -> None:
     parser.add_argument("--tasks", default=",".join(TASKS))
     parser.add_argument("--rounds", type=int, default=3, help="of the short runs; the long ones take one less")
     parser.add_argument("--executor", default="auto")
+    parser.add_argument(
+        "--device", default="cpu", choices=["cpu", "cuda"], help="of both, the suite's and the plain runs"
+    )
     parser.add_argument("--training", action="store_true", help="also training only (takes several times as long)")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     cores = len(os.sched_getaffinity(0))
     ways: dict[str, Callable[[str, int], float]] = {
-        "mixsuite": lambda task, times: suite(task, times, asked.executor),
-        "one after another": lambda task, times: plain(task, times, 1),
-        "one process a core": lambda task, times: plain(task, times, cores),
+        "mixsuite": lambda task, times: suite(task, times, asked.executor, asked.device),
+        "one after another": lambda task, times: plain(task, times, 1, asked.device),
+        "one process a core": lambda task, times: plain(task, times, cores, asked.device),
     }
     found = []
     for task in asked.tasks.split(","):
@@ -80,7 +86,9 @@ def main() -> None:
             for _ in range(asked.rounds if times == 1 else max(1, asked.rounds - 1)):
                 for way, work in ways.items():
                     seconds[way].append(work(task, times))
-            found.append({"task": task, "times": times, "runs": RUNS, "cores": cores, "seconds": seconds})
+            found.append(
+                {"task": task, "times": times, "runs": RUNS, "cores": cores, "device": asked.device, "seconds": seconds}
+            )
             medians = {way: statistics.median(values) for way, values in seconds.items()}
             ratios = {way: value / medians["mixsuite"] for way, value in medians.items()}
             for way, median in medians.items():

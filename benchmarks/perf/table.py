@@ -20,7 +20,7 @@ WANTED = {  # with start-up: (one after another, one process a core); training o
     "wine": ("tables", 20, 10, 7),
     "digits": ("images", 4, 2, 2),
     "japanese_vowels": ("speech", 9, 4, 3),
-    "mutag": ("graphs", 12, 4, 3),
+    "b3db": ("graphs", 12, 4, 3),
 }
 WAYS = ("one after another", "one process a core")
 

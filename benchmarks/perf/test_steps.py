@@ -5,12 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from mixsuite.execution.execute import Bench
-from mixsuite.execution.messages import Order
-from mixsuite.experiment.build import make_domain
+from mixsuite.execution.messages import TrainBlock
+from mixsuite.execution.worker import Worker
 from mixsuite.experiment.matrix import load_matrix
-from mixsuite.experiment.resolve import resolve_method, resolve_task
-from mixsuite.experiment.spec import RunSpec
+from mixsuite.experiment.resolve import resolve
 from mixsuite.training.executors import EXECUTORS
 from mixsuite.training.job import TrainResult
 
@@ -18,25 +16,29 @@ TASKS = {
     "tabular": "wine(rows=24, test=0.6)",
     "images": "digits(rows=150, test=0.6)",
     "speech": "japanese_vowels(rows=120)",
-    "graphs": "mutag(rows=80, test=0.4)",
+    "graphs": "b3db(rows=200, test=0.4)",
 }
-BENCH = Bench(held=4)
+DEVICES = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+WORKER = Worker(kept=4)
 
 
 @pytest.mark.parametrize("executor", ["loop", "lockstep"])
 @pytest.mark.parametrize("method", ["erm", "mixup"])
 @pytest.mark.parametrize("domain", list(TASKS))
-def test_runs(benchmark, domain, method, executor):
+@pytest.mark.parametrize("device", DEVICES)
+def test_runs(benchmark, device, domain, method, executor):
     torch.set_num_threads(1)
-    task, spec = resolve_task(TASKS[domain], load_matrix("quick")), resolve_method(method)
-    block = make_domain(domain).block
-    order = Order(task, Path(), "cpu", tuple(RunSpec(task, spec, seed) for seed in range(block)), block=block)
+    experiment = resolve(load_matrix("quick"), [method], [TASKS[domain]], (0,))
+    (task,), size = experiment.tasks, experiment.domain_of[experiment.tasks[0].name].block
+    runs = resolve(load_matrix("quick"), [method], [TASKS[domain]], tuple(range(size))).runs()
+    runs = [run for run in runs if run.method.call.name == method]
+    block = TrainBlock(task, Path(), device, tuple(runs), code=None, block=size)
 
     def train(jobs):
-        assert all(isinstance(one, TrainResult) for one in EXECUTORS[executor](jobs))
+        assert all(isinstance(result, TrainResult) for result in EXECUTORS[executor](jobs))
 
     def anew():
-        return ([BENCH.job(order, run) for run in order.specs],), {}
+        return ([WORKER.job(block, run) for run in block.runs],), {}
 
-    benchmark.extra_info |= {"runs": block, "steps": anew()[0][0][0].steps}
-    benchmark.pedantic(train, setup=anew, rounds=5, warmup_rounds=1)
+    benchmark.extra_info |= {"runs": size, "steps": anew()[0][0][0].steps}
+    benchmark.pedantic(train, setup=anew, rounds=3, warmup_rounds=1)

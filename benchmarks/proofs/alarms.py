@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import binomtest
 
-from mixsuite.execution import runner
+from mixsuite import api
 from mixsuite.regression.gate import ALPHA, decide, needed_seeds
 from mixsuite.results.reading import load_results
 from mixsuite.stats.margins import ERROR_MARGIN, RMSE_MARGIN
@@ -24,7 +24,7 @@ MATRIX = """
 reference = "{twin}(copy=1)"
 seeds = "0-{last}"
 datasets = ["iris(rows=30, label_noise=0.3)@table", "wine(rows=40)@table", "titanic(rows=100)@table",
-            "diabetes(rows=100)@table", "digits(rows=150)@picture", "mutag(rows=60)@graph"]
+            "diabetes(rows=100)@table", "digits(rows=150)@picture", "b3db(rows=60)@graph"]
 methods = [{twins}]
 [recipes.table]
 model = "mlp(width=32, depth=1)"
@@ -53,7 +53,7 @@ def train(folder: Path, workers: int | None) -> dict[str, np.ndarray]:
     twin = Path(__file__).with_name("twin.py")
     twins = ", ".join(f'"{twin}(copy={i})"' for i in range(1, TWINS + 1))
     (folder / "alarms.toml").write_text(MATRIX.format(twin=twin, last=SEEDS - 1, twins=twins))
-    runner.run(str(folder / "alarms.toml"), out=folder / "out", workers=workers)
+    api.run(str(folder / "alarms.toml"), out=folder / "out", workers=workers)
     results = load_results(folder / "out")
     values = {}
     for name, task in results.manifest.tasks.items():

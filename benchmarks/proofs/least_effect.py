@@ -4,7 +4,7 @@ Normal differences of deviation 1 are shifted by a grid of effects and put throu
 the effect at which 80 % of them come below level 0.05 / m (between grid points: linear in the normal
 quantile of the power).
 
-    python benchmarks/proofs/least_effect.py [--samples 4000] [--out mixsuite/report/least_effect.csv]
+    python benchmarks/proofs/least_effect.py [--samples 4000] [--out mixsuite/stats/least_effect.csv]
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def factors(n: int, samples: int) -> list[float]:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--samples", type=int, default=4_000)
-    parser.add_argument("--out", type=Path, default=Path("mixsuite/report/least_effect.csv"))
+    parser.add_argument("--out", type=Path, default=Path("mixsuite/stats/least_effect.csv"))
     arguments = parser.parse_args()
     seeds = range(NEVER_BELOW, EXACT_UP_TO + 1)
     with ProcessPoolExecutor(2) as pool:

@@ -2,8 +2,8 @@
 
     python benchmarks/proofs/same_results.py OLD NEW
 
-OLD and NEW hold records/, or folders that do (as results/reference/claims does). Costs, code and times may differ. Runs that
-only one of them has are counted and named by task. Exit status 1 where a shared run differs in a metric or a digest.
+OLD and NEW hold records/, or folders that do (as results/reference/claims does). Costs, code and times may differ. Runs
+that only one of them has are counted by task. Exit status 1 where a shared run differs in a metric or a digest.
 """
 
 from __future__ import annotations

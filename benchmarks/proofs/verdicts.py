@@ -168,7 +168,7 @@ def _head() -> list[str]:
     return [
         "# Are the verdicts honest?",
         "",
-        "Every table below goes through the functions that make a leaderboard (`mixsuite/report/verdicts.py`). Remade",
+        "Every table below goes through the functions that make a leaderboard (`mixsuite/stats/verdicts.py`). Remade",
         "by `make proofs`. A rate from T tables has a standard error of sqrt(rate (1 - rate) / T).",
         "",
     ]

@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 for family in (runs, regression, claims, authors, data):
     family.add_to(app)
+_INTERRUPTED = 130  # as shells have it
 
 
 def _version(wanted: bool) -> None:
@@ -49,14 +50,15 @@ def main() -> None:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except InputError as error:
         status = _refuse(str(error))
-    except KeyboardInterrupt:
-        typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
-        status = 130
+    except (KeyboardInterrupt, typer.Abort):
+        status = _INTERRUPTED
     except Exception as error:
         # typer's own usage errors: one line as well. Anything else is a defect and keeps its traceback.
         if not hasattr(error, "format_message"):
             raise
         status = _refuse(" ".join(error.format_message().split()))
+    if status == _INTERRUPTED:  # typer makes an exit status of Ctrl-C by itself
+        typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
     sys.exit(status or 0)
 
 

@@ -52,7 +52,11 @@ def data_get(
     typer.echo(f"{item.name}: {item.state}, {item.files} files, {item.size / 1e6:.1f} MB")
 
 
-def data_verify(name: Annotated[str, typer.Argument(help="A data set.")], data: options.Data = None) -> None:
+def data_verify(
+    name: Annotated[str, typer.Argument(help="A data set.")],
+    data: options.Data = None,
+    matrix: Annotated[str, typer.Option(help="Where recipes of other names are looked up.")] = "quick",
+) -> None:
     """Check a data set's files against their checksums and read them. Exit status 1 if that fails."""
     from mixsuite.results.data_root import data_root
     from mixsuite.results.store import open_dataset, verify
@@ -60,7 +64,7 @@ def data_verify(name: Annotated[str, typer.Argument(help="A data set.")], data: 
     root = data_root(data)
     open_dataset(name)
     try:
-        item = verify(name, root)
+        item = verify(name, root, matrix)
     except InputError as error:
         typer.echo(f"mixsuite: {error}", err=True)
         raise typer.Exit(1) from None

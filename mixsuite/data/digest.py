@@ -11,7 +11,7 @@ import torch
 
 
 def update(state: hashlib._Hash, value: Any) -> None:
-    """BatchSource a value, with its type and shape, into a running hash."""
+    """Feed a value, with its type and shape, into a running hash."""
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu().contiguous().numpy()
     if isinstance(value, np.ndarray) and value.dtype != object:

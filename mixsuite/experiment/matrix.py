@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mixsuite.errors import InputError, unknown
 from mixsuite.plugins.entry import parse_call, parse_entry, parse_seeds
+from mixsuite.plugins.kinds import PACKAGE
 from mixsuite.plugins.validate import check_model
 from mixsuite.training.recipe import Recipe
 
@@ -88,8 +89,7 @@ def _said(check: Any, value: Any) -> Any:
 
 def folders() -> list[Path]:
     """Where matrices are looked up by name: ./benchmarks, then the copy that came with the package."""
-    here = Path(__file__).parent
-    return [Path("benchmarks"), here / "benchmarks", here.parent / "benchmarks"]
+    return [Path("benchmarks"), PACKAGE / "benchmarks", PACKAGE.parent / "benchmarks"]
 
 
 def matrix_names() -> list[str]:

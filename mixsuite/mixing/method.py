@@ -131,7 +131,7 @@ class Method(ABC):
         if inherits and {"plan", "mix", "objective"} & own.keys() and "mixes" not in own:
             raise TypeError(f"{cls.__name__} inherits mixes = False: declare in the class, mixes = True (or False)")
         if "hold" in own:
-            raise TypeError(f"{cls.__name__}: hold is called repeat_batch, and batch.repeat_index batch.repeat_index")
+            raise TypeError(f"{cls.__name__}: hold is called repeat_batch, and batch.turn repeat_index")
 
     def __post_init__(self) -> None:
         """Check the parameters that every method has.

@@ -203,7 +203,11 @@ def _import_file(path: Path) -> ModuleType:
 
 def _local_bytes(path: Path) -> bytes:
     """The content of the files beside a file that it imports, directly or not."""
-    return b"".join(file.read_bytes() for file in closure([path]) if file != path)
+    try:
+        beside = [file for file in closure([path]) if file != path and PACKAGE not in file.parents]
+    except (SyntaxError, ValueError):
+        return b""  # no Python: importing it says so
+    return b"".join(file.read_bytes() for file in beside)
 
 
 def _importer(folder: Path) -> Any:

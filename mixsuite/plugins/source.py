@@ -1,7 +1,7 @@
 """The identity of code by its meaning: which files a piece of code is made of, and a hash of their tokens.
 
 A file's hash is over its tokens without comments, docstrings and layout. Which files belong to a piece of code is read
-from its imports: of the package, of an outsider's package, or of the folder that a loose file lies in. A module's path
+from its imports: of this package, of an outsider's package, or of the folder that a loose file lies in. A module's path
 is in no hash, so that moving code costs nothing. The hash is the same on every supported Python.
 """
 
@@ -16,11 +16,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeGuard
 
 from mixsuite.plugins.kinds import PACKAGE
 
 _LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER}
 _NEVER_LOCAL = {*sys.stdlib_module_names, "mixsuite"}
+_Place = tuple[int, int]  # a line, and a column in bytes, as ast counts them
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,17 @@ class _Territory:
         return base / "__init__.py" if (base / "__init__.py").is_file() else None
 
 
+_SUITE = _Territory(PACKAGE, "mixsuite")
+
+
+def _home(territory: _Territory, module: tuple[str, ...]) -> _Territory:
+    """The territory in which a module is looked for: mixsuite's own are found from everywhere."""
+    return _SUITE if module[:1] == (_SUITE.prefix,) else territory
+
+
 def _territory(path: Path) -> _Territory:
     if PACKAGE in path.parents:
-        return _Territory(PACKAGE, "mixsuite")
+        return _SUITE
     top = None
     folder = path.parent
     while (folder / "__init__.py").is_file():
@@ -70,8 +80,8 @@ def local_file(module: str, folder: Path) -> Path | None:
 class _File:
     """What is read from a source file once.
 
-    tokens:  hash of its tokens, the imports from its own territory left out but for the names that they bind.
-    imports: its imports from its own territory, (module's parts, name or None).
+    tokens:  hash of its tokens; of imports from its own territory and from mixsuite only the names that they bind.
+    imports: its imports from its own territory and from mixsuite, (module's parts, name or None).
     exports: name -> the import that binds it, at the file's top level.
     """
 
@@ -89,7 +99,7 @@ def token_hash(text: str) -> str:
     return _hash_tokens(text, _docstrings(ast.parse(text)))
 
 
-def _hash_tokens(text: str, left_out: set[int], names: Iterable[str] = ()) -> str:
+def _hash_tokens(text: str, left_out: set[_Place], names: Iterable[str] = ()) -> str:
     state = hashlib.sha256()
     for name in sorted(names):
         state.update(f"import {name}\n".encode())
@@ -98,9 +108,11 @@ def _hash_tokens(text: str, left_out: set[int], names: Iterable[str] = ()) -> st
     return state.hexdigest()[:16]
 
 
-def _tokens(text: str, left_out: set[int]) -> Iterator[str]:
-    """Tokens as text; statements that begin on a line of ``left_out`` are dropped. Indentation is one mark a level."""
-    lines = text.splitlines(keepends=True)
+def _tokens(text: str, left_out: set[_Place]) -> Iterator[str]:
+    """Tokens as text; statements that begin a line, at a place in ``left_out``, are dropped. Indentation is one mark a
+    level."""
+    lines = list(io.StringIO(text))  # as Python counts them: a form feed ends none
+    starts = {(line, len(lines[line - 1].encode()[:column].decode())) for line, column in left_out}  # in characters
     dropping, fresh, fstring = False, True, None
     depth = 0
     for kind, string, start, end, _ in tokenize.generate_tokens(io.StringIO(text).readline):
@@ -113,11 +125,11 @@ def _tokens(text: str, left_out: set[int]) -> Iterator[str]:
         if kind == tokenize.DEDENT:
             yield "<dedent>"
             continue
-        if fresh and start[0] in left_out:
+        if fresh and start in starts:
             dropping = True
         fresh = kind == tokenize.NEWLINE
         if dropping:
-            dropping = not fresh
+            dropping = not fresh and string != ";"
             continue
         # Python 3.12 splits f-strings into tokens, 3.14 template strings too: they count as raw source, as in 3.11.
         if name in ("FSTRING_START", "TSTRING_START"):
@@ -140,8 +152,8 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
     return "".join([lines[start[0] - 1][start[1] :], *middle, lines[end[0] - 1][: end[1]]])
 
 
-def _docstrings(tree: ast.AST) -> set[int]:
-    """The lines that docstrings begin on."""
+def _docstrings(tree: ast.AST) -> set[_Place]:
+    """Where docstrings begin."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
@@ -150,9 +162,8 @@ def _docstrings(tree: ast.AST) -> set[int]:
                 isinstance(first, ast.Expr)
                 and isinstance(first.value, ast.Constant)
                 and isinstance(first.value.value, str)
-                and first.lineno != getattr(node, "lineno", 0)
             ):
-                found.add(first.lineno)
+                found.add(_place(first))
     return found
 
 
@@ -165,51 +176,69 @@ def _parse(text: str, path: Path) -> _File:
     tree, territory = ast.parse(text), _territory(path)
     imports: list[tuple[tuple[str, ...], str | None]] = []
     exports: dict[str, tuple[tuple[str, ...], str]] = {}
-    lines: set[int] = set()
     names: set[str] = set()
+    left_out = _docstrings(tree) | {_place(node) for node in _imports_of_types(tree)}
     for node in _running(tree):
         if isinstance(node, ast.Import):
-            own = [alias for alias in node.names if territory.file(tuple(alias.name.split(".")))]
-            imports += [(tuple(alias.name.split(".")), None) for alias in own]
+            modules = [(alias, tuple(alias.name.split("."))) for alias in node.names]
+            own = [(alias, module) for alias, module in modules if _home(territory, module).file(module)]
+            imports += [(module, None) for _, module in own]
             if own and len(own) == len(node.names):
-                lines.add(node.lineno)
-                names |= {alias.asname or alias.name.rpartition(".")[2] for alias in own}
+                left_out.add(_place(node))
+                names |= {alias.asname or alias.name.rpartition(".")[2] for alias, _ in own}
         elif isinstance(node, ast.ImportFrom):
             module = _absolute(node, territory, path)
             if module is None:
                 continue
             found = [(module, alias.name) for alias in node.names]
             imports += found
-            lines.add(node.lineno)
+            left_out.add(_place(node))
             names |= {f"{alias.name} as {alias.asname or alias.name}" for alias in node.names}
             exports |= {alias.asname or alias.name: (module, alias.name) for alias in node.names}
-    return _File(_hash_tokens(text, _docstrings(tree) | lines, names), tuple(imports), exports)
+    return _File(_hash_tokens(text, left_out, names), tuple(imports), exports)
 
 
 def _absolute(node: ast.ImportFrom, territory: _Territory, path: Path) -> tuple[str, ...] | None:
-    """The module that ``from ... import`` names; None where it is not of the territory."""
+    """The module that ``from ... import`` names; None where it is neither of the territory nor of mixsuite."""
     parts = tuple(node.module.split(".")) if node.module else ()
     if node.level:
         here = territory.module(path)
         package = here if path.name == "__init__.py" else here[:-1]
         return package[: len(package) - node.level + 1] + parts
-    if territory.file(parts) is not None:
-        return parts
-    names = [alias.name for alias in node.names]
-    return parts if any(territory.file((*parts, name)) is not None for name in names) else None
+    home, names = _home(territory, parts), [alias.name for alias in node.names]
+    found = home.file(parts) or any(home.file((*parts, name)) is not None for name in names)
+    return parts if found else None
 
 
 def _running(tree: ast.AST) -> Iterator[ast.AST]:
     """Every node but those under ``if TYPE_CHECKING``, which never run."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+        if _is_for_types(node):
+            for other in node.orelse:
+                yield other
+                yield from _running(other)
             continue
         yield node
         yield from _running(node)
 
 
+def _imports_of_types(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports under ``if TYPE_CHECKING``."""
+    blocks = [node.body for node in ast.walk(tree) if _is_for_types(node)]
+    inside = (node for block in blocks for statement in block for node in ast.walk(statement))
+    return (node for node in inside if isinstance(node, ast.Import | ast.ImportFrom))
+
+
+def _is_for_types(node: ast.AST) -> TypeGuard[ast.If]:
+    return isinstance(node, ast.If) and ast.unparse(node.test).rpartition(".")[2] == "TYPE_CHECKING"
+
+
+def _place(node: ast.stmt) -> _Place:
+    return node.lineno, node.col_offset
+
+
 def closure(roots: Iterable[Path]) -> list[Path]:
-    """Files and what they import from their own package or folder, directly or not; sorted.
+    """Files and what they import from their own package or folder and from mixsuite, directly or not; sorted.
 
     A name that a package of mixsuite only passes on is followed to the module that defines it.
     """
@@ -221,7 +250,7 @@ def closure(roots: Iterable[Path]) -> list[Path]:
         found.add(path)
         territory = _territory(path)
         for module, name in _read(path).imports:
-            todo += _files(territory, module, name)
+            todo += _files(_home(territory, module), module, name)
     return sorted(found)
 
 
@@ -232,10 +261,12 @@ def _files(territory: _Territory, module: tuple[str, ...], name: str | None) -> 
     path = territory.file(module)
     if path is None:
         return []
-    if path.name == "__init__.py" and name is not None and territory.prefix == "mixsuite":
-        passed_on = _read(path).exports.get(name)
-        if passed_on is not None:
-            return _files(territory, *passed_on)
+    if path.name == "__init__.py" and territory == _SUITE:
+        exports = _read(path).exports
+        if name in exports:
+            return _files(territory, *exports[name])
+        if name in (None, "*"):  # any of them may be used
+            return [path, *(file for passed_on in exports.values() for file in _files(territory, *passed_on))]
     return [*_parents(territory, module), path]
 
 

@@ -17,7 +17,7 @@ from typing import IO, Any, Self, TypeVar
 
 from filelock import FileLock, Timeout
 
-from mixsuite.errors import InputError
+from mixsuite.errors import InputError, unknown
 from mixsuite.results.files import write_whole
 
 T = TypeVar("T")
@@ -111,6 +111,8 @@ def parse_record(line: str, where: str) -> Record:
     if value["schema"] not in READABLE:
         readable = " and ".join(map(str, READABLE))
         raise InputError(f"{where}: schema {value['schema']!r} is unknown (readable: {readable})")
+    for name in value.keys() - _FIELDS:
+        raise InputError(f"{where}: {unknown('field', name, _FIELDS)}; remove the line to go on")
     good = (
         value.keys() >= _NEEDED
         and value["status"] in STATUSES
@@ -129,7 +131,7 @@ def parse_record(line: str, where: str) -> Record:
             f"{where}: a mixsuite record with fields missing or wrong, or metrics that are no numbers; "
             "remove the line to go on"
         )
-    return Record(**{k: v for k, v in value.items() if k in _FIELDS})
+    return Record(**value)
 
 
 def record_files(out: Path) -> list[Path]:

@@ -77,14 +77,17 @@ def list_items(root: Path) -> list[Item]:
     return items
 
 
-def verify(text: str, root: Path) -> Item:
+def verify(text: str, root: Path, matrix: str = "quick") -> Item:
     """Check a data set's files against their checksums, read them once, and split and encode the rows for seed 0.
+
+    Args:
+        text: the data set's entry. root: the data root. matrix: where recipes of other names are looked up.
 
     Raises:
         InputError: missing, damaged, not readable, or rows that cannot be trained on.
     """
     dataset = open_dataset(text)
-    task = resolve_task(text, load_matrix("quick"))
+    task = resolve_task(text, load_matrix(matrix))
     dataset.fingerprint(root)
     try:
         raw = dataset.load(root)

@@ -130,20 +130,20 @@ class _Block:
         model.train()
         reset_peak(feed.device)
         started = time.perf_counter()
-        with loop.autocast(job.recipe.precision, feed.device):
-            for step in range(job.steps):
+        for step in range(job.steps):
+            with loop.autocast(job.recipe.precision, feed.device):
                 values, rows = self._step(step)
-                if job.method.active(step, job.steps):
-                    self.watch.look("a step")
-                rows_seen += rows
-                values.sum().backward()
-                optimizer.step(rates[step])
-                losses.append(values.detach())
-                if step in self.logs[0].ends:
-                    self._point(step, torch.stack(losses).mean(0).tolist())
-                    losses = []
-                if step in self.bests[0].ends:
-                    self._look()
+            if job.method.active(step, job.steps):
+                self.watch.look("a step")
+            rows_seen += rows
+            values.sum().backward()
+            optimizer.step(rates[step])
+            losses.append(values.detach())
+            if step in self.logs[0].ends:
+                self._point(step, torch.stack(losses).mean(0).tolist())
+                losses = []
+            if step in self.bests[0].ends:
+                self._look()
         loop.wait(feed.device)
         seconds = (time.perf_counter() - started) / job.block
         return [self._outcome(number, seconds, rows_seen / job.block) for number in range(len(self.feeds))]
@@ -160,10 +160,10 @@ class _Block:
         sites = [self.feeds[number].sites[step] for number in self.of_slot]
         batch = Batch(y, (), self.feeds[0].progress[step], {}, None, weight, job.block)
         if plans is None or not method.mixes or len(set(sites)) == 1:
-            gap = self.model.sites[sites[0]]
-            tail = Tail(partial(self.model, start=gap))
+            site_stage = self.model.sites[sites[0]]
+            tail = Tail(partial(self.model, start=site_stage))
             plan = None if plans is None else join(plans, job.batch) if method.mixes else plans[0]
-            values = step_loss(method, tail, self.model(x, self.first_stage, gap), batch, plan, loss_of_rows)
+            values = step_loss(method, tail, self.model(x, self.first_stage, site_stage), batch, plan, loss_of_rows)
             if values.shape != (job.block,):
                 raise Unstackable(f"an objective of {list(values.shape)}, not of one value a run")
             return values, tail.rows

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mixsuite.data.digest import digest
-from mixsuite.mixing import Plan, Tail
+from mixsuite.mixing import Tail
 from mixsuite.mixing.engine import step_loss
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.mixing.rng import torch_seed
@@ -56,17 +56,17 @@ def train(job: Job) -> TrainResult:
     model.train()
     reset_peak(feed.device)
     started = time.perf_counter()
-    with autocast(recipe.precision, feed.device), _dropout_seeds(recipe.dropout, job.seed) as reseed:
+    with _dropout_seeds(recipe.dropout, job.seed) as reseed:
         for step in range(steps):
             reseed(step)
-            x, batch = feed.batch(step)
-            plan: Plan | None = None
-            if method.active(step, steps):
-                plan = feed.plan(step, batch)
-            log.note(step, feed.sites[step], plan)
-            gap = model.sites[feed.sites[step]]
-            tail = Tail(partial(model, start=gap))
-            objective = step_loss(method, tail, model(x, feed.first_stage, gap), batch, plan, loss_of_rows)
+            site_stage = model.sites[feed.sites[step]]
+            tail = Tail(partial(model, start=site_stage))
+            with autocast(recipe.precision, feed.device):
+                x, batch = feed.batch(step)
+                plan = feed.plan(step, batch) if method.active(step, steps) else None
+                log.note(step, feed.sites[step], plan)
+                h = model(x, feed.first_stage, site_stage)
+                objective = step_loss(method, tail, h, batch, plan, loss_of_rows)
             rows_seen += tail.rows
 
             objective.backward()
@@ -88,7 +88,7 @@ def wait(device: torch.device) -> None:
 
 
 def autocast(precision: str, device: torch.device) -> contextlib.AbstractContextManager[object]:
-    """Half precision where a recipe declares it."""
+    """Half precision where a recipe declares it. To be entered anew for every step: it keeps the weights that it cast."""
     if precision == "bf16":
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return contextlib.nullcontext()

@@ -42,6 +42,8 @@ class Optimizer:
 
     def _sgd(self, moved: list[int], lr: float) -> None:
         held, momentum = _some(self._momentum, moved), self.recipe.momentum
+        if any(buffer is not None for buffer in held):  # the kernel takes all at their first step, or none
+            held = [torch.zeros_like(self.weights[i]) if b is None else b for i, b in zip(moved, held, strict=True)]
         sgd(
             _some(self.weights, moved),
             _gradients(self.weights, moved),

@@ -74,7 +74,8 @@ def _columns(plans: list[Plan]) -> list[Tensor | list[Tensor | None]]:
         return torch.stack(held) if alike else values
 
     tensors = [plan.tensors() for plan in plans]
-    return [column([named[name] for named in tensors]) for name in tensors[0]]
+    names = dict.fromkeys(name for named in tensors for name in named)
+    return [column([named.get(name) for named in tensors]) for name in names]
 
 
 def curve_ends(steps: int) -> list[int]:

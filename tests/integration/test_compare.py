@@ -64,6 +64,7 @@ def test_a_variant_is_compared_with_each_reference_and_at_equal_compute(mixsuite
     assert len(read_records(out)) == len(after)
 
 
+@pytest.mark.slow
 def test_a_variant_of_the_same_cost_has_no_controls(mixsuite, here, tiny):
     said = mixsuite("compare", "./mine.py", "--matrix", tiny, "--against", "mixup", "--skip-check", "--workers", 1)
     assert said.status == 0
@@ -75,6 +76,7 @@ def test_a_variant_of_the_same_cost_has_no_controls(mixsuite, here, tiny):
     }
 
 
+@pytest.mark.slow
 def test_a_variant_that_is_wrong_is_not_trained(mixsuite, here, tiny):
     (here / "mine.py").write_text(
         VARIANT.replace("batch.shape), lam)\n        if", "batch.shape), 1 - lam)\n        if")
@@ -98,6 +100,7 @@ def test_what_is_not_there_is_named(mixsuite, here, tiny, arguments, said):
     assert said in refused.err
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_says_why_and_tasks_of_former_calls_are_left_out(mixsuite, here, tiny):
     (here / "mine.py").write_text(VARIANT.replace("n = len(batch.y)", "n = len(batch.y) + batch.none", 1))
     options = ("--matrix", tiny, "--skip-check", "--against", "mixup", "--workers", 1)
@@ -113,6 +116,7 @@ def test_a_run_that_fails_says_why_and_tasks_of_former_calls_are_left_out(mixsui
     assert "Lower is better: a negative diff is the variant's gain" in other.out
 
 
+@pytest.mark.slow
 def test_a_reference_that_fails_is_told_and_former_calls_change_nothing(mixsuite, here, tiny):
     bad = VARIANT.replace("class Mine", "class Bad").replace("n = len(batch.y)", "n = len(batch.none)", 1)
     (here / "bad.py").write_text(bad)

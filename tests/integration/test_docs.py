@@ -47,6 +47,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")
 BLOCK = re.compile(r"(?:^<!-- not run: (?P<why>.+?) -->\n)?^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
 NAMED = re.compile(r"# (?P<name>\w+\.\w+)(,[^\n]*)?\n")
 EXPECTED_STATUS = re.compile(r"# exits with (\d+)")
+LONG = ("README.md", "your-own-loop.md", "quickstart.md")  # pages that take more than 15 seconds on a busy machine
 LOOKED_UP = {"make", "mixsuite", "source"}  # first words of sh lines
 TABLES = SimpleNamespace(**runpy.run_path(str(DOCS / "tables.py")))
 
@@ -85,7 +86,7 @@ def blocks(page: Path) -> list[Block]:
 def pages(*languages: str) -> list[Any]:
     """The pages that have a block of a language."""
     found = [page for page in PAGES if any(block.language in languages for block in blocks(page))]
-    return [pytest.param(page, id=page.name) for page in found]
+    return [pytest.param(page, id=page.name, marks=[pytest.mark.long] * (page.name in LONG)) for page in found]
 
 
 def parse_command(words: list[str]) -> None:
@@ -290,7 +291,12 @@ def test_every_part_of_the_contracts_is_documented() -> None:
 
 @pytest.mark.parametrize(
     ("page", "kind"),
-    [("write-a-dataset.md", DATASET), ("write-a-probe.md", PROBE), ("methods.md", METHOD), ("write-a-dataset.md", DOMAIN)],
+    [
+        ("write-a-dataset.md", DATASET),
+        ("write-a-probe.md", PROBE),
+        ("methods.md", METHOD),
+        ("write-a-dataset.md", DOMAIN),
+    ],
 )
 def test_every_built_in_plugin_is_named(page: str, kind: Any) -> None:
     text = text_of(DOCS / page)

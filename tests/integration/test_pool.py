@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 from support.blocks import train_block
 from support.faulty import FAULTY
-from support.sources import INTRA_MIX
 from support.processes import marked
+from support.sources import INTRA_MIX
 
 from mixsuite.execution.messages import TrainBlock
 from mixsuite.execution.pool import Pool

@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from support.faulty import FAULTY
-from support.sources import INTRA_MIX
 from support.processes import marked
+from support.sources import INTRA_MIX
 
 import mixsuite as package
 from mixsuite.errors import InputError
@@ -26,6 +26,7 @@ def lines(out: Path) -> list[dict]:
     return [json.loads(line) for path in (out / "records").glob("*.jsonl") for line in path.read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_a_matrix_is_trained_once_and_written_as_tables(mixsuite, tiny, tmp_path):
     out = tmp_path / "out"
     first = mixsuite("run", tiny, "--out", out, "--workers", 2)
@@ -57,6 +58,7 @@ def test_a_matrix_is_trained_once_and_written_as_tables(mixsuite, tiny, tmp_path
     assert again.out == first.out
 
 
+@pytest.mark.slow
 def test_every_derived_file_is_rebuilt_byte_for_byte(mixsuite, tiny, tmp_path):
     out = tmp_path / "out"
     mixsuite("run", tiny, "--out", out, "--workers", 1)
@@ -71,6 +73,7 @@ def test_every_derived_file_is_rebuilt_byte_for_byte(mixsuite, tiny, tmp_path):
     assert not stale.exists()
 
 
+@pytest.mark.slow
 def test_the_same_specs_twice_give_identical_metrics_and_digests(mixsuite, tiny, tmp_path):
     outs = [tmp_path / "one", tmp_path / "two"]
     for out, workers in zip(outs, (1, 2), strict=True):
@@ -87,6 +90,7 @@ def test_the_same_specs_twice_give_identical_metrics_and_digests(mixsuite, tiny,
         assert all(erm[s] != mixup[s] for s in ("plan", "weights"))
 
 
+@pytest.mark.slow
 def test_an_outsiders_method_runs_and_editing_it_runs_its_cells_alone_again(mixsuite, tiny, tmp_path):
     out, path = tmp_path / "out", tmp_path / "intra_mix.py"
     path.write_text(INTRA_MIX)
@@ -108,6 +112,7 @@ def test_an_outsiders_method_runs_and_editing_it_runs_its_cells_alone_again(mixs
     assert "0 of 4 runs to train" in accepted.err
 
 
+@pytest.mark.slow
 def test_results_of_former_code_are_trained_again_unless_accepted(mixsuite, tiny, tmp_path):
     out = tmp_path / "out"
     mixsuite("run", tiny, "--out", out, "--workers", 1)
@@ -149,6 +154,7 @@ def test_failures_are_records_that_stop_nothing_and_are_tried_again_when_asked(m
     assert pd.isna(board.loc['faulty(kind="exit")', "mean"])
 
 
+@pytest.mark.slow
 def test_a_run_that_takes_too_long_is_a_record(mixsuite, tiny, tmp_path):
     path = tmp_path / "faulty.py"
     path.write_text(FAULTY)
@@ -159,12 +165,14 @@ def test_a_run_that_takes_too_long_is_a_record(mixsuite, tiny, tmp_path):
     assert "timeout: longer than 30 s" in found.out
 
 
+@pytest.mark.slow
 def test_a_method_that_does_not_apply_is_skipped_with_a_reason(mixsuite, tiny, tmp_path):
     found = mixsuite("run", tiny, "--methods", "cutmix", "--out", tmp_path / "out", "--workers", 1)
     assert found.status == 0
     assert "skipped: cutmix (made for images, speech, not for tabular): iris(rows=20)@tiny" in found.out
 
 
+@pytest.mark.slow
 def test_a_library_that_does_not_import_skips_its_tasks_and_no_others(mixsuite, tiny, tmp_path):
     (tmp_path / "needy.py").write_text(
         "from dataclasses import dataclass\nfrom mixsuite.domains.base import Dataset\n\n"
@@ -181,6 +189,7 @@ def test_a_library_that_does_not_import_skips_its_tasks_and_no_others(mixsuite, 
     assert {r["status"] for r in lines(tmp_path / "out") if r["names"]["task"] != "needy"} == {"ok"}
 
 
+@pytest.mark.slow
 def test_predictions_are_kept_only_when_asked(mixsuite, tiny, tmp_path):
     import numpy as np
 
@@ -194,6 +203,7 @@ def test_predictions_are_kept_only_when_asked(mixsuite, tiny, tmp_path):
         assert np.mean(kept["out"].argmax(1) != kept["y"]) == record.metrics["error"]
 
 
+@pytest.mark.slow
 def test_a_further_call_adds_its_cells(mixsuite, tiny, tmp_path):
     out = tmp_path / "out"
     mixsuite("run", tiny, "--out", out, "--workers", 1)
@@ -202,6 +212,7 @@ def test_a_further_call_adds_its_cells(mixsuite, tiny, tmp_path):
     assert runs.groupby("method").size().to_dict() == {"erm": 3, "mixup": 2, "mixup(alpha=0.2)": 3}
 
 
+@pytest.mark.slow
 def test_a_second_runner_on_the_same_folder_is_refused(mixsuite, tiny, tmp_path):
     out = tmp_path / "out"
     with RecordWriter(out):
@@ -251,6 +262,7 @@ def test_three_kills_lose_nothing_that_was_recorded(long_run, tmp_path):
     assert same
 
 
+@pytest.mark.slow
 def test_killed_runners_leave_no_workers_behind(long_run, tmp_path, monkeypatch):
     matrix, out = long_run.write_matrix(tmp_path, 40), tmp_path / "out"
     monkeypatch.setenv("MIXSUITE_TEST_MARK", mark := str(tmp_path))
@@ -261,6 +273,7 @@ def test_killed_runners_leave_no_workers_behind(long_run, tmp_path, monkeypatch)
     assert not left
 
 
+@pytest.mark.slow
 def test_the_same_from_python(tiny, tmp_path):
     frame = package.run(str(tiny), methods="mixup", seeds="0", out=tmp_path / "out", workers=1)
     assert set(frame["method"]) == {"erm", "mixup"}
@@ -280,6 +293,7 @@ def test_options_from_python_are_checked(tiny, tmp_path, options, said):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_latest_result_wins_whatever_its_file_is_called(mixsuite, tiny, tmp_path):
     out = tmp_path / "out"
     path = tmp_path / "intra_mix.py"
@@ -288,7 +302,7 @@ def test_the_latest_result_wins_whatever_its_file_is_called(mixsuite, tiny, tmp_
     for name in ("zz", "aa"):
         tiny.write_text(first.replace("tiny", name))
         mixsuite("run", tiny, "--methods", str(path), "--seeds", "0", "--out", out, "--workers", 1)
-    path.write_text(INTRA_MIX + "# edited\n")
+    path.write_text(INTRA_MIX + "EDITED = True\n")
     call = ("run", tiny, "--methods", str(path), "--seeds", "0", "--out", out, "--workers", 1)
     assert "1 of 2 runs to train" in mixsuite(*call).err
     assert "0 of 2 runs to train" in mixsuite(*call).err
@@ -302,6 +316,7 @@ def test_two_names_for_one_task_are_refused(mixsuite, tiny, tmp_path):
     assert "'iris@tiny' and 'iris@two' are one and the same" in found.err
 
 
+@pytest.mark.slow
 def test_probes_are_further_metrics_of_the_same_run(mixsuite, tiny, tmp_path):
     out, probe = tmp_path / "out", tmp_path / "louder.py"
     probe.write_text(

@@ -1,9 +1,11 @@
 """Tasks opened: their data, models and jobs."""
 
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import torch
+from support.paths import ROOT
 
 from mixsuite.domains.build import make_data, make_model
 from mixsuite.evaluation.metrics import primary
@@ -14,7 +16,17 @@ from mixsuite.plugins.validate import check_model
 from mixsuite.training.job import Job
 from mixsuite.training.recipe import Recipe
 
-QUICK = load_matrix("quick")
+
+def _recipes_of_toys():
+    """The recipes that only the studies of claims have."""
+    found = {}
+    for study, name in (("gan", "points_gan"), ("rare_features", "feature_noise")):
+        text = (ROOT / "benchmarks" / "claims" / f"{study}.toml").read_text()
+        found[name] = check_model(Recipe, tomllib.loads(text)["quick"]["recipes"][name], study)
+    return found
+
+
+QUICK = load_matrix("quick").model_copy(update={"recipes": _recipes_of_toys()})
 
 
 @cache

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Dataset
-from mixsuite.domains.split import draw_split
+from mixsuite.domains.split import count_classes, draw_split
 from mixsuite.errors import InputError
 
 
@@ -101,3 +101,44 @@ def test_values_out_of_range_are_refused(values):
 def test_the_split_of_a_seed_is_what_it_was():
     split = draw_split(Numbered(rows=4, test=0.3), raw_of(12), 0)
     assert [part.tolist() for part in (split.train, split.valid, split.test)] == [[4, 5, 6, 10], [8], [0, 3, 7, 11]]
+
+
+@pytest.mark.parametrize("valid", [0.0, 0.2, 0.5])
+def test_the_validation_part_is_a_share_of_what_the_test_part_left(valid):
+    split = draw_split(Numbered(valid=valid), raw_of(100), 0)
+    assert (len(split.test), len(split.valid), len(split.train)) == (30, int(70 * valid), 70 - int(70 * valid))
+
+
+def test_rows_of_official_parts_alone_are_used():
+    part = np.repeat([0, 1, 2, 3], [60, 20, 20, 10])
+    split = draw_split(Numbered(rows=30), raw_of(110, part), 0)
+    np.testing.assert_array_equal(split.valid, np.arange(60, 80))
+    assert set(split.train) <= set(range(60))
+    assert len(split.train) == 30
+
+
+def test_labels_that_are_no_classes_are_split_without_strata():
+    y = np.random.default_rng(0).normal(size=(50, 2))
+    split = draw_split(Numbered(rows=20), Raw(y, y), 0)
+    assert (len(split.train), len(split.test)) == (20, 15)
+    assert split.y is y
+
+
+@pytest.mark.parametrize(
+    ("y", "count"),
+    [(np.array([0, 4, 1]), 3), (np.zeros((5, 4)), 4), (np.zeros((5, 1)), 1)],
+)
+def test_outputs_are_counted_by_the_data_set_or_by_its_targets(y, count):
+    assert count_classes(Numbered(), Raw(y, y)) == count
+
+
+def test_classes_that_are_not_declared_are_those_that_targets_show():
+    class Open(Numbered):
+        classes = 0
+
+    class Number(Numbered):
+        kind = "regression"
+
+    y = np.array([0, 4, 1])
+    assert count_classes(Open(), Raw(y, y)) == 5
+    assert count_classes(Number(), Raw(y, y)) == 1

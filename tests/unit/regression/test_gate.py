@@ -21,6 +21,7 @@ def one_sided(d):
     return sum(s >= math.fsum(d) - 1e-12 for s in sums) / len(sums)
 
 
+@pytest.mark.slow
 @settings(max_examples=8)
 @given(st.lists(st.integers(-20, 20), min_size=2, max_size=7), st.integers(0, 3))
 def test_p_equals_enumeration_and_holm_statsmodels(numbers, unchanged):

@@ -1,14 +1,11 @@
 """The history of cells: what is kept, where it has steps, and the picture of it."""
 
-import shutil
-
 import pandas as pd
 import pytest
 from scipy import stats
 
 from mixsuite.errors import InputError
 from mixsuite.regression.history import COLUMNS, Point, load_history, steps, track
-from mixsuite.regression.trend import draw_trends
 
 
 def test_a_row_for_each_cell_and_commit(accepted, tmp_path):
@@ -47,34 +44,6 @@ def points(*means, half=0.005, metric="error"):
 )
 def test_a_step_is_beyond_the_margin_and_the_intervals(curve, wanted):
     assert [step.after.commit for step in steps(curve)] == wanted
-
-
-def test_the_leaderboard_draws_the_trend_and_names_the_commit(accepted, tmp_path, mixsuite):
-    out, path = tmp_path / "out", tmp_path / "history.csv"
-    shutil.copytree(accepted[0], out)
-    track(out, path, "aaa", "2026-01-01")
-    assert draw_trends(out, path) == []
-    assert not (out / "trend").exists()  # one point is no trend
-    text = path.read_text()
-    track(out, path, "bbb", "2026-02-01")
-    history = load_history(path)
-    key = next(k for k in history if k[3] == "mixup")
-    mean = history[key][0].mean
-    row = next(line for line in text.splitlines() if ",mixup," in line)
-    early = (
-        row.replace("aaa,2026-01-01", "000,2025-12-01").rsplit(",", 3)[0] + f",{mean + 0.3},{mean + 0.2},{mean + 0.4}"
-    )
-    path.write_text("\n".join([text.splitlines()[0], early, *path.read_text().splitlines()[1:]]) + "\n")
-    told = mixsuite("leaderboard", "--out", out, "--history", path)
-    assert told.status == 0
-    assert "short, mixup: error " in told.out
-    assert "at commit aaa (2026-01-01)" in told.out
-    (picture,) = (out / "trend").glob("*.png")
-    drawn = picture.read_bytes()
-    assert drawn.startswith(b"\x89PNG")
-    picture.unlink()
-    draw_trends(out, path)
-    assert picture.read_bytes() == drawn  # rebuilt byte for byte
 
 
 @pytest.mark.parametrize(

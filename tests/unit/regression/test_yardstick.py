@@ -1,43 +1,36 @@
-"""Costs as ratios to a yardstick, from records and from what pytest-benchmark saves."""
+"""Costs as ratios to a yardstick."""
 
 import json
-import os
-import subprocess
-import sys
+import shutil
 
 import pandas as pd
 import pytest
 
+from mixsuite.errors import InputError
 from mixsuite.regression.baseline import accept
-from mixsuite.regression.regress import as_text, regress
-from mixsuite.regression.yardstick import Yardstick, compare_benchmarks, grown, load_yardstick, save_yardstick, time_yardstick
-
-
-def test_the_yardstick_is_a_real_workload_in_a_process_of_its_own(tmp_path):
-    timed = time_yardstick()
-    assert 0.001 < timed.seconds < 60
-    assert timed.peak_memory > 50e6  # torch alone
-    later = "2100-01-01T00:00:00.000000+00:00"
-    save_yardstick(tmp_path, timed, Yardstick(2 * timed.seconds, timed.peak_memory, later, later))
-    kept = load_yardstick(tmp_path)
-    assert kept.seconds == pytest.approx(1.5 * timed.seconds)
-    assert kept.ratios({"seconds": 3 * timed.seconds}, timed.end) == {"seconds_ratio": pytest.approx(2)}
-    assert kept.ratios({"seconds": 1.0}, "2001-01-01T00:00:00.000000+00:00") == {}  # a run of another session
+from mixsuite.regression.regress import compare_with_baseline
+from mixsuite.regression.text import as_text
+from mixsuite.regression.yardstick import (
+    Yardstick,
+    compare_benchmarks,
+    grown,
+    load_yardstick,
+    save_yardstick,
+    timings_text,
+)
 
 
 @pytest.mark.parametrize(
     "text", ["", "{}", '{"seconds": 0, "peak_memory": 1}', "[1]", '{"seconds": "a", "peak_memory": 1}']
 )
-def test_a_damaged_yardstick_is_refused(tmp_path, text, mixsuite, accepted):
+def test_a_damaged_yardstick_is_refused(tmp_path, text):
     (tmp_path / "yardstick.json").write_text(text)
-    with pytest.raises(Exception, match=r"yardstick.json: not a yardstick"):
+    with pytest.raises(InputError, match=r"yardstick.json: not a yardstick"):
         load_yardstick(tmp_path)
 
 
 def copy(accepted, tmp_path, seconds):
     """The accepted results, the yardstick having taken so many seconds beside them."""
-    import shutil
-
     out = tmp_path / f"out{seconds}"
     shutil.copytree(accepted[0], out)
     span = "2000-01-01T00:00:00.000000+00:00", "2100-01-01T00:00:00.000000+00:00"
@@ -50,7 +43,7 @@ def test_a_cost_is_gated_as_a_ratio_to_the_yardstick_alone(accepted, tmp_path):
     yardstick takes half as long the same seconds are twice the cost."""
     accept(copy(accepted, tmp_path, 1.0), tmp_path / "b.csv")
     for seconds, wanted, status in ((2.0, 0.5, 0), (0.8, 1.25, 0), (0.5, 2.0, 1)):
-        found = regress(copy(accepted, tmp_path, seconds), tmp_path / "b.csv")
+        found = compare_with_baseline(copy(accepted, tmp_path, seconds), tmp_path / "b.csv")
         assert found.costs[("images", "seconds_ratio")] == pytest.approx(wanted)
         assert found.costs[("images", "peak_memory_ratio")] == pytest.approx(1)
         assert found.status == status
@@ -60,10 +53,12 @@ def test_a_cost_is_gated_as_a_ratio_to_the_yardstick_alone(accepted, tmp_path):
     frame = pd.read_csv(tmp_path / "b.csv", dtype=str, keep_default_na=False)
     frame["machine"] = frame["machine"].str.replace("AVX512", "NEON").str.replace("AVX2", "NEON")
     frame.to_csv(tmp_path / "other.csv", index=False)
-    found = regress(tmp_path / "out0.5", tmp_path / "other.csv")  # another kind of machine: shown, not gated
+    found = compare_with_baseline(
+        tmp_path / "out0.5", tmp_path / "other.csv"
+    )  # another kind of machine: shown, not gated
     assert (found.costs, found.status) == ({}, 0)
     assert "costs are not gated: another kind of machine" in found.notes[0]
-    untimed = regress(accepted[0], tmp_path / "b.csv")
+    untimed = compare_with_baseline(accepted[0], tmp_path / "b.csv")
     assert untimed.costs == {}
     assert "costs are not gated: no yardstick was timed beside these runs" in untimed.notes[0]
 
@@ -74,7 +69,7 @@ def test_one_method_that_grew_slow_is_seen_among_others(accepted, tmp_path):
     slow = (frame["method"] == "mixup") & (frame["metric"] == "seconds_ratio")
     frame.loc[slow, "value"] = (frame.loc[slow, "value"].astype(float) / 20).astype(str)
     frame.to_csv(tmp_path / "b.csv", index=False)
-    found = regress(tmp_path / "out1.0", tmp_path / "b.csv")
+    found = compare_with_baseline(tmp_path / "out1.0", tmp_path / "b.csv")
     assert found.costs["mixup", "seconds_ratio"] == pytest.approx(20)
     assert found.costs["erm", "seconds_ratio"] == pytest.approx(1)
     assert found.status == 1
@@ -83,33 +78,6 @@ def test_one_method_that_grew_slow_is_seen_among_others(accepted, tmp_path):
 def test_growth_is_the_median_ratio_of_pairs():
     assert grown([1.0, 2.0, 4.0], [2.0, 2.0, 4.0]) == 1.0
     assert grown([1.0, 2.0, 4.0], [2.0, 4.0, 4.0]) == 2.0
-
-
-BENCH = """
-def test_yardstick(benchmark):
-    benchmark(lambda: sum(range(20000)))
-
-def test_work(benchmark):
-    benchmark(lambda: sum(range({})))
-"""
-
-
-def test_what_pytest_benchmark_saves_is_compared_by_ratio(tmp_path, mixsuite):
-    for name, size in (("then", 40000), ("now", 160000)):
-        (tmp_path / "test_bench.py").write_text(BENCH.format(size))
-        command = [sys.executable, "-m", "pytest", "-q", "test_bench.py", "-p", "no:cacheprovider", "-p", "no:xdist"]
-        options = ["--benchmark-json", f"{name}.json", "--benchmark-max-time", "0.2", "-o", "addopts="]
-        bare = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
-        subprocess.run([*command, *options], cwd=tmp_path, env=bare, check=True, capture_output=True)
-    found, alone = compare_benchmarks(tmp_path / "then.json", tmp_path / "now.json")
-    assert [(t.name, t.slower) for t in found] == [("test_bench.py::test_work", True)]
-    assert 2 < found[0].ratio < 8  # four times the work
-    assert alone == []
-    told = mixsuite("regress", "--perf", "--baseline", tmp_path / "then.json", "--out", tmp_path / "now.json")
-    assert told.status == 1
-    assert "1 benchmarks, 1 slower" in told.out
-    same = mixsuite("regress", "--perf", "--baseline", tmp_path / "now.json", "--out", tmp_path / "now.json")
-    assert same.status == 0
 
 
 @pytest.mark.parametrize(
@@ -125,3 +93,40 @@ def test_other_files_are_refused(tmp_path, mixsuite, value, said):
     refused = mixsuite("regress", "--perf", "--baseline", tmp_path / "a.json", "--out", tmp_path / "a.json")
     assert (refused.status, said in refused.err) == (2, True)
     assert mixsuite("regress", "--perf", "--baseline", tmp_path / "n.json", "--out", tmp_path / "n.json").status == 2
+
+
+def benchmarks(path, **medians):
+    found = [
+        {"fullname": f"bench.py::test_{name}", "stats": {"median": m, "q1": 0.9 * m, "q3": 1.1 * m}}
+        for name, m in medians.items()
+    ]
+    path.write_text(json.dumps({"benchmarks": found}))
+    return path
+
+
+def test_benchmarks_are_compared_by_ratio_to_their_own_yardstick(tmp_path):
+    then = benchmarks(tmp_path / "then.json", yardstick=1.0, work=2.0, calm=1.0, gone=1.0)
+    now = benchmarks(tmp_path / "now.json", yardstick=2.0, work=16.0, calm=2.0, new=1.0)
+    timings, alone = compare_benchmarks(then, now)
+    assert [(t.name, t.ratio, t.slower) for t in timings] == [
+        ("bench.py::test_work", 4.0, True),
+        ("bench.py::test_calm", 1.0, False),
+    ]
+    assert alone == ["bench.py::test_gone", "bench.py::test_new"]
+    text = timings_text(timings, alone)
+    assert text.startswith("2 benchmarks, 1 slower")
+    assert "bench.py::test_work: 2 -> 8, 4.00 x, slower" in text
+    assert "bench.py::test_new: in one of the files alone" in text
+
+
+def test_a_yardstick_is_kept_as_the_mean_of_two(tmp_path):
+    assert load_yardstick(tmp_path) is None
+    one, other = Yardstick(1.0, 100.0, "2026-01", "2026-02"), Yardstick(2.0, 300.0, "2026-03", "2026-04")
+    save_yardstick(tmp_path, one, other)
+    kept = load_yardstick(tmp_path)
+    assert kept == Yardstick(1.5, 200.0, "2026-01", "2026-04")
+    assert kept.ratios({"seconds": 3.0, "peak_memory": 100.0}, "2026-02") == {
+        "seconds_ratio": 2.0,
+        "peak_memory_ratio": 0.5,
+    }
+    assert kept.ratios({"seconds": 3.0}, "2026-05") == {}

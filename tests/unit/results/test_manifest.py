@@ -9,11 +9,11 @@ from mixsuite.results.manifest import Manifest, load_manifest
 
 
 def save(tmp_path, *runs):
-    shown = Manifest("erm", 0.02)
+    manifest = Manifest("erm", 0.02)
     for some in runs:
-        shown.add(some)
-    shown.save(tmp_path)
-    return shown
+        manifest.add(some)
+    manifest.save(tmp_path)
+    return manifest
 
 
 def test_ids_survive_being_written_and_read(tmp_path):
@@ -56,3 +56,25 @@ def test_a_foreign_file_is_refused(tmp_path, text):
     (tmp_path / "matrix.toml").write_text(text)
     with pytest.raises(InputError, match="not a matrix that mixsuite wrote"):
         load_manifest(tmp_path)
+
+
+def test_cells_are_few_blocks_and_what_the_matrix_was_is_kept(tmp_path):
+    matrix = load_matrix("quick")
+    runs = resolve(matrix, ["mixup", "erm"], ["wine", "iris"], (0, 1, 2)).runs()
+    manifest = Manifest("erm", matrix="quick")
+    manifest.add(runs)
+    assert [(b["methods"], b["seeds"]) for b in manifest.blocks()] == [(["mixup", "erm"], "0-2")]
+    manifest.add(resolve(matrix, ["mixup"], ["wine"], (7,)).runs()[1:])
+    assert len(manifest.blocks()) > 1
+    manifest.save(tmp_path)
+    assert load_manifest(tmp_path).matrix == "quick"
+    assert load_manifest(tmp_path).cells == manifest.cells
+    assert load_manifest(tmp_path / "none") == Manifest()
+
+
+def test_ids_are_those_of_the_runs(tmp_path):
+    runs = resolve(load_matrix("quick"), ["erm"], ["wine"], (0, 3)).runs()
+    manifest = save(tmp_path, runs)
+    ((cell, ids),) = manifest.ids().items()
+    assert cell == (runs[0].task.name, "erm")
+    assert ids == {run.seed: run.id for run in runs}

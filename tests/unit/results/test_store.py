@@ -1,5 +1,6 @@
 """The data root: listing, checking, and fetching that leaves nothing half-written."""
 
+import hashlib
 import io
 import os
 import tarfile
@@ -8,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from mixsuite.plugins import load as plugins
-from mixsuite.results import data_root as store
 from mixsuite.domains.base import Dataset
 from mixsuite.errors import InputError
+from mixsuite.plugins.kinds import DATASET
+from mixsuite.plugins.load import find, load_class
+from mixsuite.results import store
 
 LETTER = "uci/letter-recognition/letter-recognition.data"
 ROW = b"T,2,8,3,5,1,8,13,0,6,6,10,8,0,8,0,8\nI,5,12,3,7,2,10,5,5,4,13,3,9,2,8,4,10\n"
@@ -20,9 +22,7 @@ ROW = b"T,2,8,3,5,1,8,13,0,6,6,10,8,0,8,0,8\nI,5,12,3,7,2,10,5,5,4,13,3,9,2,8,4,
 @pytest.fixture
 def letter(monkeypatch) -> type[Dataset]:
     """The letter set with the checksum of one small file, and a download that can be planted."""
-    cls = plugins.load_class(plugins.DATASETS, plugins.folder(plugins.DATASETS) / "letter.py", Dataset)
-    import hashlib
-
+    cls = load_class(DATASET, find(DATASET, "letter"), Dataset)
     monkeypatch.setattr(cls, "sha256", {"letter-recognition.data": hashlib.sha256(ROW * 5).hexdigest()})
     return cls
 
@@ -152,7 +152,7 @@ def test_list_says_what_is_there(mixsuite, tmp_path):
 
 
 @pytest.mark.parametrize("fault", ["labels", "numbers"])
-def test_corrupted_text_files_are_bad_input_before_anything_is_written(mixsuite, tmp_path, tiny, fault):
+def test_corrupted_text_files_are_bad_input_before_anything_is_written(in_process, mixsuite, tmp_path, tiny, fault):
     folder = tmp_path / "TUDataset" / "BAD" / "raw"
     folder.mkdir(parents=True)
     (folder / "BAD_A.txt").write_text("1, 2\n2, 1\n" if fault == "labels" else "1, x\n")
@@ -162,3 +162,18 @@ def test_corrupted_text_files_are_bad_input_before_anything_is_written(mixsuite,
     assert found.status == 2, found.err
     assert len(found.err.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_set_is_opened_by_its_entry():
+    assert type(store.open_dataset("digits(rows=10)")).__name__ == "Digits"
+    with pytest.raises(InputError, match="unknown dataset 'digts'; did you mean 'digits'"):
+        store.open_dataset("digts")
+
+
+def test_every_built_in_set_is_listed_once(tmp_path):
+    items = store.list_items(tmp_path)
+    names = [item.name for item in items]
+    assert len(names) == len(set(names)) >= 15
+    assert {item.state for item in items} == {"shipped", "missing", "yours"}
+    assert all(item.licence and item.source for item in items)
+    assert all(item.size > 0 for item in items if item.state == "shipped" and item.files)

@@ -1,55 +1,18 @@
-"""Methods of theory and of toys: all pairs against every pair by itself, a GAN against its two players by hand."""
-
-from pathlib import Path
+"""A GAN against its two players by hand."""
 
 import pytest
 import torch
+from support.tasks import job_of
+from support.toy_tasks import GRID, ring_job, toy
 from torch.nn import functional as F
 
-from mixsuite.domains.build import make_data, make_model
 from mixsuite.errors import InputError, SkipRun
-from mixsuite.experiment.matrix import Matrix
-from mixsuite.plugins.validate import check_model
-from mixsuite.mixing import Plan, Tail
-from mixsuite.mixing.engine import interpolate, two_term_loss
+from mixsuite.experiment.resolve import resolve_method
+from mixsuite.mixing import Tail
 from mixsuite.mixing.losses import LOSSES
-from mixsuite.training.recipe import Recipe
-from mixsuite.experiment.build import make_dataset, make_domain, make_method
-from mixsuite.experiment.resolve import resolve_method, resolve_task
-from mixsuite.training.job import Job
-from mixsuite.training.loop import train
 from mixsuite.training.batches import BatchSource
 from mixsuite.training.job import task_info
-
-PLAIN = check_model(Matrix, {"seeds": "0", "datasets": ["wine"], "methods": ["erm"]}, "test")
-
-
-def job_of(entry, method, **values):
-    task = resolve_task(entry, PLAIN)
-    domain, dataset = make_domain(task.domain), make_dataset(task)
-    data = make_data(domain, dataset, dataset.load(Path()), 0, dtype=torch.float64)
-    recipe = check_model(Recipe, dict(task.recipe) | values, "test")
-    model, made = make_model(domain, data, recipe, 0), make_method(resolve_method(method))
-    return Job(task.domain, data, model, made, recipe, 0, augment=domain.augment(recipe))
-
-
-@pytest.mark.parametrize(
-    ("text", "lam", "lam_y"), [("all_pairs", 0.6, 0.6), ("all_pairs(lam=0.3, lam_y=0.9)", 0.3, 0.9)]
-)
-def test_all_pairs_are_every_pair_through_the_engine(text, lam, lam_y):
-    job = job_of("feature_noise(dims=12, rows=10)", text, batch=10)
-    feed, model = BatchSource(job, task_info(job)), job.model
-    x, batch = feed.batch(0)
-    fast = job.method.objective(
-        Tail(lambda h: model(h, 1)), model(x, 0, 1), batch, feed.plan(0, batch), LOSSES["class"]
-    )
-    found = torch.autograd.grad(fast, model.stages[0].weight)[0]
-    i, j = (v.flatten() for v in torch.meshgrid(torch.arange(10), torch.arange(10), indexing="ij"))
-    every = Plan(j, torch.full((100,), lam, dtype=torch.float64), torch.full((100,), lam_y, dtype=torch.float64), own=i)
-    slow = two_term_loss(model(interpolate(x, every)), batch, every, LOSSES["class"])
-    torch.testing.assert_close(fast, slow, rtol=1e-12, atol=1e-12)
-    wanted = torch.autograd.grad(slow, model.stages[0].weight)[0]
-    torch.testing.assert_close(found, wanted, rtol=1e-9, atol=1e-12)
+from mixsuite.training.loop import train
 
 
 def players(job):
@@ -59,10 +22,11 @@ def players(job):
 
 def one_step(formula, move):
     """(gradients of the generator or None, of the discriminator, what they are made from) of one objective."""
-    job = job_of("gaussians:ring", f"gan(formula={formula})", model="gan(width=6)", batch=16)
+    job = ring_job(f"formula={formula}", model="gan(width=6)", batch=16)
     feed, model = BatchSource(job, task_info(job)), job.model
     x, batch = feed.batch(0)
-    plan = feed.plan(0, batch)._replace(move=torch.tensor(move))
+    plan = feed.plan(0, batch)
+    plan.extra["move"] = torch.tensor(move)
     job.method.objective(Tail(lambda h: model(h, 1)), model(x, 0, 1), batch, plan, LOSSES["multilabel"]).backward()
     grads = [[w.grad for w in weights] for weights in players(job)]
     return *grads, job, x, plan
@@ -89,7 +53,7 @@ def by_hand(job, formula, x, plan):
         mixed = bce(lam[:, None] * real + (1 - lam)[:, None] * made, lam)
         return mixed, mixed
     points, target, lam = torch.cat([real, made.detach()]), torch.cat([ones, zeros]), torch.cat([lam, lam])
-    a, b = plan.first, plan.second
+    a, b = plan.extra["first"], plan.extra["second"]
     mixed = lam[:, None] * points[a] + (1 - lam)[:, None] * points[b]
     return plain, bce(mixed, lam * target[a] + (1 - lam) * target[b])
 
@@ -115,19 +79,19 @@ def test_in_other_steps_the_generator_has_no_gradient_and_stays(formula):
 
 
 def test_one_in_five_steps_moves_the_generator_and_shares_follow_their_laws():
-    job = job_of("gaussians:ring", "gan(formula=demo, alpha=0.5)", model="gan(width=2)", batch=64, steps=400)
+    job = ring_job("formula=demo, alpha=0.5", model="gan(width=2)", batch=64, steps=400)
     feed = BatchSource(job, task_info(job))
     batch = feed.batch(0)[1]
     plans = [feed.plan(step, batch) for step in range(400)]
-    assert sum(bool(plan.move) for plan in plans) == pytest.approx(80, abs=25)
+    assert sum(bool(plan.extra["move"]) for plan in plans) == pytest.approx(80, abs=25)
     shares = torch.cat([plan.wx for plan in plans])
     assert float(shares.min()) >= 0.5
     assert float(shares.mean()) == pytest.approx(0.75, abs=0.01)  # the second weighs Uniform(0, 0.5)
-    assert all(plan.first.sort().values.equal(torch.arange(128)) for plan in plans[:5])
+    assert all(plan.extra["first"].sort().values.equal(torch.arange(128)) for plan in plans[:5])
 
 
 def test_noise_is_new_in_every_step_and_points_stay():
-    job = job_of("gaussians:grid", "gan", model="gan(width=2)", batch=32)
+    job = job_of(GRID, toy("gan"), model="gan(width=2)", batch=32)
     feed = BatchSource(job, task_info(job))
     (first, _), (second, _) = feed.batch(0), feed.batch(1)
     points, noise = (leaf[feed.rows[0]] for leaf in job.data.train.x)
@@ -140,44 +104,42 @@ def test_noise_is_new_in_every_step_and_points_stay():
 
 
 def test_a_gan_trains_and_learns():
-    job = job_of("gaussians:ring", "gan", model="gan(width=32)", steps=300)
+    job = ring_job(model="gan(width=32)", steps=300)
     with torch.no_grad():
         before = job.model(job.data.test.x, 0, 1)[1].norm(dim=1).mean()
     fitted = train(job)
     with torch.no_grad():
         after = fitted.model(job.data.test.x, 0, 1)[1].norm(dim=1).mean()
     assert abs(float(after) - 1) < abs(float(before) - 1)  # the ring's points lie at 1 from the middle
-    assert (
-        fitted.digests["weights"]
-        == train(job_of("gaussians:ring", "gan", model="gan(width=32)", steps=300)).digests["weights"]
-    )
+    assert fitted.digests["weights"] == train(ring_job(model="gan(width=32)", steps=300)).digests["weights"]
 
 
-@pytest.mark.parametrize(("entry", "method"), [("gaussians:ring", "all_pairs"), ("feature_noise(dims=8)", "gan")])
+@pytest.mark.parametrize(
+    ("entry", "method"),
+    [(toy("gaussians", "shape=ring"), toy("all_pairs")), (toy("feature_noise", "dims=8"), toy("gan"))],
+)
 def test_they_are_made_for_their_own_models(entry, method):
     with pytest.raises(SkipRun, match="made for"):
         train(job_of(entry, method, steps=2))
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "all_pairs(lam=2)",
-        "all_pairs(site=input)",
-        "gan(every=0)",
-        "gan(formula=demo, alpha=2)",
-        "gan(site=input)",
-        "ordered(k=0)",
-    ],
-)
-def test_parameters_out_of_range_are_refused(text):
+@pytest.mark.parametrize("inside", ["every=0", "formula=demo, alpha=2", "site=input"])
+def test_parameters_out_of_range_are_refused(inside):
     with pytest.raises(InputError, match="allowed is"):
-        resolve_method(text)
+        resolve_method(toy("gan", inside))
 
 
-@pytest.mark.parametrize(
-    "entry", ["feature_noise(dims=3)", "feature_noise(weak_patches=5)", "feature_noise(rare=2)", "gaussians(std=-1)"]
-)
-def test_so_are_those_of_the_data(entry):
-    with pytest.raises(InputError, match="allowed is"):
-        resolve_task(entry, PLAIN)
+@pytest.mark.parametrize("domain", ["tabular", "images"])
+def test_it_says_that_it_is_not_for_ordinary_tasks(job, domain):
+    for name in ("gan", "all_pairs"):
+        with pytest.raises(SkipRun, match=r"made for|is for"):
+            train(job(toy(name), domain=domain))
+
+
+def test_a_gan_without_mixing_is_a_twin_and_no_toy_can_be_stacked():
+    from mixsuite.experiment.build import make_method
+
+    plain, mixed = (make_method(resolve_method(toy("gan", inside))) for inside in ("formula=plain", ""))
+    assert (plain.control, mixed.control) == ("twin", "")
+    assert not plain.stackable
+    assert not plain.mixes_alone

@@ -1,61 +1,41 @@
 """Lockstep against the loop, its independent twin: in float64 both come to the same weights."""
 
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
+from support.tasks import job_of
 
-from mixsuite.domains.build import make_data, make_model
 from mixsuite.data.rows import Subset
-from mixsuite.models.base import Staged
-from mixsuite.models.stack import Unstackable, stack, unstack
 from mixsuite.errors import SkipRun
-from mixsuite.plugins.validate import check_model
-from mixsuite.experiment.matrix import load_matrix
-from mixsuite.training.recipe import Recipe
-from mixsuite.experiment.build import make_dataset, make_domain, make_method
-from mixsuite.experiment.resolve import resolve_method, resolve_task
-from mixsuite.training.job import Diverged, TrainResult, Job
+from mixsuite.models.stack import Unstackable
 from mixsuite.training import lockstep, loop
+from mixsuite.training.job import Diverged, TrainResult
 
-QUICK = load_matrix("quick")
 TASKS = {
     "images": "digits(rows=100, test=0.6)",
     "tabular": "titanic(rows=100, test=0.6)",
     "embedded": "titanic(rows=100, test=0.6)@tabular_embedded",
     "numbers": "diabetes(rows=100, test=0.5)",
     "speech": "japanese_vowels(rows=90)",
-    "graphs": "mutag(rows=60, test=0.4)",
+    "graphs": "b3db(rows=60, test=0.4)",
 }
 EVERYWHERE = ["erm", "mixup", "manifold_mixup", "mixupe", "regmixup", "multi_mix", "label_smoothing", "noisy_feature"]
 
 
-@cache
-def _raw(entry):
-    return make_dataset(resolve_task(entry, QUICK)).load(Path())
+def slow(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
 
 
-@cache
-def _data(entry, seed, dtype):
-    task = resolve_task(entry, QUICK)
-    return make_data(make_domain(task.domain), make_dataset(task), _raw(entry), seed, dtype=getattr(torch, dtype))
+# Nets with convolutions and graphs take seconds.
+SOME = [slow(entry) if entry in ("images", "speech", "graphs") else entry for entry in TASKS]
 
 
 def jobs_of(entry, method, seeds, block, dtype="float64", select="last", **values):
-    entry = TASKS.get(entry, entry)
-    task = resolve_task(entry, QUICK)
-    domain = make_domain(task.domain)
-    recipe = check_model(Recipe, dict(task.recipe) | {"steps": 30, "precision": dtype} | values, "test")
-    spec, jobs = resolve_method(method), []
-    for seed in seeds:
-        data = _data(entry, seed, dtype)
-        model = make_model(domain, data, recipe, seed)
-        args = task.domain, data, model, make_method(spec), recipe, seed, select, domain.augment(recipe), block
-        jobs.append(Job(*args))
-    return jobs
+    given = {"steps": 30, "precision": dtype} | values
+    kind = getattr(torch, dtype)
+    return [job_of(TASKS.get(entry, entry), method, seed, kind, select, block, **given) for seed in seeds]
 
 
 def assert_same(one, other, tolerance=1e-9):
@@ -85,24 +65,25 @@ def both(entry, method, seeds=(0, 1, 2), block=3, **values):
 
 
 @pytest.mark.parametrize("method", EVERYWHERE)
-@pytest.mark.parametrize("entry", TASKS)
+@pytest.mark.parametrize("entry", SOME)
 def test_float64_weights_are_the_loops(entry, method):
     both(entry, method)
 
 
 @pytest.mark.parametrize(
     ("entry", "method"),
-    [("images", m) for m in ("cutmix", "fmix", "gridmix", "resizemix", "saliencymix", "multi_mix(mask=box, k=2)")]
+    [slow("images", m) for m in ("cutmix", "fmix", "gridmix", "resizemix", "saliencymix", "multi_mix(mask=box, k=2)")]
     + [("tabular", m) for m in ("column_cutmix", "remix(kappa=1.5)", "same_class", "k_mixup", "batch_augmentation")]
     + [("tabular", m) for m in ("regmixup(passes=2)", "mixup(start=0.3, stop=0.8)", "mixup(batch=2, length=2)")]
     + [("tabular", m) for m in ("mixup(lam=row, site=embedding)", "decoupled", "midpoint", "input_only")]
-    + [("numbers", "c_mixup"), ("speech", "specmix"), ("speech", "cutmix"), ("graphs", "ifmixup")]
-    + [("graphs", "noisy_feature(site=hidden)"), ("embedded", "mixup(site=hidden)")],
+    + [("numbers", "c_mixup"), slow("speech", "specmix"), slow("speech", "cutmix"), slow("graphs", "ifmixup")]
+    + [slow("graphs", "noisy_feature(site=hidden)"), ("embedded", "mixup(site=hidden)")],
 )
 def test_so_are_those_of_every_method(entry, method):
     assert all(isinstance(one, TrainResult) for one in both(entry, method))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "values",
     [
@@ -215,30 +196,6 @@ def test_a_weight_of_some_runs_alone_is_refused(tmp_path):
         lockstep.fit(jobs_of("tabular", path, (0, 1), 2))
 
 
-def test_what_a_method_says_of_its_functions_does_not_hold_for_a_subclass_that_writes_them_anew():
-    from mixsuite.mixing.methods.erm import Erm
-    from mixsuite.mixing.methods.regmixup import Regmixup
-
-    class Focal(Erm):
-        def objective(self, tail, state, batch, plan, loss):
-            return loss(tail(state), batch.y).square().mean()
-
-    class Other(Regmixup):
-        def plan(self, batch, rng):
-            return super().plan(batch, rng)
-
-    class Declared(Regmixup):
-        stackable = True
-
-        def objective(self, tail, state, batch, plan, loss):
-            return super().objective(tail, state, batch, plan, loss)
-
-    assert (Erm().stackable, Erm().mixes, Erm().mixes_alone) == (True, False, True)
-    assert (Focal().stackable, Focal().mixes, Focal().mixes_alone) == (False, True, False)
-    assert Other().stackable
-    assert Declared().stackable
-
-
 def test_the_plans_before_a_window_closes_are_kept():
     """Where steps are more than the points of the curve: the last ones in the window are hashed too."""
     both("tabular", "mixup(stop=0.5)", seeds=(0, 1), block=2, steps=75)
@@ -263,50 +220,3 @@ def test_small_tasks_are_worth_it_and_large_ones_not(entry):
     assert lockstep.lockstep_pays_off(job.model, job.data, job.recipe, 12)
     assert not lockstep.lockstep_pays_off(job.model, job.data, job.recipe.model_copy(update={"batch": 10**6}), 12)
     assert not lockstep.lockstep_pays_off(job.model, job.data, job.recipe, 10**6)
-
-
-class Residual(nn.Module):
-    """A layer with a forward of its own around a convolution."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv, self.norm = nn.Conv2d(4, 4, 3, padding=1), nn.BatchNorm2d(4)
-
-    def forward(self, x):
-        return x + torch.relu(self.norm(self.conv(x)))
-
-
-def model(seed):
-    torch.manual_seed(seed)
-    layers = [nn.Sequential(nn.Conv2d(2, 4, 3, stride=2, padding=1, groups=2), Residual()), nn.Sequential()]
-    layers[1] = nn.Sequential(nn.AvgPool2d(2), nn.Flatten(), nn.Linear(16, 3, bias=False))
-    return Staged(layers, {"input": 0, "hidden": 1}).double()
-
-
-def test_a_stack_is_its_models_side_by_side():
-    """Training and evaluation mode, every start and stop; and out of the stack come the models again."""
-    models = [model(seed) for seed in range(3)]
-    together = stack(models)
-    x = torch.randn(3, 5, 2, 8, 8, dtype=torch.float64)
-    for training in (True, False):
-        for one in (together, *models):
-            one.train(training)
-        alone = torch.stack([one(rows) for one, rows in zip(models, x, strict=True)])
-        torch.testing.assert_close(together(x.flatten(0, 1)).unflatten(0, (3, 5)), alone)
-    torch.testing.assert_close(together(together(x.flatten(0, 1), 0, 1), 1).unflatten(0, (3, 5)), alone)
-    for slot, one in enumerate(models):
-        fresh = model(9)
-        unstack(together, slot, fresh)
-        for name, value in one.state_dict().items():
-            torch.testing.assert_close(fresh.state_dict()[name], value, msg=name)
-
-
-@pytest.mark.parametrize(
-    "layer",
-    [nn.PReLU(), nn.Conv2d(1, 1, 3, padding_mode="circular"), nn.BatchNorm2d(1, affine=False), nn.LayerNorm(3)],
-    ids=lambda layer: type(layer).__name__,
-)
-def test_a_layer_without_a_twin_is_refused_by_name(layer):
-    models = [Staged([nn.Sequential(layer)], {"input": 0}) for _ in range(2)]
-    with pytest.raises(Unstackable, match=r"PReLU|padding_mode|BatchNorm|LayerNorm"):
-        stack(models)

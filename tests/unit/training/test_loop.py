@@ -1,27 +1,23 @@
 """The loop: a run is a function of its job; methods are paired; controls and windows do what they say."""
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
+from support.toys import Toy
 from torch.nn import functional as F
 
 from mixsuite.data.rows import Raw
 from mixsuite.errors import InputError, SkipRun
-from mixsuite.mixing import Tail
-from mixsuite.mixing.engine import step_loss
-from mixsuite.mixing.losses import LOSSES
-from mixsuite.mixing.rng import batch_order
-from mixsuite.training.job import Diverged
-from mixsuite.training.loop import train
-from mixsuite.training.batches import BatchSource
-from mixsuite.training.job import task_info
+from mixsuite.mixing.rng import Rng, batch_order
+from mixsuite.training.job import Diverged, TrainResult
+from mixsuite.training.loop import fit, train
 from mixsuite.training.predict import predict
 
 STAGES = ("init", "order", "draws", "plan", "weights")
+
+
 METHODS = ["erm", "mixup", "mixup(alpha=0.2)", "mixup(lam=row)", "mixup(site=hidden)", "mixup(site=random)"]
 
 
@@ -90,8 +86,6 @@ def test_the_loop_is_plain_training_written_out(job):
         twin = [w.detach().clone().requires_grad_() for w in job("erm", dtype=torch.float64).model.parameters()]
         optimizer = torch.optim.SGD(twin, 0.1, momentum=0.9, nesterov=True, weight_decay=0.01)
         order = batch_order(0, len(j.data.train), 8, 12)
-        from mixsuite.mixing.rng import Rng
-
         rng = Rng(0, 8, dtype=torch.float64)
         for step in range(12):
             x, y = j.data.train.x[order[step]], F.one_hot(j.data.train.y[order[step]], 2).double()
@@ -127,15 +121,6 @@ def test_a_joined_batch_is_the_successive_batches(job):
     assert one(job("erm(batch=2)")).digests["order"] != one(job("erm")).digests["order"]
 
 
-def test_a_site_drawn_each_step_leaves_out_nothing_but_waves(job):
-    from mixsuite.training.batches import _sites
-
-    j = job("mixup(site=random)", steps=200)
-    drawn = _sites(j, ["wave", "input", "hidden", "embedding"], 200)
-    assert set(drawn) == {"input", "hidden", "embedding"}
-    assert drawn == _sites(j, ["wave", "input", "hidden", "embedding"], 200)
-
-
 def test_what_does_not_apply_is_a_skip_with_a_reason(job):
     with pytest.raises(SkipRun, match="made for images, speech, not for tabular"):
         one(job("cutmix"))
@@ -153,54 +138,7 @@ def test_a_run_that_diverges_says_so(job):
         one(job("erm", lr=1e30, momentum=0.0))
 
 
-def test_best_validation_takes_the_weights_of_the_best_look(job):
-    j = job("erm", select="best_validation", steps=40, lr=0.5)
-    fitted = one(j)
-    looks = [p["valid"] for p in fitted.curve if "valid" in p]
-    assert len(looks) >= 15
-    found = (predict(fitted.model, j.data.valid).argmax(1) != j.data.valid.y).double().mean()
-    assert float(found) == min(looks)
-    last = one(job("erm", steps=40, lr=0.5))
-    assert not any("valid" in p for p in last.curve)
-
-
-def test_best_validation_without_validation_rows_is_refused(job):
-    from toys import Toy
-
-    raw = Toy().load(None)
-    part = np.repeat([0, 2], [4, 56])
-    j = job("erm", raw=replace(raw, split_id=part), select="best_validation", batch=4)
-    assert len(j.data.valid) == 0
-    with pytest.raises(InputError, match="no validation rows"):
-        one(j)
-
-
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
-@pytest.mark.parametrize("schedule", ["constant", "linear", "cosine", "step(at=[0.5], gamma=0.1)"])
-def test_every_optimiser_and_schedule_learns(job, optimizer, schedule):
-    fitted = one(job("erm", optimizer=optimizer, schedule=schedule, steps=60, lr=0.05, warmup=0.1))
-    assert fitted.curve[-1]["loss"] < fitted.curve[0]["loss"]
-
-
-def test_learning_rates_are_the_schedules_formulas():
-    from mixsuite.plugins.validate import check_model
-    from mixsuite.training.recipe import Recipe
-    from mixsuite.training.optim import learning_rates
-
-    def rates(schedule, warmup=0.0):
-        base = {"model": "mlp", "optimizer": "sgd", "lr": 2.0, "batch": 4, "steps": 4}
-        return learning_rates(check_model(Recipe, base | {"schedule": schedule, "warmup": warmup}, "t"), 4)
-
-    assert rates("constant") == [2.0] * 4
-    assert rates("linear") == [2.0, 1.5, 1.0, 0.5]
-    assert rates("cosine") == pytest.approx([2.0, 1 + 0.5**0.5, 1.0, 1 - 0.5**0.5])
-    assert rates("step(at=[0.5, 0.75], gamma=0.1)") == pytest.approx([2.0, 2.0, 0.2, 0.02])
-    assert rates("constant", warmup=0.5) == [1.0, 2.0, 2.0, 2.0]
-
-
 def test_soft_multi_label_and_weighted_targets_train(job):
-    from toys import Toy
-
     raw = Toy().load(None)
     soft = np.stack([1 - raw.y, raw.y], 1) * 0.8 + 0.1
     fitted = one(job("mixup", raw=Raw(raw.x, soft), steps=80))
@@ -234,14 +172,6 @@ def test_batch_norm_statistics_follow_the_mixed_rows(job):
     assert not torch.equal(mixed.stages[0][2].running_var, clean.stages[0][2].running_var)
 
 
-def test_a_table_with_categories_trains(job):
-    draws = np.random.default_rng(0)
-    y = np.arange(60) % 2
-    frame = pd.DataFrame({"a": draws.normal(size=60), "b": np.where(y == 1, "x", "z")})
-    fitted = one(job("mixup", raw=Raw(frame, y), steps=80))
-    assert fitted.curve[-1]["loss"] < fitted.curve[0]["loss"]
-
-
 def test_a_plan_that_goes_wrong_on_the_way_fails_the_run(job, tmp_path):
     """Only the first plans are checked one by one: the shares of all are, many steps at once."""
     for wrong, said in (
@@ -258,32 +188,9 @@ def test_a_plan_that_goes_wrong_on_the_way_fails_the_run(job, tmp_path):
             train(job(str(path), steps=100))
 
 
-def test_a_held_batch_is_seen_for_so_many_steps_with_the_same_draws(job):
-    a_job = job("ordered(k=3)")
-    feed = BatchSource(a_job, task_info(a_job))
-    assert (feed.order[0:3] == feed.order[0]).all()
-    assert (feed.order[3] != feed.order[0]).any()
-    seen = [feed.plan(step, feed.batch(step)[1]) for step in range(6)]
-    for first in (0, 3):
-        together = seen[first : first + 3]
-        assert all(plan.partner.equal(together[0].partner) for plan in together)
-        shares = [float(plan.wy[0]) for plan in together]
-        assert shares == sorted(shares)
-        assert len(set(shares)) == 3
-    assert not seen[0].partner.equal(seen[3].partner)
-    plain = BatchSource(job("erm"), task_info(job("erm")))
-    assert (feed.order[3] == plain.order[1]).all()  # the batches are those of every other method
-
-
-def test_ordered_steps_taken_at_once_are_multi_mix(job):
-    ours, theirs = job("ordered(k=3)", dtype=torch.float64), job("multi_mix(k=3)", dtype=torch.float64)
-
-    def gradient(a_job, turns):
-        feed, model = BatchSource(a_job, task_info(a_job)), a_job.model
-        for turn in range(turns):
-            x, batch = feed.batch(turn)
-            loss = step_loss(a_job.method, Tail(model), x, batch, feed.plan(turn, batch), LOSSES["class"])
-            (loss / turns).backward()
-        return torch.cat([weight.grad.flatten() for weight in model.parameters()])
-
-    torch.testing.assert_close(gradient(ours, 3), gradient(theirs, 1), rtol=1e-9, atol=1e-12)
+def test_what_ends_one_job_costs_no_other(job):
+    jobs = [job("erm"), job("cutmix"), job("erm", batch=64), job("erm", lr=1e30, momentum=0.0), job("mixup")]
+    found = fit(jobs)
+    assert [type(one) for one in found] == [TrainResult, SkipRun, InputError, Diverged, TrainResult]
+    assert found[4].digests == one(job("mixup")).digests
+    assert found[0].executor == {"kind": "loop", "block": 1}

@@ -1,0 +1,213 @@
+"""What a worker answers, asked in this process."""
+
+import sys
+import threading
+from dataclasses import replace
+from multiprocessing import Pipe
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from support.blocks import train_block
+from support.faulty import FAULTY
+from support.toys import Toy
+
+from mixsuite.errors import InputError
+from mixsuite.execution import worker as module
+from mixsuite.execution.messages import BlockResult, Inspection, InspectTask, Ready, RetryApart
+from mixsuite.execution.worker import Worker, machine, serve
+from mixsuite.experiment.build import make_probe
+from mixsuite.experiment.code import code_of_probe
+from mixsuite.experiment.matrix import load_matrix
+from mixsuite.experiment.resolve import resolve, resolve_probe
+
+
+@pytest.fixture
+def faulty(tiny, tmp_path):
+    """faulty(kind): a block of one run of a method that goes wrong."""
+    path = tmp_path / "faulty.py"
+    path.write_text(FAULTY)
+    return lambda kind: train_block(tiny, f"{path}(kind={kind})")
+
+
+def inspect(matrix, **values):
+    (task, *_) = resolve(load_matrix(str(matrix)).model_copy(update=values)).tasks
+    return Worker().execute(InspectTask(task, Path(), "cpu"))
+
+
+def test_a_task_that_can_be_run_says_how_long_and_by_what(tiny):
+    found = inspect(tiny)
+    assert (found.problem, found.executor) == ("", "lockstep")
+    assert found.seconds > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"datasets": ("wine(rows=500)@tiny",)}, "rows=500: Wine has 100 training rows at most"),
+        ({"batch": 64}, "iris(rows=20)@tiny: recipe's batch=64 is more than its 20 training rows"),
+        ({"select": "best_validation", "datasets": ("NOT VALID@tiny",)}, "needs validation rows; this task has none"),
+    ],
+)
+def test_a_task_that_cannot_says_why(tiny, tmp_path, change, said):
+    if batch := change.pop("batch", None):
+        tiny.write_text(tiny.read_text().replace("batch = 8", f"batch = {batch}"))
+    if "select" in change:
+        path = tmp_path / "bare.py"
+        path.write_text(
+            "from dataclasses import dataclass, field\nimport numpy as np\nimport pandas as pd\n"
+            "from mixsuite.domains import Dataset, Raw\n\n"
+            "@dataclass(frozen=True)\nclass Bare(Dataset):\n"
+            "    valid: float = field(default=0.0, kw_only=True)\n    test: float = field(default=0.5, kw_only=True)\n"
+            "    domain = 'tabular'\n    classes = 2\n    recipe = 'tiny'\n"
+            "    def load(self, root):\n"
+            "        return Raw(pd.DataFrame({'a': np.arange(60.0)}), np.arange(60) % 2)\n"
+        )
+        change["datasets"] = (f"{path}@tiny",)
+    assert said in inspect(tiny, **change).problem
+
+
+def test_a_task_that_fails_otherwise_leaves_it_to_its_runs(tiny, monkeypatch):
+    monkeypatch.setattr(module, "open_task", lambda *given: 1 / 0)
+    assert inspect(tiny) == Inspection()
+
+
+def test_a_run_comes_back_with_all_that_a_record_needs(tiny):
+    (result,) = Worker().execute(train_block(tiny, "mixup")).results
+    assert (result.status, result.steps, result.split) == ("ok", 10, "drawn")
+    assert set(result.digests) == {"data", "split", "init", "order", "draws", "plan", "weights"}
+    assert {"error", "nll", "brier"} <= result.metrics.keys()
+    assert result.parts["train"] == 20
+    assert result.machine == machine("cpu")
+    assert result.executor["deterministic"] is False
+    assert result.parameters > 0
+
+
+def test_seeds_side_by_side_are_the_seeds_alone(tiny):
+    block = train_block(tiny, "mixup", (0, 1), executor="lockstep", block=2)
+    together = Worker().execute(block)
+    alone = [Worker().execute(part).results[0] for part in block.one_by_one()]
+    assert [r.digests for r in together.results] == [r.digests for r in alone]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("error", "RuntimeError: planted"), ("nan", "Diverged"), ("plan", "wx must lie in [0, 1]")],
+)
+def test_what_goes_wrong_is_the_runs_own(faulty, kind, said):
+    (result,) = Worker().execute(faulty(kind)).results
+    assert (result.status, result.metrics) == ("failed", {})
+    assert said in result.reason
+    if kind == "error":
+        assert "faulty.py, line 21" in result.reason.splitlines()[0]
+        assert "Traceback" in result.reason
+
+
+def test_a_method_that_does_not_apply_is_skipped(tiny):
+    (result,) = Worker().execute(train_block(tiny, "cutmix")).results
+    assert (result.status, result.reason) == ("skipped", "made for images, speech, not for tabular")
+
+
+def test_what_cannot_be_stacked_is_done_by_the_loop(tiny, monkeypatch):
+    real = module.train
+
+    def unstackable(jobs, executor):
+        if executor == "lockstep":
+            raise module.Unstackable("planted")
+        return real(jobs, executor)
+
+    monkeypatch.setattr(module, "train", unstackable)
+    block = train_block(tiny, "mixup", (0, 1), executor="lockstep", block=2)
+    assert Worker().execute(block) == RetryApart("loop")
+    (result,) = Worker().execute(replace(block, runs=block.runs[:1])).results
+    assert (result.status, result.executor["kind"]) == ("ok", "loop")
+
+
+def test_a_block_that_fails_as_a_whole_is_to_be_tried_run_by_run(tiny, monkeypatch):
+    monkeypatch.setattr(module, "train", lambda jobs, executor: 1 / 0)
+    block = train_block(tiny, "mixup", (0, 1))
+    assert Worker().execute(block) == RetryApart()
+    (result,) = Worker().execute(replace(block, runs=block.runs[:1])).results
+    assert (result.status, result.reason.splitlines()[0]) == ("failed", "ZeroDivisionError: division by zero")
+
+
+def test_a_source_that_was_changed_meanwhile_is_noticed(faulty, tmp_path):
+    block = faulty("none")
+    assert Worker().execute(block).results[0].status == "ok"
+    path = tmp_path / "faulty.py"
+    path.write_text(path.read_text() + "# edited\n")
+    assert "was changed after the call began" in Worker().execute(block).results[0].reason
+
+
+def test_a_probe_that_was_changed_meanwhile_is_noticed(tiny):
+    block = replace(train_block(tiny, "mixup"), probes=((resolve_probe("noise"), "0" * 16),))
+    assert "was changed after the call began" in Worker().execute(block).results[0].reason
+
+
+def test_probes_are_further_metrics(tiny):
+    probes = [resolve_probe(text) for text in ("noise(std=0.5)", "blur")]
+    asked = tuple((probe, code_of_probe(make_probe(probe))) for probe in probes)
+    block = train_block(tiny, "erm")
+    (plain,), (result,) = (Worker().execute(one).results for one in (block, replace(block, probes=asked)))
+    assert plain.metrics.items() <= result.metrics.items()
+    assert {name for name in result.metrics if "@" in name} == {"error@noise(std=0.5)", "nll@noise(std=0.5)"}
+    assert {name: p["status"] for name, p in result.probes.items()} == {"noise(std=0.5)": "ok", "blur": "skipped"}
+    assert {name: p["code"] for name, p in result.probes.items()} == {p.name: code for p, code in asked}
+
+
+def test_predictions_are_kept_where_asked(tiny, tmp_path):
+    block = replace(train_block(tiny, "erm"), predictions=tmp_path / "predictions")
+    (result,) = Worker().execute(block).results
+    (path,) = (tmp_path / "predictions").iterdir()
+    assert path.name == f"{block.runs[0].id}.npz"
+    kept = np.load(path)
+    assert np.mean(kept["out"].argmax(1) != kept["y"]) == result.metrics["error"]
+
+
+def test_rows_are_read_once_while_they_are_among_the_last(monkeypatch):
+    reads = []
+    monkeypatch.setattr(Toy, "load", lambda self, root: reads.append(root) or len(reads))
+    worker, roots = Worker(kept=2), [Path(name) for name in "abacba"]
+    assert [worker.raw(Toy(), root) for root in roots] == [1, 2, 1, 3, 2, 4]
+
+
+def test_a_loader_that_fails_is_bad_input_in_a_line(monkeypatch):
+    monkeypatch.setattr(Toy, "load", lambda self, root: {}["x"])
+    with pytest.raises(InputError, match="Toy: its rows cannot be read: KeyError: 'x'"):
+        Worker().raw(Toy(), Path())
+
+
+def test_a_library_that_is_not_there_skips_its_runs(tiny, tmp_path):
+    (tmp_path / "needy.py").write_text(
+        "from dataclasses import dataclass\nfrom mixsuite.domains import Dataset\n\n"
+        "@dataclass(frozen=True)\nclass Needy(Dataset):\n    '''Needs what is not there.'''\n"
+        "    domain = 'tabular'\n    classes = 2\n    recipe = 'tiny'\n    requires = ('no_such_package',)\n"
+        "    def load(self, root):\n        import no_such_package\n"
+    )
+    tiny.write_text(tiny.read_text().replace("iris(rows=20)@tiny", str(tmp_path / "needy.py")))
+    (result,) = Worker().execute(train_block(tiny, "erm")).results
+    assert result.status == "skipped"
+    assert result.reason.endswith("install it: pip install no_such_package")
+
+
+def test_the_machine_is_told_as_far_as_a_result_depends_on_it():
+    found = machine("cpu")
+    assert (found["device"], found["threads"]) == ("cpu", torch.get_num_threads())
+    assert found["python"] == sys.version.split()[0]
+    assert found.keys() == {"device", "system", "processor", "python", "threads", "cpu"}
+
+
+_OPEN = []  # ends of pipes: where one closes, the process that serves its other end goes
+
+
+def test_a_worker_answers_through_its_pipe_under_the_works_number(tiny):
+    ours, theirs = Pipe()
+    _OPEN.append(ours)
+    threading.Thread(target=serve, args=(theirs,), daemon=True).start()
+    assert ours.recv() == (0, Ready())
+    ours.send((7, train_block(tiny, "mixup")))
+    number, answer = ours.recv()
+    assert number == 7
+    assert isinstance(answer, BlockResult)
+    assert answer.results[0].status == "ok"

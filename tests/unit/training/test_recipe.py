@@ -1,0 +1,79 @@
+"""Recipes: their bounds, their canonical text, their length."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mixsuite.domains.base import Domain
+from mixsuite.errors import InputError
+from mixsuite.experiment.build import load_domain
+from mixsuite.plugins.entry import parse_call
+from mixsuite.plugins.kinds import DOMAIN, builtin_files
+from mixsuite.plugins.load import find
+from mixsuite.plugins.validate import check_model
+from mixsuite.training.recipe import Recipe, shipped_recipes
+
+GIVEN = {"model": "mlp(width=8)", "optimizer": "sgd", "lr": 0.1, "steps": 10, "batch": 4}
+
+
+def recipe(**values):
+    return check_model(Recipe, {k: v for k, v in (GIVEN | values).items() if v is not None}, "here")
+
+
+def test_texts_are_written_in_one_way_and_every_value_has_a_place():
+    made = recipe(model="mlp( width = 8 )", schedule="step(at=(0.5,0.75),gamma=0.1)", augment="crop+flip")
+    assert made.model == "mlp(width=8)"
+    assert made.schedule == "step(at=[0.5, 0.75], gamma=0.1)"
+    assert made.augment == "crop+flip"
+    assert [name for name, _ in made.params()] == [
+        "model", "optimizer", "lr", "batch", "weight_decay", "schedule", "steps", "momentum", "nesterov",
+        "precision", "dropout", "warmup", "augment",
+    ]  # fmt: skip
+    assert recipe(**dict(made.params())) == made
+
+
+@given(st.integers(1, 5000), st.integers(1, 300), st.floats(0.01, 50))
+def test_epochs_are_whole_batches_and_never_none(rows, batch, epochs):
+    made = recipe(steps=None, epochs=epochs, batch=batch)
+    length = made.length(rows)
+    assert length == max(1, math.ceil(epochs * rows / batch))
+    assert recipe(steps=7, batch=batch).length(rows) == 7
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"lr": 0}, "lr = 0: .*greater than 0"),
+        ({"lr": float("nan")}, "lr = nan"),
+        ({"batch": 0}, "batch = 0"),
+        ({"momentum": 1}, "momentum = 1"),
+        ({"dropout": 1}, "dropout = 1"),
+        ({"warmup": 1.5}, r"warmup = 1\.5"),
+        ({"weight_decay": -1}, "weight_decay = -1"),
+        ({"optimizer": "sdg"}, "optimizer = 'sdg'.*'sgd', 'adam' or 'adamw'"),
+        ({"precision": "half"}, "precision = 'half'"),
+        ({"epochs": 3}, "give one of epochs and steps"),
+        ({"steps": None}, "give one of epochs and steps"),
+        ({"model": "mlp("}, "model: 'mlp\\('"),
+        ({"schedule": "triangle"}, "'triangle' is none of constant, linear, cosine, step"),
+        ({"schedule": "linear(at=[0.5])"}, "only step takes parameters"),
+        ({"schedule": "step(at=0.5)"}, "at is a list of shares"),
+        ({"schedule": "step(at=[1.0])"}, "at is a list of shares"),
+        ({"schedule": "step(gamma=0)"}, "gamma a factor above 0"),
+        ({"learning_rate": 1}, "unknown key 'learning_rate'"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_in_one_line(values, said):
+    with pytest.raises(InputError, match=f"^here: .*{said}") as error:
+        recipe(**values)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", shipped_recipes())
+def test_every_shipped_recipe_is_one_and_its_model_is_some_domains(name):
+    made = check_model(Recipe, shipped_recipes()[name], name)
+    domains: list[Domain] = [load_domain(find(DOMAIN, domain)) for domain in builtin_files(DOMAIN)]
+    models = {model for domain in domains for model in domain.models} | {"square_cnn", "gan"}
+    assert parse_call(made.model).name in models
