@@ -45,6 +45,7 @@ bench: setup ## train benchmarks/quick.toml, write results/quick/, print the tab
 methods: setup ## remake results/reference/methods/ from nothing: every method on the quick tasks
 	rm -rf results/reference/methods
 	$(MIXSUITE) run methods --out results/reference/methods
+	$(PYTHON) benchmarks/proofs/compress.py results/reference/methods
 
 regress: setup ## train benchmarks/regress.toml anew, compare it with results/baseline.csv
 	rm -rf results/regress
@@ -54,10 +55,12 @@ reference: setup ## remake results/reference/quick/ and the claims from nothing,
 	rm -rf results/reference/quick results/reference/claims results/reference/claims*.csv
 	$(MIXSUITE) run quick --out results/reference/quick
 	$(MIXSUITE) claims --out results/reference/claims
+	$(PYTHON) benchmarks/proofs/compress.py results/reference/quick results/reference/claims/*/
 
 staged: setup ## remake results/reference/staged/ from nothing, with real sets from the data root
 	rm -rf results/reference/staged
 	$(MIXSUITE) run staged --out results/reference/staged
+	$(PYTHON) benchmarks/proofs/compress.py results/reference/staged
 
 proofs: setup ## remake the long proofs under results/reference/ (half an hour)
 	$(PYTHON) benchmarks/proofs/kills.py --out results/reference/kills.md
@@ -116,7 +119,9 @@ wheel: setup ## build the wheel, install it outside the checkout, run it there o
 	mixsuite="$$there/venv/bin/mixsuite"; \
 	"$$mixsuite" new-method my_mixup; \
 	"$$mixsuite" check ./my_mixup.py; \
-	"$$mixsuite" run quick --datasets iris,japanese_vowels --methods mixup,./my_mixup.py --seeds 0-1 --out results
+	"$$mixsuite" run quick --datasets iris,japanese_vowels --methods mixup,./my_mixup.py --seeds 0-1 --out results; \
+	echo "a claim, of whose two data sets one is not shipped:"; \
+	"$$mixsuite" claims --only gradient_variance --data . --out claims || test $$? -eq 1
 
 lock: setup ## remake requirements.lock from pyproject.toml
 	$(PYTHON) -m uv pip compile pyproject.toml --all-extras --group test --group lint --universal \

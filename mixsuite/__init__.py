@@ -1,7 +1,7 @@
 """mixsuite: is a mixup-style method better than mixup, where, by how much, and at what cost?
 
-``mixsuite.api`` is the one road from Python; ``mixsuite.mixing`` is for training loops of one's own. How a matrix becomes
-a leaderboard is told in docs/architecture.md.
+Use ``mixsuite.api`` from Python, and ``mixsuite.mixing`` in your own training loop. docs/architecture.md explains how a
+matrix becomes a leaderboard.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,15 @@ put_up_signposts()
 
 
 def run(matrix: str = "quick", **options: Any) -> "pd.DataFrame":
-    """``mixsuite.api.run``, of which the tidy frame is returned, as <out>/runs.csv has it: a row a run and metric."""
+    """Call ``mixsuite.api.run`` and return its tidy frame: one row per run and metric, as in <out>/runs.csv.
+
+    Args:
+        matrix: a name in ./benchmarks or shipped with mixsuite, or a path that ends in .toml.
+        **options: those of ``mixsuite.api.run``.
+
+    Raises:
+        InputError: bad input of any kind, in one line.
+    """
     from mixsuite import api
 
     return api.run(matrix, **options).runs

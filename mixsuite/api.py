@@ -1,6 +1,6 @@
-"""The one road: what the command line can do, as functions that return result objects.
+"""The Python interface: everything that the command line can do, as functions that return result objects.
 
-Each function has the options of the command of its name. Heavy libraries are imported where they are used, so that what
+Each function has the options of the command of its name. Heavy libraries are imported where they are used, so code that
 only reads results never loads torch.
 """
 
@@ -30,7 +30,12 @@ HISTORY = Path("results/history.csv")
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a call would train. cells: (task, method) -> runs still to do; total: all runs asked for."""
+    """What a call would train.
+
+    cells:   (task, method) -> runs still to do.
+    total:   number of runs that the call asks for.
+    seconds: estimated time of the runs still to do.
+    """
 
     cells: dict[tuple[str, str], int]
     total: int
@@ -65,7 +70,7 @@ def need_results(out: Path) -> None:
     """Refuse a folder without results.
 
     Raises:
-        InputError: there are none, with the command that makes some.
+        InputError: the folder has no results; the message names the command that makes some.
     """
     if not (out / "matrix.toml").is_file():
         raise InputError(
@@ -92,21 +97,27 @@ def run(
 ) -> Report:
     """Train a matrix of methods x datasets x seeds and write its leaderboards.
 
-    What is done already is not trained again.
+    Runs that have a record already are not trained again.
 
     Args:
         matrix: a name in ./benchmarks or shipped with mixsuite, or a path that ends in .toml.
-        methods: instead of the matrix's; the reference is added. datasets: the matrix's of these names, or further ones.
-        seeds: "0-9", or numbers.
-        out: results folder, by default results/<matrix name>. data: the data root.
-        device: "auto", "cpu" or "cuda". workers: processes. executor: "auto", "loop" or "lockstep".
-        rerun: what is trained: "missing", also what "failed", or "always".
-        accept_old: takes results of former code as done. timeout: seconds that a run may take.
-        save_predictions: keeps each run's test outputs in <out>/predictions/.
-        watch: told how the call stands whenever that changes.
+        methods: replace the matrix's methods; the reference is added.
+        datasets: select the matrix's entries of these names, or add further entries.
+        seeds: "0-9", or numbers; they replace the matrix's.
+        out: results folder, by default results/<matrix name>.
+        data: the data root.
+        device: "auto", "cpu" or "cuda".
+        workers: number of worker processes.
+        executor: "auto", "loop" or "lockstep".
+        rerun: which runs to train: "missing", also those that "failed", or "always" all.
+        accept_old: accept results of earlier code as done.
+        timeout: seconds that a run may take.
+        save_predictions: keep each run's test outputs in <out>/predictions/.
+        watch: called with the progress whenever it changes.
 
     Returns:
-        Every table of the results folder; ``.runs`` is the tidy frame, ``.complete`` whether all is ok or skipped.
+        Every table of the results folder. ``.runs`` is the tidy frame; ``.complete`` says whether every run is ok or
+        skipped.
 
     Raises:
         InputError: bad input of any kind, in one line.
@@ -114,7 +125,7 @@ def run(
     from mixsuite.execution.pool import Pool
 
     with Pool() as pool:
-        pool.start(1)  # it imports torch while this process does
+        pool.start(1)  # the worker imports torch while this process does
         plan = _plan(
             matrix, methods, datasets, seeds, out, data, device=device, workers=workers, executor=executor,
             rerun=rerun, accept_old=accept_old, timeout=timeout, save_predictions=save_predictions,
@@ -134,7 +145,7 @@ def _plan(
 
 
 def _carry_out(plan: Any, watch: Watch, pool: Pool | None = None) -> Report:
-    """Train what a plan has to do, draw its gallery, write its tables."""
+    """Train a plan's runs, draw its gallery and write its tables."""
     from mixsuite.execution.runner import execute
     from mixsuite.plots.gallery import draw_gallery
 
@@ -154,7 +165,7 @@ def dry_run(
     data: str | Path | None = None,
     **options: Any,
 ) -> DryRun:
-    """What ``run`` with the same arguments would train, and about how long it takes. Writes nothing.
+    """Return what ``run`` with the same arguments would train, and about how long it would take; write nothing.
 
     Raises:
         InputError: as for ``run``.
@@ -170,7 +181,7 @@ def leaderboard(out: str | Path = "results/quick") -> Report:
     """Rebuild every derived file of a results folder from its records.
 
     Raises:
-        InputError: no results there, a foreign line in the records, or a matrix.toml that is not ours.
+        InputError: no results there, a foreign line in the records, or a matrix.toml that mixsuite did not write.
     """
     from mixsuite.report.leaderboard import build
 
@@ -193,15 +204,24 @@ def compare(
     timeout: float | None = None,
     watch: Watch = unwatched,
 ) -> ComparisonReport:
-    """Is a variant better, where, by how much, and at what cost? Train what is missing, and say.
+    """Is a variant better, where, by how much, and at what cost? Train what is missing, and compare.
 
-    Runs of the references that results/<matrix>/ has already are used. A variant that costs more than the first reference
-    is also held against that reference trained for longer and on larger batches.
+    Runs of the references are reused from results/<matrix>/. A variant that costs more than the first reference is also
+    compared with that reference trained for longer and on larger batches.
 
     Args:
-        variant: the method in question, ``./mine.py(alpha=0.4)``. against: methods, each a table of its own.
-        matrix: the tasks. datasets, seeds, data, device, workers, executor, timeout, watch: as for ``run``.
-        out: by default results/compare/<variant>.
+        variant: the method in question, as in ``./mine.py(alpha=0.4)``.
+        against: the methods to compare it with; each gets a table of its own.
+        matrix: the tasks, by the name or path of a matrix.
+        datasets: select the matrix's entries of these names, or add further entries.
+        seeds: "0-9", or numbers; they replace the matrix's.
+        out: results folder, by default results/compare/<variant>.
+        data: the data root.
+        device: "auto", "cpu" or "cuda".
+        workers: number of worker processes.
+        executor: "auto", "loop" or "lockstep".
+        timeout: seconds that a run may take.
+        watch: called with the progress whenever it changes.
 
     Raises:
         InputError: bad input of any kind.
@@ -245,10 +265,10 @@ def train_anew(
     timeout: float | None = None,
     watch: Watch = unwatched,
 ) -> None:
-    """Train every run of a matrix into a folder of its own, for ``regress``; the yardstick is timed before and after.
+    """Train every run of a matrix into a folder of its own, for ``regress``, and time the yardstick before and after.
 
     Raises:
-        InputError: the folder holds results already, which would be compared too; or bad input of any kind.
+        InputError: the folder holds results already, which would be compared too; or any other bad input.
     """
     from mixsuite.execution.planning import plan_call
     from mixsuite.execution.runner import execute
@@ -280,8 +300,15 @@ def regress(
     """Did anything change since the accepted baseline, and is it real?
 
     Args:
-        out: the results folder to compare. baseline: the accepted one.
-        matrix: is trained anew into ``out`` first, with the yardstick timed beside it. The other options are for that.
+        out: the results folder to compare.
+        baseline: the CSV file of the accepted baseline.
+        matrix: trained anew into ``out`` first, with the yardstick timed beside it; the options below are for that.
+        data: the data root.
+        device: "auto", "cpu" or "cuda".
+        workers: number of worker processes.
+        executor: "auto", "loop" or "lockstep".
+        timeout: seconds that a run may take.
+        watch: called with the progress whenever it changes.
 
     Raises:
         InputError: no baseline or results, a corrupted file, or a baseline of other data, recipes or parameters.
@@ -310,13 +337,20 @@ def claims(
     timeout: float | None = None,
     watch: Watch = unwatched,
 ) -> list[Finding]:
-    """Test what the papers on mixup claim: each claim is a study with rules laid down beforehand, and gets a verdict.
+    """Test what the papers on mixup claim: each claim is a study with rules fixed beforehand, and gets a verdict.
 
-    What is decided is written after each study. What is trained already is not trained again.
+    The findings are written after each study. Runs that have a record already are not trained again.
 
     Args:
-        only: names of studies; None: all. scale: "quick", or "full", the papers' own sizes.
-        out: a folder a study; the table is beside it, <out>.csv. The other options are those of ``run``.
+        only: names of studies; None: all.
+        scale: "quick", or "full" for the papers' own sizes.
+        out: holds one folder per study; the table stands beside it as <out>.csv.
+        data: the data root.
+        device: "auto", "cpu" or "cuda".
+        workers: number of worker processes.
+        executor: "auto", "loop" or "lockstep".
+        timeout: seconds that a run may take.
+        watch: called with the progress whenever it changes.
 
     Raises:
         InputError: bad input of any kind.
@@ -331,5 +365,5 @@ def claims(
         folder = Path(out) / study.name
         options = _options(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
         findings.append(run_study(study, scale, options, watch))
-        write(findings[-1:], Path(out))  # what is decided stands, should the next one be interrupted
+        write(findings[-1:], Path(out))  # keeps this finding if the next study is interrupted
     return findings

@@ -1,4 +1,4 @@
-"""Bad input, said in one line that names the value and what is allowed."""
+"""Errors for bad input, in one line that names the value and what is allowed."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable
 
 
 class InputError(Exception):
-    """What the user gave cannot be used: the command line prints it in one line and exits with 2."""
+    """The user's input cannot be used. The command line prints the error in one line and exits with 2."""
 
 
 class SkipRun(Exception):
-    """A run that does not apply here (a method on a table it rejects, a library that is not there)."""
+    """A run does not apply here: the method rejects the task, or a library is missing."""
 
 
 def unknown(what: str, name: object, allowed: Iterable[str]) -> InputError:
-    """The error for a name that is none of the allowed ones, with the nearest name suggested."""
+    """Make the error for a name that is not allowed; it suggests the nearest allowed name."""
     choices = sorted(allowed)
     near = difflib.get_close_matches(str(name), choices, n=1, cutoff=0.5)
     hint = f"; did you mean '{near[0]}'?" if near else ""

@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 import torch
 from support.gated import GATED, write_gated
-from support.pools import InProcess
+from support.pools import patch_pool
 from support.toys import Toy, ToyPictures
 
 from mixsuite import cli
@@ -62,11 +62,6 @@ def tiny(tmp_path: Path) -> Path:
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are trained in this process, and no other is started."""
     patch_pool(monkeypatch)
-
-
-def patch_pool(patch: pytest.MonkeyPatch) -> None:
-    for place in ("mixsuite.execution.pool.Pool", "mixsuite.execution.runner.Pool"):
-        patch.setattr(place, InProcess)
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
-"""Whole matrices of 24 runs: the suite against plain_loop.py, one run after another and one process a core.
+"""Time whole matrices of 24 runs: mixsuite against plain_loop.py, one run after another and one process per core.
 
     python benchmarks/perf/matrices.py [--training] [--out results/perf/matrices.json]
 
-Every round times each way once, in turn, so that a machine that slows down slows all of them; medians over rounds are
-compared. With start-up: from the command to its end, data and imports included. Training only: the difference between
-runs of 1 + TIMES times the steps and runs of 1 times the steps, at least 1,000 steps, by which start-up falls out.
-Plain runs are processes that know nothing of each other, so six of them are timed and count four times.
+Every round times each way once, in turn, so a slow spell of the machine slows all of them; medians over rounds are
+compared. "With start-up" is the time from the command to its end, data and imports included. "Training only" is the
+difference between runs of 1 + TIMES times the steps and runs of the plain number of steps. It covers at least 1,000
+steps and no start-up. Plain runs are independent processes, so only six are timed, and each counts four times.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PLAIN = Path(__file__).with_name("plain_loop.py")
 
 
 def suite(task: str, times: int, executor: str, device: str) -> float:
-    """Seconds of one call of the command line, into an empty folder. b3db is mixed where plain_loop mixes it."""
+    """Time one call of the command line into an empty folder, in seconds. b3db is mixed where plain_loop mixes it."""
     method = f"mixup(length={times}{', site=embedding' if task == 'b3db' else ''})"
     with tempfile.TemporaryDirectory() as folder:
         matrix = Path(folder) / "one.toml"
@@ -45,7 +45,10 @@ def suite(task: str, times: int, executor: str, device: str) -> float:
 
 
 def plain(task: str, times: int, at_once: int, device: str) -> float:
-    """Seconds of a process a run; several at once with one thread each, or one after another with default threads."""
+    """Time plain runs, one process per run, in seconds for RUNS of them.
+
+    Several at once have one thread each; runs one after another have the default number of threads.
+    """
     environment = dict(os.environ) | ({"OMP_NUM_THREADS": "1"} if at_once > 1 else {})
     waiting = [
         [sys.executable, str(PLAIN), task, str(seed), "--times", str(times), "--device", device]
@@ -79,14 +82,14 @@ def main() -> None:
         "one after another": lambda task, times: plain(task, times, 1, asked.device),
         "one process a core": lambda task, times: plain(task, times, cores, asked.device),
     }
-    found = []
+    results = []
     for task in asked.tasks.split(","):
         for times in (1, 1 + TIMES) if asked.training else (1,):
             seconds: dict[str, list[float]] = {way: [] for way in ways}
             for _ in range(asked.rounds if times == 1 else max(1, asked.rounds - 1)):
                 for way, work in ways.items():
                     seconds[way].append(work(task, times))
-            found.append(
+            results.append(
                 {"task": task, "times": times, "runs": RUNS, "cores": cores, "device": asked.device, "seconds": seconds}
             )
             medians = {way: statistics.median(values) for way, values in seconds.items()}
@@ -95,7 +98,7 @@ def main() -> None:
                 print(f"{task} x{times}: {way} {median:.2f} s, {ratios[way]:.2f} of mixsuite's", flush=True)
     if asked.out:
         asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        asked.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

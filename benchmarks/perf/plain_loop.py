@@ -1,8 +1,8 @@
-"""What people do today, to be measured against: a process a run, a DataLoader, mixup while a batch is put together.
+"""The usual way to train, as a yardstick: one process per run, a DataLoader, and mixup in the collate function.
 
-An eager loop with default threads. `python plain_loop.py wine 0` trains one seed of a quick task and prints its test
-error. Sizes of the split, model, optimiser, steps and batch are the quick matrix's. Nothing of the suite's engine,
-trainer or streams is used; the files of two data sets are read by its readers.
+It is an eager loop with default threads. `python plain_loop.py wine 0` trains one seed of a quick task and prints its
+test error. The sizes of the split, model, optimiser, steps and batch are those of the quick matrix. It uses none of
+mixsuite's engine, trainer or random streams; only the files of two data sets are read by mixsuite's readers.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def digits(seed: int) -> Task:
 
 
 class Clips(nn.Module):
-    """Two convolutions over time and a mean over each clip's frames. x: [N, C + 1, T], the last channel the mask."""
+    """Two convolutions over time and a mean over each clip's frames: [N, C + 1, T] -> [N, 9]; channel C: mask."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ def japanese_vowels(seed: int) -> Task:
 
 
 class Molecules(nn.Module):
-    """Three GIN layers and the sum over nodes; ``embed`` and ``head`` apart, so that embeddings can be mixed."""
+    """Three GIN layers and the sum over nodes. ``embed`` and ``head`` are apart, so embeddings can be mixed."""
 
     def __init__(self, features: int) -> None:
         from torch_geometric.nn import GINConv
@@ -147,7 +147,7 @@ TASKS: dict[str, Callable[[int], Task]] = {
 
 
 def mixing_collate(batch: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor, float]:
-    """mixup where people put it: on the host, while the batch is put together."""
+    """Apply mixup where it usually is: on the CPU, while the batch is put together."""
     x, y = (torch.stack(items) for items in zip(*batch, strict=True))
     lam, order = np.random.beta(1.0, 1.0), torch.randperm(len(x))  # noqa: NPY002
     return lam * x + (1 - lam) * x[order], y, y[order], lam
@@ -159,7 +159,7 @@ def endless(loader: Any) -> Any:
 
 
 def train(task: Task, graphs: bool, scale: int, device: str) -> float:
-    """One run: mixup(alpha=1), learning rate falling linearly to 0; the test error."""
+    """Train one run with mixup(alpha=1) and a learning rate that falls linearly to 0; return the test error."""
     rows, tested, model, optimizer, steps, batch = task
     steps *= scale
     if graphs:

@@ -1,9 +1,10 @@
-"""What running costs beside training: runs that train next to nothing, start-up, and the leaderboard.
+"""Measure the cost of running beside training: runs that train next to nothing, start-up, and the leaderboard.
 
     python benchmarks/perf/running.py [--out results/perf/running.json]
 
-A trivial run has one step of one small model. Cost per run: from the command to its end, times the worker processes,
-over the runs, with the start (the time of one run) taken off. Memory: the largest process of the call.
+A trivial run trains one small model for one step. The cost per run is the time from the command to its end, less the
+start (the time of one run), times the worker processes, divided by the runs. Memory is that of the
+call's largest process.
 """
 
 from __future__ import annotations
@@ -40,14 +41,14 @@ print(json.dumps({"seconds": seconds, "bytes": 1024 * resource.getrusage(resourc
 
 
 def call(*words: object) -> dict[str, float]:
-    """Seconds and peak memory of one command line of the suite, its processes included."""
+    """Run one command line of mixsuite; return its seconds and peak bytes, all its processes included."""
     argv = [sys.executable, "-c", CALL, sys.executable, "-m", "mixsuite", *map(str, words)]
-    found: dict[str, float] = json.loads(subprocess.run(argv, check=True, capture_output=True, text=True).stdout)
-    return found
+    costs: dict[str, float] = json.loads(subprocess.run(argv, check=True, capture_output=True, text=True).stdout)
+    return costs
 
 
 def trivial(runs: int, folder: Path, executor: str) -> dict[str, float]:
-    """One call that trains so many trivial runs into an empty folder."""
+    """Measure one call that trains trivial runs into an empty folder."""
     matrix = folder / "trivial.toml"
     matrix.write_text(MATRIX)
     with tempfile.TemporaryDirectory(dir=folder) as out:
@@ -55,20 +56,20 @@ def trivial(runs: int, folder: Path, executor: str) -> dict[str, float]:
 
 
 def runs(folder: Path, counts: list[int], rounds: int) -> list[dict[str, Any]]:
-    """Every count by both executors, in turn."""
-    found: dict[tuple[str, int], list[dict[str, float]]] = {}
+    """Measure every number of runs by both executors, in turn."""
+    costs: dict[tuple[str, int], list[dict[str, float]]] = {}
     for _ in range(rounds):
         for executor in ("loop", "lockstep"):
             for count in counts:
-                found.setdefault((executor, count), []).append(trivial(count, folder, executor))
+                costs.setdefault((executor, count), []).append(trivial(count, folder, executor))
     return [
         {"executor": executor, "runs": count, **{k: [one[k] for one in many] for k in ("seconds", "bytes")}}
-        for (executor, count), many in found.items()
+        for (executor, count), many in costs.items()
     ]
 
 
 def leaderboard(folder: Path, calls: int) -> dict[str, Any]:
-    """`mixsuite leaderboard` over 100,000 made-up records, those of the proof of what it costs."""
+    """Measure `mixsuite leaderboard` over the 100,000 made-up records of proofs/leaderboard.py."""
     path = Path(__file__).parent.parent / "proofs" / "leaderboard.py"
     spec = importlib.util.spec_from_file_location("leaderboard", path)
     assert spec is not None and spec.loader is not None
@@ -90,8 +91,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for words in starts.values():
-            call(*words)  # the first one compiles
-        found = {
+            call(*words)  # the first call compiles the modules' bytecode
+        results = {
             "cores": len(os.sched_getaffinity(0)),
             "start": {
                 name: [call(*words)["seconds"] for _ in range(3 * asked.rounds)] for name, words in starts.items()
@@ -99,13 +100,13 @@ def main() -> None:
             "runs": runs(folder, counts, asked.rounds),
             "leaderboard": leaderboard(folder, asked.rounds),
         }
-    for name, seconds in found["start"].items():
+    for name, seconds in results["start"].items():
         print(f"{name}: {statistics.median(seconds):.2f} s")
-    for one in found["runs"]:
+    for one in results["runs"]:
         print(f"{one['runs']} runs, {one['executor']}: {statistics.median(one['seconds']):.2f} s")
     if asked.out:
         asked.out.parent.mkdir(parents=True, exist_ok=True)
-        asked.out.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        asked.out.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""The short table of `make perf`: what was measured, as ratios, beside what is wanted.
+"""Write the short table of `make perf`: the measured ratios beside those that are wanted.
 
     python benchmarks/perf/table.py RAW results/perf
 
-RAW is the folder with what pytest-benchmark and the scripts here wrote; kept of it are the numbers alone, and table.md.
+RAW is the folder that pytest-benchmark and the scripts here wrote. Only its numbers are kept, and table.md is written.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from mixsuite.execution.execute import machine
 
-WANTED = {  # with start-up: (one after another, one process a core); training only
+WANTED = {  # task: (domain, with start-up: one after another, one process a core; training only)
     "wine": ("tables", 20, 10, 7),
     "digits": ("images", 4, 2, 2),
     "japanese_vowels": ("speech", 9, 4, 3),
@@ -26,7 +26,7 @@ WAYS = ("one after another", "one process a core")
 
 
 def spread(values: list[float]) -> str:
-    """The median, and the smallest and largest value."""
+    """Write the median, and the smallest and largest value."""
     return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
 
 
@@ -40,7 +40,7 @@ def met(value: float, wanted: float, most: bool = False) -> str:
 
 
 def mixing(stats: dict[str, dict[str, float]]) -> list[str]:
-    """Medians as multiples of a clone of the batch."""
+    """Write the medians of mixing as multiples of a clone of the batch."""
     rows = ["| batch | method | mixsuite | torchvision v2 | timm | torchvision / mixsuite | timm / mixsuite |"]
     rows.append("| --- | --- | ---: | ---: | ---: | ---: | ---: |")
     for shape in ("256x3x32x32", "64x3x224x224"):
@@ -52,15 +52,15 @@ def mixing(stats: dict[str, dict[str, float]]) -> list[str]:
             cells = [f"{v / clone:.2f}" for v in (own, vision, timm)]
             if shape.startswith("256"):
                 cells[0] += f" ({met(own / clone, 1.5, most=True)})"
-                wanted = [f" ({met(vision / own, 2)})", f" ({met(timm / own, 1.3)})"]
+                targets = [f" ({met(vision / own, 2)})", f" ({met(timm / own, 1.3)})"]
             else:
-                wanted = ["", ""]
-            rows.append(line(shape, method, *cells, f"{vision / own:.2f}{wanted[0]}", f"{timm / own:.2f}{wanted[1]}"))
+                targets = ["", ""]
+            rows.append(line(shape, method, *cells, f"{vision / own:.2f}{targets[0]}", f"{timm / own:.2f}{targets[1]}"))
     return rows
 
 
 def steps(stats: dict[str, dict[str, float]], extra: dict[str, dict[str, int]]) -> list[str]:
-    """The loop's time over that of lockstep for the same runs."""
+    """Write the loop's time divided by lockstep's for the same runs."""
     rows = ["| domain | method | runs in a block | loop / lockstep |", "| --- | --- | ---: | ---: |"]
     for name, one in stats.items():
         if name.startswith("test_runs[") and name.endswith("-loop]"):
@@ -71,7 +71,7 @@ def steps(stats: dict[str, dict[str, float]], extra: dict[str, dict[str, int]]) 
 
 
 def matrices(found: list[dict[str, Any]]) -> list[str]:
-    """Ratios to the suite, with start-up and of training alone."""
+    """Write the ratios of plain runs to mixsuite, with start-up and of training alone."""
     rows = ["| 24 runs of | mixsuite, s | against | with start-up | wanted | training only | wanted |"]
     rows.append("| --- | ---: | --- | ---: | --- | ---: | --- |")
     by = {(one["task"], one["times"]): one["seconds"] for one in found}
@@ -92,17 +92,17 @@ def matrices(found: list[dict[str, Any]]) -> list[str]:
 
 
 def running(found: dict[str, Any]) -> list[str]:
-    """Start-up, cost and memory over the number of runs, the leaderboard."""
+    """Write start-up, the cost and memory over the number of runs, and the leaderboard's cost."""
     rows = ["| what | measured | wanted |", "| --- | ---: | --- |"]
     for name, seconds in found["start"].items():
-        wanted = met(statistics.median(seconds), 0.3, most=True) if name == "--help" else ""
-        rows.append(line(f"`mixsuite {name}`, s", spread(seconds), wanted))
+        target = met(statistics.median(seconds), 0.3, most=True) if name == "--help" else ""
+        rows.append(line(f"`mixsuite {name}`, s", spread(seconds), target))
     cores = found["cores"]
     by = {(one["executor"], one["runs"]): one for one in found["runs"]}
     for executor in ("loop", "lockstep"):
         counts = sorted(runs for kind, runs in by if kind == executor)
         seconds = {runs: statistics.median(by[executor, runs]["seconds"]) for runs in counts}
-        for fewer, more in pairwise(counts[1:]):  # both cores are at work then
+        for fewer, more in pairwise(counts[1:]):  # one run keeps only one core busy, so the first count is left out
             each = 1000 * (seconds[more] - seconds[fewer]) * cores / (more - fewer)
             what = f"{executor}, from {fewer:,} to {more:,} trivial runs: ms of a core for each further one"
             rows.append(line(what, f"{each:.1f}", met(each, 20, most=True)))
@@ -123,16 +123,16 @@ def main() -> None:
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
     saved = json.loads((asked.raw / "benchmarks.json").read_text(encoding="utf-8"))["benchmarks"]
-    kept = [
+    benchmarks = [
         {
-            "fullname": one["fullname"],
-            "stats": {k: one["stats"][k] for k in ("min", "q1", "median", "q3", "max", "rounds")},
-            "extra_info": one["extra_info"],
+            "fullname": benchmark["fullname"],
+            "stats": {k: benchmark["stats"][k] for k in ("min", "q1", "median", "q3", "max", "rounds")},
+            "extra_info": benchmark["extra_info"],
         }
-        for one in saved
+        for benchmark in saved
     ]
     parts = {
-        "benchmarks": {"benchmarks": kept},
+        "benchmarks": {"benchmarks": benchmarks},
         **{
             name: json.loads((asked.raw / f"{name}.json").read_text(encoding="utf-8"))
             for name in ("matrices", "running")
@@ -141,8 +141,8 @@ def main() -> None:
     here = machine("cpu")
     for name, content in parts.items():
         (asked.out / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    stats = {one["fullname"].rsplit("::", 1)[1]: one["stats"] for one in kept}
-    extra = {one["fullname"].rsplit("::", 1)[1]: one["extra_info"] for one in kept}
+    stats = {benchmark["fullname"].rsplit("::", 1)[1]: benchmark["stats"] for benchmark in benchmarks}
+    extra = {benchmark["fullname"].rsplit("::", 1)[1]: benchmark["extra_info"] for benchmark in benchmarks}
     text = [
         "# What it costs",
         "",

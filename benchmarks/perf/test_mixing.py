@@ -1,6 +1,6 @@
-"""Mixing alone: a plan and the mixed batch, against torchvision v2, timm, and a clone of the batch as the limit.
+"""Time mixing alone, a plan and the mixed batch: mixsuite, torchvision v2, timm, and a clone of the batch as the limit.
 
-Data are in memory. Each peer is called as its documentation says, targets included.
+The data are in memory. Each library is called as its documentation says, targets included.
 """
 
 import pytest
@@ -40,7 +40,7 @@ def test_timm(benchmark, batch, method):
     x, y = batch
     alphas = {"mixup": (1.0, 0.0), "cutmix": (0.0, 1.0)}[method]
     transform = Timm(mixup_alpha=alphas[0], cutmix_alpha=alphas[1], num_classes=CLASSES)
-    # In place: it is given a copy, as a loader gives it a batch of its own; the copy is not counted.
+    # timm mixes in place, so it gets a copy, as a loader gives it a batch of its own; the copy is not timed.
     benchmark.pedantic(transform, setup=lambda: ((x.clone(), y), {}), rounds=60, warmup_rounds=5)
 
 

@@ -1,4 +1,4 @@
-"""Training steps of every domain's quick task: as many runs as a block holds, by the loop and in lockstep."""
+"""Time the training of every domain's quick task: as many runs as a block holds, in the loop and in lockstep."""
 
 from pathlib import Path
 

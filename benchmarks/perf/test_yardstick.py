@@ -1,4 +1,4 @@
-"""What every other benchmark is measured by: a fixed workload of plain PyTorch."""
+"""The yardstick of every other benchmark: a fixed workload of plain PyTorch."""
 
 import torch
 

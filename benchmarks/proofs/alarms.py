@@ -1,7 +1,7 @@
-"""Proof: the gate of `mixsuite regress` does not cry wolf. Re-runs of real runs in which nothing changed but the draws.
+"""Proof: the gate of `mixsuite regress` does not cry wolf when nothing changes but the random draws.
 
-Twins of mixup (twin.py), equal to it in law, are trained on tasks of four kinds. A re-run takes for each of its cells a
-task, 12 of its seeds and two twins at random: one is the baseline, the other the re-run.
+Twins of mixup (twin.py), equal to it in law, are trained on tasks of four kinds. For each of its cells a re-run draws a
+task, 12 of its seeds and two twins: one twin is the baseline, the other the re-run.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ batch = 16
 
 
 def train(folder: Path, workers: int | None) -> dict[str, np.ndarray]:
-    """Task -> primary metrics of its twins, as shares of its margin. [TWINS, SEEDS]"""
+    """Train the twins: task -> their primary metrics as multiples of its margin, [TWINS, SEEDS]."""
     twin = Path(__file__).with_name("twin.py")
     twins = ", ".join(f'"{twin}(copy={i})"' for i in range(1, TWINS + 1))
     (folder / "alarms.toml").write_text(MATRIX.format(twin=twin, last=SEEDS - 1, twins=twins))
@@ -64,7 +64,7 @@ def train(folder: Path, workers: int | None) -> dict[str, np.ndarray]:
 
 
 def rerun(pools: list[np.ndarray], draws: np.random.Generator) -> dict[int, np.ndarray]:
-    """The differences of one re-run, in margins: cell -> [N]."""
+    """Draw one re-run: cell -> differences in multiples of the margin, [N]."""
     cells = {}
     for cell in range(CELLS):
         pool = pools[cell % len(pools)]
@@ -85,12 +85,12 @@ def main() -> None:
     draws = np.random.default_rng(2026)
     failed, praised, words = 0, 0, Counter[str]()
     for _ in range(asked.reruns):
-        found = [
+        verdicts = [
             d.word
             for d in decide(rerun(list(values.values()), draws), dict.fromkeys(range(CELLS), 1.0), CELLS).values()
         ]
-        failed, praised = failed + ("worse" in found), praised + ("better" in found)
-        words.update(found)
+        failed, praised = failed + ("worse" in verdicts), praised + ("better" in verdicts)
+        words.update(verdicts)
     bound = binomtest(failed, asked.reruns).proportion_ci(0.95).high
     sample_std = ", ".join(f"{task} {np.std(v[0] - v[1], ddof=1):.2g}" for task, v in values.items())
     lines = [

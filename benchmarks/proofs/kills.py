@@ -1,9 +1,8 @@
 """Proof: a runner that is killed at any moment loses at most the runs in flight.
 
-Each round starts `mixsuite run` on a matrix of short runs, kills the runner with SIGKILL at a random
-moment, and lets the next round go on in the same folder. After every kill the records file must read
-clean, hold every run that was recorded before, and the last call must complete the matrix with records
-equal to those of a run that was never disturbed.
+Each round starts `mixsuite run` on a matrix of short runs, kills the runner with SIGKILL at a random moment, and lets
+the next round go on in the same folder. After every kill the records file must be readable and hold every run that was
+recorded before. The last call must complete the matrix, with the same results as a call that was never killed.
 
     python benchmarks/proofs/kills.py [--kills 20] [--out results/reference/kills.md]
 """
@@ -39,7 +38,7 @@ batch = 8
 
 @dataclass(frozen=True)
 class Kill:
-    """One kill: when, how many runs stood before and after it, and whether a line was torn."""
+    """One kill: when, how many runs were recorded before and after it, and whether a line was torn."""
 
     after_seconds: float
     before: int
@@ -48,16 +47,16 @@ class Kill:
 
 
 def command(matrix: Path, out: Path) -> list[str]:
-    """The call that is killed."""
+    """The command line that is killed."""
     return [sys.executable, "-m", "mixsuite", "run", str(matrix), "--out", str(out), "--workers", str(WORKERS)]
 
 
 def read(out: Path) -> tuple[dict[str, Record], bool]:
-    """Every whole record, and whether the last line was torn."""
+    """Read every whole record, and whether the last line is torn."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        found = read_records(out)
-    return found, any("torn" in str(w.message) for w in caught)
+        records = read_records(out)
+    return records, any("torn" in str(w.message) for w in caught)
 
 
 def kill_once(matrix: Path, out: Path, seconds: float) -> Kill:
@@ -87,14 +86,19 @@ def same_results(one: Path, other: Path) -> bool:
 
 
 def write_matrix(folder: Path, seeds: int) -> Path:
-    """A matrix of 3 x ``seeds`` runs of some milliseconds each."""
+    """Write a matrix of 3 x ``seeds`` runs of some milliseconds each."""
     path = folder / "short.toml"
     path.write_text(MATRIX.replace("SEEDS", str(seeds - 1)))
     return path
 
 
 def prove(folder: Path, kills: int, seeds: int) -> tuple[list[Kill], int, bool]:
-    """(every kill, runs that the last, undisturbed call trained, whether all results are as undisturbed)."""
+    """Kill a call again and again, then let it finish.
+
+    Returns:
+        (every kill, the number of runs that the last call trained, whether all results equal those of a call that was
+        never killed).
+    """
     matrix = write_matrix(folder, seeds)
     draws = random.Random(0)
     out = folder / "killed"
@@ -108,7 +112,7 @@ def prove(folder: Path, kills: int, seeds: int) -> tuple[list[Kill], int, bool]:
 
 
 def page(kills: list[Kill], rest: int, same: bool) -> str:
-    """The proof as Markdown."""
+    """Write the proof as Markdown."""
     rows = [
         f"| {i} | {k.after_seconds:.3f} | {k.before} | {k.after} | {'yes' if k.torn else 'no'} |"
         for i, k in enumerate(kills, 1)

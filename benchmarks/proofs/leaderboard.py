@@ -1,9 +1,9 @@
-"""What `mixsuite leaderboard` costs: 50 tasks x 100 methods x up to 20 seeds, 100,000 records.
+"""Measure the cost of `mixsuite leaderboard`: 50 tasks x 100 methods x up to 20 seeds, 100,000 records.
 
-The records are made up (normal errors, 6 metrics, 50-point curves, bins and digests as a run has them) and
-written through the suite's own writer; the command is run as a user types it, its peak memory and time taken.
-In turn with it a plain loop over the same files that parses each line with json.loads is timed, so that
-the ratio of the two can be compared between machines.
+The records are made up (normal errors, 6 metrics, 50-point curves, bins and digests as in a real run) and written by
+mixsuite's own writer. The command is run as a user types it, and its time and peak memory are measured. In turn with
+it, a plain loop that parses each line of the same files with json.loads is timed, so the ratio of the two can be
+compared between machines.
 
     python benchmarks/proofs/leaderboard.py [--out results/reference/leaderboard_cost.md]
 """
@@ -30,7 +30,7 @@ RECIPE = (("model", "mlp(width=64, depth=2)"), ("optimizer", "adam"), ("lr", 0.0
 
 
 def folder(out: Path, tasks: int, methods: int, seeds: int) -> None:
-    """A results folder of made-up records."""
+    """Write a results folder of made-up records."""
     draws = np.random.Generator(np.random.Philox(key=7))
     shown = Manifest("erm")
     all_methods = [MethodSpec("erm", Call("erm"))]
@@ -50,7 +50,7 @@ def folder(out: Path, tasks: int, methods: int, seeds: int) -> None:
 
 
 def record(run: RunSpec, base: float, draws: np.random.Generator) -> Record:
-    """A record of the size that a run has."""
+    """Make up a record of the size of a real run's."""
     values = base + 0.01 * draws.standard_normal(6)
     names = ("error", "macro_error", "nll", "brier", "nll_scaled", "brier_scaled")
     task, method = run.task, run.method
@@ -88,7 +88,7 @@ def record(run: RunSpec, base: float, draws: np.random.Generator) -> Record:
 
 
 def measure(out: Path) -> tuple[float, float]:
-    """(seconds, peak gigabytes) of one call of the command."""
+    """Run the command once; return (seconds, peak gigabytes)."""
     started = time.perf_counter()
     child = subprocess.Popen(
         [sys.executable, "-m", "mixsuite", "leaderboard", "--out", str(out)],
@@ -101,7 +101,7 @@ def measure(out: Path) -> tuple[float, float]:
 
 
 def parse_alone(out: Path) -> float:
-    """Seconds of json.loads alone over the same lines."""
+    """Time json.loads alone over the same lines, in seconds."""
     started = time.perf_counter()
     for path in (out / "records").glob("*.jsonl"):
         with path.open() as file:
@@ -111,7 +111,7 @@ def parse_alone(out: Path) -> float:
 
 
 def page(rows: list[tuple[int, float, float, float, float]]) -> str:
-    """The measurement as Markdown."""
+    """Write the measurement as Markdown."""
     lines = [
         f"| {runs:,} | {size:.0f} MB | {seconds:.1f} s | {seconds / plain:.1f} | {memory:.2f} GB |"
         for runs, size, seconds, plain, memory in rows

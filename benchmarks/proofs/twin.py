@@ -1,4 +1,4 @@
-"""mixup again, from draws of its own: equal to mixup in law, so that nothing can be better or worse."""
+"""mixup with draws of its own: equal to mixup in law, so neither can be better."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from mixsuite.mixing import Method, Plan, over
 
 @dataclass(frozen=True)
 class Twin(Method):
-    """mixup(alpha=1) whose partners and lambdas come from streams of other kinds. copy: which ones."""
+    """mixup(alpha=1) whose partners and lambdas come from other random streams. copy: the number of the streams."""
 
     copy: int = 1
 

@@ -1,8 +1,8 @@
-"""Proof: the verdicts are honest. False ones, coverage, power and ties, simulated and on real runs.
+"""Proof: the verdicts are honest. It measures false verdicts, coverage, power and ties, simulated and on real runs.
 
-Simulated tables go through the same functions as a leaderboard's. In each, m methods and a reference draw
-their errors from one law, paired by seed, so every better or worse is false. The real ones are an A/A test:
-mixup against seven twins equal to it in law, trained by the runner on one task, the same seeds.
+Simulated tables go through the same functions as a leaderboard's. In each, m methods and a reference draw their errors
+from one law, paired by seed, so every better or worse is false. The real tables are an A/A test: the runner trains
+mixup and seven twins, equal to it in law, on one task with the same seeds.
 
     python benchmarks/proofs/verdicts.py [--tables 4000] [--blocks 130] [--out results/reference/statistics.md]
 """
@@ -25,11 +25,11 @@ from mixsuite.stats.margins import ERROR_MARGIN
 from mixsuite.stats.paired import effect_factor, t_interval
 from mixsuite.stats.verdicts import BETTER, TIE, WORSE, Paired, judge, pair
 
-SD = 0.03  # of a paired difference in the simulated tables, in error: some three times the margin
+SD = 0.03  # standard deviation of a paired difference in the simulated tables, in error: about three times the margin
 Draws = np.random.Generator
 Law = Callable[[Draws, tuple[int, ...]], np.ndarray]
 
-# Laws of one run's error about its mean, deviation 1. All methods of a table draw from the same one.
+# Laws of one run's error about its mean, standard deviation 1. All methods of a table draw from the same law.
 LAWS: dict[str, Law] = {
     "normal": lambda draws, shape: draws.standard_normal(shape),
     "heavy-tailed (t, 3 degrees)": lambda draws, shape: draws.standard_t(3, shape) / math.sqrt(3),
@@ -44,25 +44,30 @@ def _rounded(x: np.ndarray) -> np.ndarray:
 
 
 def stream(purpose: int) -> Draws:
-    """Fixed draws for one part of the proof."""
+    """Make the fixed random stream of one part of the proof."""
     return np.random.Generator(np.random.Philox(key=purpose))
 
 
 def null_tables(law: Law, tables: int, n: int, m: int, purpose: int) -> np.ndarray:
-    """Differences from the reference where nothing differs. [tables, m, n]"""
+    """Draw differences from the reference when all methods are alike, [tables, m, n]."""
     runs = law(stream(purpose), (tables, m + 1, n))
     return (runs[:, 1:] - runs[:, :1]) * SD / math.sqrt(2)
 
 
 def words(d: np.ndarray, margin: float) -> list[str]:
-    """The verdicts of one table of differences [m, n]."""
+    """Decide one table of differences [m, n]: a verdict for each method."""
     return [v.word for v in judge({i: Paired(row, True, margin) for i, row in enumerate(d)}).values()]
 
 
 @dataclass(frozen=True)
 class Null:
-    """Tables in which nothing differs: the share with any better or worse by the test alone (margin 0) and as
-    shown (margin 0.01), the share of cells so, and the coverage of the 95 % interval."""
+    """Rates over tables in which nothing differs.
+
+    tested:   share of tables with any better or worse by the test alone (margin 0).
+    shown:    the same as a leaderboard shows it (margin 0.01).
+    cells:    share of cells with a false verdict as shown.
+    coverage: share of 95 % intervals that contain 0.
+    """
 
     tables: int
     tested: float
@@ -72,7 +77,7 @@ class Null:
 
 
 def null_rates(d: np.ndarray) -> Null:
-    """From differences [tables, m, n] whose true mean is 0."""
+    """Compute the rates from differences [tables, m, n] whose true mean is 0."""
     false = (BETTER, WORSE)
     tested = [any(w in false for w in words(table, 0.0)) for table in d]
     shown = [[w in false for w in words(table, ERROR_MARGIN)] for table in d]
@@ -82,9 +87,9 @@ def null_rates(d: np.ndarray) -> Null:
 
 
 def found_rate(n: int, m: int, effect: float, tables: int, purpose: int) -> float:
-    """The share of tables in which the one method that is better by ``effect`` deviations is called better.
+    """Simulate the share of tables that find the one method which is better by ``effect`` standard deviations.
 
-    The margin is so small that it plays no part.
+    The margin is so small that it has no effect.
     """
     d = null_tables(LAWS["normal"], tables, n, m, purpose)
     d[:, 0] -= effect * SD
@@ -92,16 +97,16 @@ def found_rate(n: int, m: int, effect: float, tables: int, purpose: int) -> floa
 
 
 def tie_rate(n: int, margin: float, true: float, tables: int, purpose: int) -> float:
-    """The share of ties for a normal difference of a true mean; both in deviations."""
+    """Simulate the share of ties for normal differences; ``margin`` and ``true`` mean in standard deviations."""
     d = stream(purpose).standard_normal((tables, 1, n)) + true
     return float(np.mean([words(table, margin)[0] == TIE for table in d]))
 
 
 def tie_theory(n: int, margin: float, true: float) -> float:
-    """The chance that the 90 % t-interval of n normal differences lies inside +-margin."""
+    """Compute the chance that the 90 % t-interval of n normal differences lies inside +-margin."""
     t = stats.t.ppf(0.95, n - 1)
 
-    def given(s: float) -> float:  # the sample's deviation
+    def given(s: float) -> float:  # s: the sample's standard deviation
         half = t * s / math.sqrt(n)
         if half >= margin:
             return 0.0
@@ -129,7 +134,7 @@ batch = 16
 
 
 def train_twins(folder: Path, seeds: int, twins: int) -> Results:
-    """mixup and its twins on one task, through the runner."""
+    """Train mixup and its twins on one task, through the runner."""
     import mixsuite
 
     twin = Path(__file__).with_name("twin.py")
@@ -141,7 +146,7 @@ def train_twins(folder: Path, seeds: int, twins: int) -> Results:
 
 
 def aa_tables(results: Results, n: int) -> Iterator[np.ndarray]:
-    """Differences [m, n] of every block of n seeds, with each arm as the reference in turn."""
+    """Yield the differences [m, n] of every block of n seeds, with each arm as the reference in turn."""
     (task,) = results.manifest.tasks.values()
     arms = [results.cell(task, method).values for method in results.manifest.methods]
     for start in range(0, len(arms[0]) - n + 1, n):
@@ -233,7 +238,7 @@ def _aa(blocks: int) -> list[str]:
     with tempfile.TemporaryDirectory() as name:
         results = train_twins(Path(name), 10 * blocks, twins=7)
     tables = list(aa_tables(results, 10))
-    found = null_rates(np.array(tables))
+    rates = null_rates(np.array(tables))
     of_blocks = [null_rates(np.array(tables[i : i + 8])).tested for i in range(0, len(tables), 8)]
     error = float(np.std(of_blocks, ddof=1)) / math.sqrt(blocks)
     zeros = float(np.mean([np.mean(t == 0) for t in tables]))
@@ -246,7 +251,7 @@ def _aa(blocks: int) -> list[str]:
         f"tables with a false verdict is {error:.4f}. {zeros:.0%} of the differences are 0.",
         "",
         *_NULL_HEADER,
-        _null_row("mixup against its twins", 10, 7, found),
+        _null_row("mixup against its twins", 10, 7, rates),
         "",
     ]
 
@@ -255,8 +260,8 @@ def _powers(tables: int) -> list[str]:
     rows = []
     for i, (n, m) in enumerate([(10, 1), (10, 7), (10, 14), (12, 14), (20, 7), (20, 30)]):
         factor = effect_factor(n, m)
-        found = found_rate(n, m, factor, tables, 200 + i)
-        rows.append(f"| least_effect | {n} | {m} | {factor:.3f} | {tables} | {found:.4f} | 0.80 |")
+        rate = found_rate(n, m, factor, tables, 200 + i)
+        rows.append(f"| least_effect | {n} | {m} | {factor:.3f} | {tables} | {rate:.4f} | 0.80 |")
     two = f"| 2 deviations | 10 | 7 | 2.000 | {tables} | {found_rate(10, 7, 2.0, tables, 299):.4f} | at least 0.90 |"
     return [
         "## Differences that are there",

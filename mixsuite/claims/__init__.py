@@ -1,1 +1,1 @@
-"""What the papers claim, each as a study: a matrix, rules laid down beforehand, a verdict."""
+"""The claims of papers, each tested by a study: a matrix, rules fixed beforehand, and a verdict."""

@@ -1,4 +1,4 @@
-"""From a study's results to the outcome of every sub-test, and from these to the verdict on the claim."""
+"""Judge a study: decide every sub-test from its results, and the claim from its sub-tests."""
 
 from __future__ import annotations
 
@@ -26,10 +26,14 @@ HOLDS, PART, NOT, OPEN = "holds", "holds in part", "does not hold here", "undeci
 class SubTest:
     """One rule on one task.
 
-    effect, low, high: paired: mean difference with its 95 % t-interval, method minus reference, in the metric's units;
-                       threshold: mean, least and largest value or difference.
-    bound:   of a threshold. relative: the effect is a share of the reference.
-    outcome: better, worse, tie, undecided (and why), "as good" where that is the claim, or "not run" with the reason.
+    against: the reference, the bound, or both, in words.
+    outcome: better, worse, tie, undecided (and why), "as good" if that is the claim, or "not run" with the reason.
+    effect:  paired: mean difference, method minus reference, in the metric's units. Threshold: mean over the seeds.
+    low, high: paired: the 95 % t-interval of the difference. Threshold: the smallest and the largest value.
+    n:       number of seeds.
+    control, control_effect: the control's name and its mean effect.
+    bound:   the bound of a threshold, else nan.
+    relative: whether the effect is a share of the reference.
     """
 
     task: str
@@ -48,53 +52,58 @@ class SubTest:
 
     @property
     def bounded(self) -> bool:
-        """Whether it is a threshold."""
+        """Whether the rule is a threshold."""
         return self.bound == self.bound
 
 
 def sub_tests(study: Study, results: Results, absent: dict[str, str]) -> list[SubTest]:
-    """Every rule on every task that it names, in the file's order.
+    """Decide every rule on every task that it names, in the order of the study's file.
 
     Args:
+        study: its methods have the names that tables show.
+        results: what the study's folder shows.
         absent: task -> why it was not run.
     """
     tasks = results.manifest.tasks
     places = [(rule, name) for rule in study.tests for name in [*tasks, *absent] if fnmatchcase(name, rule.tasks)]
     missing = {place: absent.get(name) or absent.get(rule.minus or "") for place, (rule, name) in enumerate(places)}
-    seen = {
+    effects_at = {
         place: _effects(rule.method, _metric(rule, tasks[name]), rule, tasks[name], results)
         for place, (rule, name) in enumerate(places)
         if not missing[place]
     }
     lacking = missing | {
         place: _lacking(effects, rule, tasks[name], results)
-        for place, effects in seen.items()
+        for place, effects in effects_at.items()
         for rule, name in [places[place]]
     }
     family = {
-        place: _paired(seen[place], not lacking[place], rule, tasks[name], results)
+        place: _paired(effects_at[place], not lacking[place], rule, tasks[name], results)
         for place, (rule, name) in enumerate(places)
-        if not rule.bounded and place in seen
+        if not rule.bounded and place in effects_at
     }
     verdicts = judge(family)
-    found = []
+    tests = []
     for place, (rule, name) in enumerate(places):
-        metric = _metric(rule, tasks[name]) if place in seen else rule.metric
+        metric = _metric(rule, tasks[name]) if place in effects_at else rule.metric
         what = name, metric, rule.method, _against(rule)
         if reason := lacking[place]:
-            found.append(SubTest(*what, f"{NOT_RUN}: {reason}", bound=_bound(rule)))
+            tests.append(SubTest(*what, f"{NOT_RUN}: {reason}", bound=_bound(rule)))
             continue
         control = _control(rule, tasks[name], results)
         if rule.bounded:
-            found.append(_threshold(what, list(seen[place].values()), rule, control))
+            tests.append(_threshold(what, list(effects_at[place].values()), rule, control))
         else:
-            found.append(_compared(what, verdicts[place], rule, control))
-    return found
+            tests.append(_compared(what, verdicts[place], rule, control))
+    return tests
 
 
 def verdict(tests: Sequence[SubTest]) -> str:
-    """holds: all better; holds in part: some better, none worse; does not hold here: any worse, or all ties; else
-    undecided. A sub-test that was not run, or came to nothing, leaves the first out."""
+    """Decide a claim from its sub-tests.
+
+    holds: all are better. holds in part: some are better, none is worse. does not hold here: any is worse, or all are
+    ties. undecided: else. A claim with a sub-test that was not run or is undecided cannot hold in full.
+    """
     outcomes = [BETTER if test.outcome == AS_GOOD else test.outcome for test in tests]
     if outcomes and all(outcome == BETTER for outcome in outcomes):
         return HOLDS
@@ -108,7 +117,7 @@ def _sign(rule: Rule) -> int:
 
 
 def _against(rule: Rule) -> str:
-    """What a rule holds a method against, in words: a method, a bound, or both."""
+    """Describe what a rule compares a method with: a method, a bound, or both."""
     bound = "" if rule.at_most is None else f"at most {rule.at_most:g}"
     bound = bound if rule.at_least is None else f"at least {rule.at_least:g}"
     return ", ".join(text for text in (rule.against, f"minus {rule.minus}" if rule.minus else "", bound) if text)
@@ -124,37 +133,37 @@ def _values(cell: Cell, metric: str) -> dict[int, float]:
 
 
 def _effects(method: str, metric: str, rule: Rule, task: Task, results: Results) -> dict[int, float]:
-    """Seed -> the effect of a method by a rule, of seeds that have all of it."""
+    """Seed -> a method's effect by a rule, for the seeds that have every value it needs."""
     cell = results.cell(task, method)
     if rule.against is None:
         return _values(cell, metric)
     other = results.cell(task, rule.against)
     mine, theirs = (_values(one, metric) for one in (cell, other))
     seeds = sorted(shared_seeds(cell, other) & mine.keys() & theirs.keys())
-    found = dict(zip(seeds, pair(*({s: v[s] for s in seeds} for v in (mine, theirs))).tolist(), strict=True))
+    effects = dict(zip(seeds, pair(*({s: v[s] for s in seeds} for v in (mine, theirs))).tolist(), strict=True))
     if rule.relative:
-        found = {seed: value / theirs[seed] for seed, value in found.items() if theirs[seed]}
+        effects = {seed: value / theirs[seed] for seed, value in effects.items() if theirs[seed]}
     if rule.minus is None:
-        return found
+        return effects
     there = results.manifest.tasks[rule.minus]
     away = _effects(method, metric, rule.model_copy(update={"minus": None}), there, results)
-    shared = sorted(found.keys() & away.keys())
-    return dict(zip(shared, pair(found, away).tolist(), strict=True))
+    shared = sorted(effects.keys() & away.keys())
+    return dict(zip(shared, pair(effects, away).tolist(), strict=True))
 
 
 def _lacking(effects: dict[int, float], rule: Rule, task: Task, results: Results) -> str:
-    """Why a rule cannot be decided; "" where it can."""
+    """Say why a rule cannot be decided; "" if it can."""
     for name in (rule.method, rule.against):
         if name is not None and results.cell(task, name).status != "ok":
             return f"{name} is {results.cell(task, name).status}"
-    wanted = results.cell(task, rule.method).wanted
-    if len(effects) < wanted:
-        return f"{len(effects)} of {wanted} seeds have {_metric(rule, task)}"
+    num_seeds = results.cell(task, rule.method).wanted
+    if len(effects) < num_seeds:
+        return f"{len(effects)} of {num_seeds} seeds have {_metric(rule, task)}"
     return ""
 
 
 def _control(rule: Rule, task: Task, results: Results) -> Control:
-    """(name, mean effect) of a rule's control."""
+    """The name and the mean effect of a rule's control."""
     if rule.control is None and rule.control_metric is None:
         return "", nan
     metric = rule.control_metric or _metric(rule, task)
@@ -164,7 +173,7 @@ def _control(rule: Rule, task: Task, results: Results) -> Control:
 
 
 def _bound(rule: Rule) -> float:
-    """A threshold's bound; nan of a rule without."""
+    """The bound of a threshold; nan if the rule has none."""
     bound = rule.at_most if rule.at_most is not None else rule.at_least
     return nan if bound is None else bound
 

@@ -1,4 +1,4 @@
-"""One picture a claim: every sub-test's effect with its interval, and its control beside it."""
+"""Draw one picture per claim: every sub-test's effect with its interval, and the effect of its control."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _OPEN = "#9a6700"
 
 
 def draw(study: Study, tests: Sequence[SubTest], verdict: str, path: Path) -> None:
-    """Write the picture; one panel for each metric, a line for each sub-test."""
+    """Draw a claim's picture as a PNG: one panel per metric, one line per sub-test.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
     from matplotlib.figure import Figure
 
     shown = [
@@ -52,13 +56,13 @@ def _label(test: SubTest) -> str:
 
 
 def _outcome(test: SubTest) -> str:
-    """The word for it; of a bound, whether every seed meets it."""
+    """The outcome in one word; for a threshold, whether every seed meets the bound."""
     word = test.outcome.split(":")[0]
     return {"better": "met", "worse": "missed"}.get(word, word) if test.bounded else word
 
 
 def _what(group: Sequence[SubTest]) -> str:
-    """What is drawn of a panel's sub-tests, in words."""
+    """Describe what a panel shows of its sub-tests."""
     difference = "share of the reference" if any(test.relative for test in group) else "difference"
     parts = []
     if any(not test.bounded for test in group):

@@ -1,4 +1,4 @@
-"""Figures that the papers print, beside what the studies came to: benchmarks/published.csv, sourced figures alone."""
+"""Figures printed in papers, beside the studies' results. benchmarks/published.csv holds only sourced figures."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mixsuite.experiment.resolve import resolve_method
 from mixsuite.results.reading import Results
 from mixsuite.stats.paired import t_interval
 
-# A figure of a paper, and what of ours stands beside it: a study's task, method and metric, or nothing.
+# A paper's figure, and the study, task, method and metric whose result stands beside it, or nothing.
 _THEIRS = ["paper", "table", "dataset", "model", "method", "metric", "value", "selection_rule", "n"]
 _OURS = ["study", "task", "our_method", "our_metric"]
 COLUMNS = [*_THEIRS, *_OURS, "ours", "low", "high", "seeds"]
 
 
 def published() -> pd.DataFrame:
-    """The papers' figures: of ./benchmarks, else those that came with the package.
+    """Read the papers' figures from ./benchmarks, else from the copy that came with the package.
 
     Raises:
         InputError: another header, or a value that is no number.
@@ -33,10 +33,10 @@ def published() -> pd.DataFrame:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A CSV file's cells as text.
+    """Read the cells of a CSV file as text.
 
     Raises:
-        InputError: it is none.
+        InputError: the file cannot be read as a table.
     """
     try:
         return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
@@ -45,10 +45,10 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def read_published(path: Path) -> pd.DataFrame:
-    """The figures of a file.
+    """Read the papers' figures from a file.
 
     Raises:
-        InputError: as published does.
+        InputError: as ``published``.
     """
     table = read_table(path)
     if list(table.columns) != [*_THEIRS, *_OURS]:
@@ -61,8 +61,11 @@ def read_published(path: Path) -> pd.DataFrame:
 
 
 def beside(study: str, results: Results) -> pd.DataFrame:
-    """Every figure that has one of ours beside it in a study: ours, with its 95 % t-interval and the number of seeds;
-    where the paper counts per cent, so do we."""
+    """List a study's published figures with our results beside them.
+
+    Our result is the mean over seeds with its 95 % t-interval and the number of seeds. It is in per cent if the paper's
+    figure is.
+    """
     figures = published()
     rows = [row | _ours(row, results) for row in figures[figures["study"] == study].to_dict("records")]
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -73,7 +76,7 @@ def _ours(row: dict[Hashable, Any], results: Results) -> dict[str, float]:
     cell = None if task is None else results.cell(task, resolve_method(row["our_method"]).name)
     if cell is None or cell.status != "ok":
         return {"ours": nan, "low": nan, "high": nan, "seeds": 0}
-    found = [o.metrics[row["our_metric"]] for _, o in sorted(cell.ok.items()) if row["our_metric"] in o.metrics]
-    values = np.array(found) * (100 if row["metric"].endswith("%") else 1)
+    per_seed = [o.metrics[row["our_metric"]] for _, o in sorted(cell.ok.items()) if row["our_metric"] in o.metrics]
+    values = np.array(per_seed) * (100 if row["metric"].endswith("%") else 1)
     low, high = t_interval(values)
     return {"ours": float(values.mean()) if len(values) else nan, "low": low, "high": high, "seeds": len(values)}

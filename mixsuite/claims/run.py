@@ -1,4 +1,4 @@
-"""Run studies through the suite's own runner, and write what they came to."""
+"""Run studies through the runner, and write their findings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,13 @@ _BESIDE = ["dataset", "model", "method", "metric", "published", "task", "our_met
 
 @dataclass(frozen=True)
 class Finding:
-    """What a study came to. figures: the papers', ours beside them. seconds: of training, over all its runs."""
+    """The result of a study.
+
+    tests:   its sub-tests.
+    verdict: the verdict on the claim.
+    figures: the papers' figures, with ours beside them.
+    seconds: time of training, summed over all runs.
+    """
 
     study: Study
     scale: Scale
@@ -45,7 +51,7 @@ class Finding:
 
 
 def run_study(study: Study, scale: Scale, options: Options, watch: Watch = unwatched) -> Finding:
-    """Train what of a study is not there yet, and decide. Tasks whose data are not there are left out and named.
+    """Train a study's missing runs, and decide. Tasks whose data are missing are left out, and the finding names them.
 
     Raises:
         InputError: bad input of any kind.
@@ -63,17 +69,23 @@ def run_study(study: Study, scale: Scale, options: Options, watch: Watch = unwat
             absent[task.name] = f"its data are not there: {error}"
     if present:
         plan = plan_call(matrix.model_copy(update={"datasets": tuple(present)}), options)
-        if not any(rule.metric in COSTS for rule in study.tests):  # times are comparable if taken in one go
+        if not any(rule.metric in COSTS for rule in study.tests):  # times compare only within one call
             plan = reuse(sorted(path for path in options.out.parent.glob("*") if path.is_dir()), plan)
         execute(plan, watch)
     return decide(study, scale, options.out, absent)
 
 
 def decide(study: Study, scale: Scale, out: Path, absent: dict[str, str]) -> Finding:
-    """What the records in a study's folder come to; nothing is trained.
+    """Decide a study from the records in its folder; train nothing.
 
     Args:
+        study: as its file gives it.
+        scale: the scale at which it was run.
+        out: the study's results folder.
         absent: task -> why it was not run.
+
+    Raises:
+        InputError: a foreign line in the records, or a manifest or published.csv that is not valid.
     """
     results = load_results(out)
     tests = sub_tests(_named(study), results, absent)
@@ -85,78 +97,82 @@ def _seconds(results: Results) -> float:
 
 
 def _named(study: Study) -> Study:
-    """The study with methods by the names that tables have."""
+    """The study, with methods by the names that tables show."""
 
     def named(rule: Rule) -> Rule:
-        given = {key: getattr(rule, key) for key in ("method", "against", "control")}
-        return rule.model_copy(update={k: resolve_method(v).name for k, v in given.items() if v is not None})
+        entries = {key: getattr(rule, key) for key in ("method", "against", "control")}
+        return rule.model_copy(update={k: resolve_method(v).name for k, v in entries.items() if v is not None})
 
     return study.model_copy(update={"tests": tuple(named(rule) for rule in study.tests)})
 
 
 def frame(findings: Sequence[Finding]) -> pd.DataFrame:
-    """A row a sub-test; the claim's verdict stands in each of its rows."""
+    """Make a table with one row per sub-test; each row repeats the claim's verdict."""
     rows = [
         {
             **vars(test),
-            "id": found.study.name,
-            "paper": found.study.paper,
-            "claim": found.study.claim,
-            "study": found.study.how,
-            "verdict": found.verdict,
-            "seconds": round(found.seconds, 3),
-            "sourced": found.study.sourced,
-            "scale": found.scale,
-            "where": found.study.where,
+            "id": finding.study.name,
+            "paper": finding.study.paper,
+            "claim": finding.study.claim,
+            "study": finding.study.how,
+            "verdict": finding.verdict,
+            "seconds": round(finding.seconds, 3),
+            "sourced": finding.study.sourced,
+            "scale": finding.scale,
+            "where": finding.study.where,
         }
-        for found in findings
-        for test in found.tests
+        for finding in findings
+        for test in finding.tests
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def table_path(out: Path) -> Path:
-    """Where the table of all claims stands: beside the folder of their runs."""
+    """The path of the table of all claims: beside the folder of their runs."""
     return out.with_name(f"{out.name}.csv")
 
 
 def published_path(out: Path) -> Path:
-    """Where the papers' own figures stand with ours beside them."""
+    """The path of the table of the papers' figures and ours."""
     return out.with_name(f"{out.name}_published.csv")
 
 
 def write(findings: Sequence[Finding], out: Path) -> None:
-    """<out>.csv, <out>_published.csv, and <out>/<study>/claim.png for each. Rows of other studies stay."""
-    names = [found.study.name for found in findings]
+    """Write <out>.csv, <out>_published.csv, and <out>/<study>/claim.png for each study; keep rows of other studies.
+
+    Raises:
+        InputError: a file cannot be read or written.
+    """
+    names = [finding.study.name for finding in findings]
     for path, key, table in (
         (table_path(out), "id", frame(findings)),
         (published_path(out), "study", _figures(findings)),
     ):
         write_text(path, csv_text(_merged(path, key, names, table)))
-    for found in findings:
-        draw(found.study, found.tests, found.verdict, out / found.study.name / "claim.png")
+    for finding in findings:
+        draw(finding.study, finding.tests, finding.verdict, out / finding.study.name / "claim.png")
 
 
 def _figures(findings: Sequence[Finding]) -> pd.DataFrame:
-    """The figures of all findings. Empty tables stay out: they know nothing of their columns' kinds."""
-    tables = [found.figures for found in findings if len(found.figures)]
+    """Join the figures of all findings. Empty tables are left out, since their columns have no types."""
+    tables = [finding.figures for finding in findings if len(finding.figures)]
     return pd.concat(tables) if tables else findings[0].figures
 
 
 def _merged(path: Path, key: str, names: Sequence[str], table: pd.DataFrame) -> pd.DataFrame:
-    """A table with the rows that the file has of other studies, by the name of the study."""
+    """Add the rows that the file has of other studies to a table, sorted by study."""
     if not path.is_file():
         return table
     there = read_table(path)
     if list(there.columns) != list(table.columns):
-        return table  # of another version
+        return table  # the file is of another version
     written = pd.read_csv(StringIO(csv_text(table)), dtype=str, keep_default_na=False)
     both = pd.concat([there[~there[key].isin(names)], written])
     return both.sort_values(key, kind="stable", ignore_index=True)
 
 
 def overview(table: pd.DataFrame) -> pd.DataFrame:
-    """A row a claim of the table that ``write`` writes: how many sub-tests came to what, and the verdict."""
+    """Summarise the table that ``write`` writes, one row per claim: its outcomes counted, and the verdict."""
     rows = []
     for name, tests in table.groupby("id", sort=True):
         first = tests.iloc[0]
@@ -170,20 +186,20 @@ def overview(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """A row a claim, in Markdown."""
+    """Write the overview as Markdown, one row per claim."""
     return "\n".join(markdown_lines(overview(table), ["claim", "paper", "sub-tests", "verdict", "study"]))
 
 
 def as_text(findings: Sequence[Finding]) -> str:
-    """Each claim with its verdict, its sub-tests and the papers' figures beside ours; then all verdicts."""
+    """Write each claim with its verdict, sub-tests and the papers' figures beside ours; then all verdicts."""
     parts = []
-    for found in findings:
-        lines = table_lines(pd.DataFrame([vars(test) for test in found.tests]), _SHOWN)
-        if len(found.figures):
+    for finding in findings:
+        lines = table_lines(pd.DataFrame([vars(test) for test in finding.tests]), _SHOWN)
+        if len(finding.figures):
             lines += [
                 "published, and ours:",
-                *table_lines(found.figures.rename(columns={"value": "published"}), _BESIDE),
+                *table_lines(finding.figures.rename(columns={"value": "published"}), _BESIDE),
             ]
-        parts.append("\n".join([f"{found.study.name}: {found.verdict}", found.study.claim, *lines]))
+        parts.append("\n".join([f"{finding.study.name}: {finding.verdict}", finding.study.claim, *lines]))
     verdicts = table_lines(overview(frame(findings)), ["study", "sub-tests", "verdict", "seconds"])
     return "\n\n".join([*parts, "\n".join(verdicts)])

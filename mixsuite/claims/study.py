@@ -1,4 +1,4 @@
-"""A study: a TOML file in benchmarks/claims/ with a claim, a matrix for each scale, and the rule that decides."""
+"""A study: a TOML file in benchmarks/claims/ with a claim, a matrix for each scale, and the rules that decide."""
 
 from __future__ import annotations
 
@@ -17,20 +17,22 @@ Scale = Literal["quick", "full"]
 
 
 class Rule(BaseModel):
-    """What decides, for every task of the matrix whose name fits ``tasks``: one sub-test each.
+    """A rule that decides; it gives one sub-test for each task of the matrix whose name matches ``tasks``.
 
-    The effect of a seed is the metric of ``method``, or with ``against`` the difference between the two.
-    Paired (``against`` without a bound): as in a leaderboard, with Holm over the paired sub-tests of the study.
-    Threshold (``at_most`` or ``at_least``): a bound that every seed must meet; met counts as better, missed as worse.
+    The effect of a seed is the metric of ``method``, or with ``against`` the difference between the two methods.
+    A rule with ``against`` and no bound is paired: it is tested as in a leaderboard, with Holm over the study's paired
+    sub-tests. A rule with ``at_most`` or ``at_least`` is a threshold that every seed must meet: if all meet it, the
+    outcome is better, else worse.
 
     tasks:    a glob over the matrix's task names.
-    metric:   of the records, or a cost ("seconds"); "primary" is the error, or the RMSE. better: which way it improves.
-    relative: the difference is a share of the value of ``against``.
-    minus:    a task, whose difference is taken away: whether an effect depends on what tells the two tasks apart.
-    margin:   of a tie, in the effect's units; None: 0.01 error, 2 % of the reference's RMSE.
-    as_good:  the claim is that ``method`` is no worse: a tie counts as better.
-    control:  a method whose effect is shown beside; it decides nothing. control_metric: its metric, where that is
-              another one; alone, of ``method`` itself.
+    metric:   a metric of the records or a cost ("seconds"); "primary" is the error or the RMSE.
+    better:   the direction in which the metric improves.
+    relative: the difference is taken as a share of the value of ``against``.
+    minus:    a task whose difference is subtracted, to test whether an effect depends on how the two tasks differ.
+    margin:   the margin of a tie, in the effect's units; None: 0.01 error, or 2 % of the reference's RMSE.
+    as_good:  the claim is that ``method`` is no worse, so a tie counts as better.
+    control:  a method whose effect is shown beside; it decides nothing.
+    control_metric: the control's metric if it is another one; without ``control``, a further metric of ``method``.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,7 +53,7 @@ class Rule(BaseModel):
 
     @property
     def bounded(self) -> bool:
-        """Whether it is a threshold."""
+        """Whether the rule is a threshold."""
         return self.at_most is not None or self.at_least is not None
 
     @model_validator(mode="after")
@@ -70,11 +72,15 @@ class Rule(BaseModel):
 
 
 class Study(BaseModel):
-    """The keys of a study file, its name apart.
+    """The keys of a study file; the name is the file's stem.
 
-    claim:   in our words. where: where the paper makes it. sourced: how we know that: "read" in the paper's text, in
-             its "abstract", in the authors' "code", or "recalled" (not found in any source at hand).
-    how:     how it is tested here, and why the control is the right one. ours: what is our choice.
+    claim:   the claim in our words.
+    where:   where the paper makes it.
+    sourced: how we know the claim: "read" in the paper's text, from its "abstract", from the authors' "code", or
+             "recalled" (not found in any source at hand).
+    how:     how the study tests the claim, and why the control is the right one.
+    ours:    what is our choice.
+    tests:   the rules.
     quick, full: the matrix of each scale.
     """
 
@@ -92,7 +98,7 @@ class Study(BaseModel):
     full: dict[str, Any]
 
     def matrix(self, scale: Scale) -> Matrix:
-        """The scale's matrix.
+        """Make the matrix of a scale.
 
         Raises:
             InputError: a key or value that is not allowed.
@@ -103,27 +109,27 @@ class Study(BaseModel):
 
 
 def study_names() -> list[str]:
-    """Names of all studies: of ./benchmarks/claims, else of those that came with the package."""
+    """The names of all studies, in ./benchmarks/claims and in the copy that came with the package."""
     return sorted({path.stem for folder in folders() for path in (folder / "claims").glob("*.toml")})
 
 
 def load_study(name: str) -> Study:
-    """A study by name.
+    """Load a study by name.
 
     Raises:
         InputError: no such study, not TOML, or a key or value that is not allowed.
     """
-    found = [path for folder in folders() if (path := folder / "claims" / f"{name}.toml").is_file()]
-    if not found:
+    paths = [path for folder in folders() if (path := folder / "claims" / f"{name}.toml").is_file()]
+    if not paths:
         raise unknown("study", name, study_names())
-    return read_study(found[0])
+    return read_study(paths[0])
 
 
 def read_study(path: Path) -> Study:
-    """A study from its file; both matrices are checked.
+    """Read a study from its file, and check both of its matrices.
 
     Raises:
-        InputError: as load_study does.
+        InputError: as ``load_study``.
     """
     study: Study = check_model(Study, _from_folder(read_toml(path), path.parent), str(path))
     study = study.model_copy(update={"name": path.stem})
@@ -133,7 +139,7 @@ def read_study(path: Path) -> Study:
 
 
 def _from_folder(value: Any, folder: Path) -> Any:
-    """A study's values, with the paths of plugins' files (``./toys/gan.py``) taken from the study's own folder."""
+    """A study's values, with plugin files (``./toys/gan.py``) resolved from the study's own folder."""
     if isinstance(value, str):
         return resolve_path(value, folder)
     if isinstance(value, list):
@@ -142,10 +148,10 @@ def _from_folder(value: Any, folder: Path) -> Any:
 
 
 def _check_rules(study: Study, scale: Scale) -> None:
-    """Refuse rules on what a scale's matrix does not have.
+    """Refuse rules that name what a scale's matrix does not have.
 
     Raises:
-        InputError: naming the rule's value, and what there is.
+        InputError: a rule names an unknown method, task or probe; the message lists the known ones.
     """
     cells = resolve(study.matrix(scale))
     known = {

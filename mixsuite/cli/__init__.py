@@ -1,4 +1,7 @@
-"""The command line: parses, calls ``mixsuite.api``, prints. Sub-commands import what they need when they run."""
+"""The command line: it parses options, calls ``mixsuite.api`` and prints.
+
+Commands import what they need when they run, so ``mixsuite --help`` stays fast.
+"""
 
 from mixsuite.cli.app import app, main
 

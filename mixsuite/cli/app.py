@@ -1,4 +1,4 @@
-"""The ``mixsuite`` command and what all its sub-commands share."""
+"""The ``mixsuite`` command, and what all its sub-commands share."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ app = typer.Typer(
 )
 for family in (runs, regression, claims, authors, data):
     family.add_to(app)
-_INTERRUPTED = 130  # as shells have it
+_INTERRUPTED = 130  # the exit status that shells give to Ctrl-C
 
 
 def _version(wanted: bool) -> None:
@@ -44,7 +44,7 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def main() -> None:
-    """The ``mixsuite`` command: bad input is one line on stderr and exit status 2."""
+    """Run the ``mixsuite`` command. Bad input gives one line on stderr and exit status 2."""
     warnings.showwarning = _show_warning
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
@@ -53,11 +53,11 @@ def main() -> None:
     except (KeyboardInterrupt, typer.Abort):
         status = _INTERRUPTED
     except Exception as error:
-        # typer's own usage errors: one line as well. Anything else is a defect and keeps its traceback.
+        # typer's own usage errors are one line too. Anything else is a defect and keeps its traceback.
         if not hasattr(error, "format_message"):
             raise
         status = _refuse(" ".join(error.format_message().split()))
-    if status == _INTERRUPTED:  # typer makes an exit status of Ctrl-C by itself
+    if status == _INTERRUPTED:  # typer may turn Ctrl-C into this exit status itself
         typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
     sys.exit(status or 0)
 

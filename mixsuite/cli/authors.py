@@ -1,4 +1,4 @@
-"""Commands for who writes a method or brings data: check, compare, show, list, new-method, new-dataset."""
+"""Commands for authors of methods and data sets: check, compare, show, list, new-method, new-dataset."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Listed(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
+    """Add these commands to the application."""
     app.command()(check)
     app.command()(compare)
     app.command(name="new-method")(new_method)
@@ -36,11 +36,12 @@ def check(
     method: Annotated[str, typer.Argument(help='A method, as "mixup" or "./mine.py(alpha=0.4)".')],
     everything: Annotated[bool, typer.Option("--all", help="Also what is as it should be.")] = False,
 ) -> None:
-    """Try a method on made-up rows of every domain and kind of target: is its plan valid, does the target follow
-    the signal, does it draw from its seed alone, leave its input, run in half precision, ...
+    """Try a method on made-up rows of every domain and kind of target to which it applies.
 
-    Says of each problem what was tried, expected and seen, and where. Exit status: 0 no problem; 1 a problem; 2 no
-    such method, or a file that cannot be read.
+    Is its plan valid, does the target follow the signal, does it draw from its seed alone, leave its input unchanged,
+    run in half precision, ...? Each problem says what was tried, expected and seen, and where.
+
+    Exit status: 0 no problem; 1 a problem; 2 no such method, or a file that cannot be read.
     """
     from mixsuite.testing import check as check_method
     from mixsuite.testing import grouped, problems
@@ -69,10 +70,10 @@ def compare(
     timeout: options.Timeout = None,
     skip_check: Annotated[bool, typer.Option("--skip-check", help="Do not check the variant first.")] = False,
 ) -> None:
-    """Is a variant better, where, by how much, and at what cost? Check it, train what is missing, and say.
+    """Is a variant better, where, by how much, and at what cost? Check it, train what is missing, and compare.
 
-    Runs of the references that results/<matrix>/ has already are used, not trained again. A variant that costs more
-    than the first reference is also held against that reference trained for longer and on larger batches.
+    Runs of the references are reused from results/<matrix>/. A variant that costs more than the first reference is also
+    compared with that reference trained for longer and on larger batches.
 
     Exit status: 0 done; 1 the check found a problem, or a run failed; 2 bad input; 130 interrupted.
     """
@@ -129,8 +130,11 @@ def list_(
     kind: Annotated[Listed, typer.Argument(help="What to list.")],
     form: Annotated[TableFormat, typer.Option("--format", help="md: methods as a Markdown table.")] = TableFormat.text,
 ) -> None:
-    """What there is to run: methods (how they pair rows, the law of lambda, whether it is drawn per batch or row, site,
-    label, rows per step, domains), datasets and probes, all with their parameters; and matrices."""
+    """List what can be run: methods, datasets and probes with all their parameters, or matrices.
+
+    Of methods it shows how they pair rows, the law of lambda, whether lambda is drawn per batch or per row, the site,
+    the label, rows per step and domains.
+    """
     from mixsuite.plugins import listing
     from mixsuite.plugins.load import kind_named
 
@@ -153,8 +157,11 @@ def show(
     examples: Annotated[int, typer.Option(min=1, max=20, help="How many rows.")] = 4,
     data: options.Data = None,
 ) -> None:
-    """Draw what a method does to real rows: pictures side by side with shares and labels, spectrograms,
-    a table's rows as strips, adjacency matrices; at a hidden site, the rows in two dimensions."""
+    """Draw what a method does to real rows.
+
+    Rows are drawn side by side with shares and labels: pictures, spectrograms, a table's rows as strips, adjacency
+    matrices. At a hidden site the rows are drawn in two dimensions.
+    """
     from mixsuite.experiment.matrix import load_matrix
     from mixsuite.experiment.resolve import resolve_method, resolve_task
     from mixsuite.plots import page

@@ -20,7 +20,7 @@ class Scale(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add this command."""
+    """Add this command to the application."""
     app.command()(claims)
 
 
@@ -39,10 +39,11 @@ def claims(
         TableFormat, typer.Option("--format", help="md: the verdicts as a Markdown table.")
     ] = TableFormat.text,
 ) -> None:
-    """Test what the papers on mixup claim: each claim is a study with rules laid down beforehand, and gets a verdict.
+    """Test what the papers on mixup claim: each claim is a study with rules fixed beforehand, and gets a verdict.
 
-    holds: every sub-test is better; holds in part: some are, none is worse; does not hold here: any is worse, or all
-    tie; else undecided. What is trained already is not trained again. A set that is not in the data root is named.
+    The verdict is "holds" if every sub-test is better, "holds in part" if some are better and none is worse, "does not
+    hold here" if any is worse or all are ties, else "undecided". Runs that have a record already are not trained again.
+    Data sets that are missing from the data root are named.
 
     Exit status: 0 every sub-test was run; 1 some were not; 2 bad input; 130 interrupted.
     """
@@ -57,4 +58,4 @@ def claims(
         )  # fmt: skip
     typer.echo(as_text(findings) if form is TableFormat.text else as_markdown(frame(findings)))
     typer.echo(f"\nwritten: {table_path(out)}, {published_path(out)}, {out}/<study>/claim.png", err=True)
-    raise typer.Exit(int(any(test.outcome.startswith("not run") for found in findings for test in found.tests)))
+    raise typer.Exit(int(any(test.outcome.startswith("not run") for finding in findings for test in finding.tests)))

@@ -12,7 +12,7 @@ from mixsuite.errors import InputError
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
+    """Add these commands to the application."""
     data = typer.Typer(help="The data root: what is there, fetching, checking.", no_args_is_help=False)
     for name, command in (("list", data_list), ("get", data_get), ("verify", data_verify)):
         data.command(name=name)(command)
@@ -20,7 +20,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def data_list(data: options.Data = None) -> None:
-    """Every data set: shipped inside a package, here, or missing; size, licence, source."""
+    """List every data set: shipped inside a package, here, or missing; with size, licence and source."""
     from mixsuite.results.data_root import data_root
     from mixsuite.results.store import list_items
 

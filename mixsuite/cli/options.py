@@ -1,4 +1,4 @@
-"""Options that several commands have, with their help."""
+"""The options that several commands share, with their help."""
 
 from __future__ import annotations
 

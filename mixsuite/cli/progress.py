@@ -1,4 +1,4 @@
-"""The live display of a run: a bar on a terminal, else a line now and then."""
+"""The live display of a call: a bar on a terminal, else a line now and then."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Callable, Iterator
 
 from mixsuite.execution.progress import Progress, Watch
 
-_EVERY = 15.0  # seconds between lines where stderr is no terminal
+_EVERY = 15.0  # seconds between lines if stderr is no terminal
 
 
 def duration(seconds: float | None) -> str:
-    """12s, 3m05s, 1h02m; "?" where it is not known."""
+    """Format a duration: 12s, 3m05s, 1h02m; "?" if it is not known."""
     if seconds is None:
         return "?"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    rounded = round(seconds)
+    if rounded < 60:
+        return f"{rounded}s"
+    if rounded < 3600:
+        return f"{rounded // 60}m{rounded % 60:02d}s"
+    return f"{rounded // 3600}h{rounded % 3600 // 60:02d}m"
 
 
 def _line(progress: Progress) -> str:
@@ -34,10 +34,10 @@ def _line(progress: Progress) -> str:
 
 @contextlib.contextmanager
 def progress_display() -> Iterator[Watch]:
-    """A function to call with the progress whenever it changes.
+    """Give a function to call with the progress whenever it changes.
 
-    The title is printed once the first run begins: until then the input may still turn out bad, which
-    is one line and no more.
+    The title is printed only when the first run begins: until then the input may turn out to be bad, which must print
+    one line and no more.
     """
     if sys.stderr.isatty():
         with _bar() as watch:
@@ -85,7 +85,7 @@ def _bar() -> Iterator[Watch]:
 
 @contextlib.contextmanager
 def spinner(text: str) -> Iterator[Callable[[int], None]]:
-    """A function to call with the bytes so far; on a terminal they are shown as they grow."""
+    """Give a function to call with the bytes so far; a terminal shows them as they grow."""
     if not sys.stderr.isatty():
         yield lambda size: None
         return

@@ -26,7 +26,7 @@ class Report(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
+    """Add these commands to the application."""
     baseline = typer.Typer(help="The accepted baseline that `mixsuite regress` compares with.")
     baseline.callback()(_nothing)
     baseline.command()(accept)
@@ -67,10 +67,10 @@ def regress(
 ) -> None:
     """Did anything change since the accepted baseline, and is it real?
 
-    A cell whose runs have the same digests is the same. Else the first stage that differs is named (data, split, init,
-    order, draws, plan, weights), and the paired differences of its primary metric decide: equal within margin, worse,
-    better or undecided. Only worse and missing cells fail, and costs that grew to 1.5 times as many yardsticks. The options
-    from --data on are for --run.
+    A cell whose runs have the same digests is the same. Otherwise the first stage that differs is named (data, split,
+    init, order, draws, plan, weights), and the paired differences of its primary metric decide: equal within margin,
+    worse, better or undecided. Only worse and missing cells fail, and costs that grew by more than a factor of 1.5,
+    measured in yardsticks. The options from --data on are for --run.
 
     Exit status: 0 no regression; 1 worse or missing cells, or slower; 2 cannot compare (no baseline, other data or
     recipes, too few seeds).
@@ -85,12 +85,12 @@ def regress(
         typer.echo(yardstick.timings_text(timings, alone))
         raise typer.Exit(int(any(timing.slower for timing in timings)))
     with progress_display() as watch:
-        found = api.regress(
+        result = api.regress(
             out, baseline, matrix=run, data=data, device=device.value, workers=workers, executor=executor.value,
             timeout=timeout, watch=watch,
         )  # fmt: skip
-    typer.echo(as_text(found, form.value))
-    raise typer.Exit(found.status)
+    typer.echo(as_text(result, form.value))
+    raise typer.Exit(result.status)
 
 
 def track(

@@ -27,7 +27,7 @@ class Rerun(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add these commands."""
+    """Add these commands to the application."""
     for command in (run, leaderboard, power):
         app.command()(command)
 
@@ -64,34 +64,34 @@ def run(
 ) -> None:
     """Train a matrix of methods x datasets x seeds and write its leaderboards.
 
-    What is done already is not trained again, so a stopped call goes on where it was. The results folder
-    holds records/ and matrix.toml (the sources) and what is rebuilt from them: runs.csv, leaderboard.csv,
-    leaderboard/, equal_compute.csv.
+    Runs that have a record already are not trained again, so a stopped call goes on where it was. The results folder
+    holds records/ and matrix.toml (the sources) and what is rebuilt from them: runs.csv, leaderboard.csv, leaderboard/,
+    equal_compute.csv.
 
     Exit status: 0 all cells are ok or skipped; 1 a failed run stands; 2 bad input; 130 interrupted.
     """
     from mixsuite import api
     from mixsuite.cli.progress import duration, progress_display
 
-    asked: dict[str, Any] = {
+    arguments: dict[str, Any] = {
         "methods": methods, "datasets": datasets, "seeds": seeds, "out": out, "data": data, "device": device.value,
         "workers": workers, "executor": executor.value, "rerun": rerun.value, "accept_old": accept_old,
         "timeout": timeout, "save_predictions": save_predictions,
     }  # fmt: skip
     if dry_run:
-        would = api.dry_run(matrix, **asked)
+        would = api.dry_run(matrix, **arguments)
         for (task, method), count in would.cells.items():
             typer.echo(f"{count:4d}  {task}  {method}")
         about = f", about {duration(would.seconds)}" if would.runs else ""
         typer.echo(f"{would.runs} of {would.total} runs to train{about}")
         return
     with progress_display() as watch:
-        report = api.run(matrix, **asked, watch=watch)
+        report = api.run(matrix, **arguments, watch=watch)
     raise typer.Exit(_show(report, TableFormat.text))
 
 
 def _show(report: Report, form: TableFormat) -> int:
-    """Print a folder's tables; its exit status."""
+    """Print a folder's tables, and return the exit status."""
     from mixsuite.report.text import report_text
 
     out = report.out
@@ -109,8 +109,8 @@ def leaderboard(
 ) -> None:
     """Rebuild every derived file of a results folder from its records, and print the tables.
 
-    Tasks that the history has at two commits or more also get a picture of how their methods went,
-    <out>/trend/<task>.png, and each step in them is named.
+    Tasks that the history has at two or more commits also get a picture of their methods over time,
+    <out>/trend/<task>.png, and each step in it is named.
 
     Exit status: 0 all cells are ok or skipped; 1 a failed or missing run; 2 bad input.
     """
@@ -131,7 +131,7 @@ def power(
     matrix: Annotated[str, typer.Option(help="Whose results: those in results/<matrix>/.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="Results folder, where it is another one.")] = None,
 ) -> None:
-    """How many seeds it takes to find a difference, for each task, from the records of runs that are there.
+    """Compute how many seeds it takes to find a difference, for each task, from the runs that are recorded.
 
     "sd" is the standard deviation of the paired differences from the reference, the median over methods;
     "seeds" finds the effect with 80 % power at a table's level (sign-flip test, 0.05 shared by Holm among its

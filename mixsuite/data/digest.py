@@ -1,4 +1,4 @@
-"""sha256 of arrays, tensors and frames: what a run saw, in 16 hex digits."""
+"""Digests of arrays, tensors and frames: what a run saw, in 16 hex digits of sha256."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def update(state: hashlib._Hash, value: Any) -> None:
 
 
 def digest(*values: Any) -> str:
-    """16 hex digits of the sha256 of the values. Byte for byte: one changed bit changes it."""
+    """The sha256 of the values, in 16 hex digits. One changed bit changes it."""
     state = hashlib.sha256()
     update(state, values)
     return state.hexdigest()[:16]

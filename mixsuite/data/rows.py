@@ -1,4 +1,4 @@
-"""Rows as values: a data set as it was read, and one that is split, encoded and on the device."""
+"""Data sets as values: as they were read, and as split, encoded and moved to the device."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Raw:
 
     @cached_property
     def digest(self) -> str:
-        """16 hex digits of everything that was read."""
+        """The digest of everything that was read, in 16 hex digits."""
         return digest(self.x, self.y, self.split_id, self.weight, self.rate)
 
     def take(self, rows: np.ndarray) -> Raw:
-        """The given rows alone."""
+        """Select rows by number. rows: [k] int64."""
         x = self.x.iloc[rows] if hasattr(self.x, "iloc") else self.x[rows]
         split_id, weight = (None if v is None else v[rows] for v in (self.split_id, self.weight))
         return Raw(x, self.y[rows], split_id, weight, self.rate)
@@ -45,7 +45,7 @@ class Raw:
 
 @dataclass(frozen=True)
 class Subset:
-    """Rows of one split on the device. x: [n, ...] state; y: [n, ...]; weight: [n] or None."""
+    """Rows of one split on the device. x: [n, ...] state; y: [n, ...] targets; weight: [n] or None."""
 
     x: State
     y: Tensor
@@ -60,14 +60,14 @@ class Data:
     """A dataset, split, encoded and on the device.
 
     groups:  source column of each encoded column (tables), else ().
-    numbers: of each encoded column, whether it is a number (else one value of a category).
-    rate:    samples per second, where x are waves.
-    target_mean, target_std: of regression targets in the training part, [K]: a prediction in the target's units is
-             out * target_std + target_mean.
-    split:   "official" where the data set says which rows are the test part; "drawn" from the seed.
-    clean_labels: the training classes before label noise, [n]; the same as train.y where there is none. None where
-             targets are no class numbers.
-    digests: "data" (as read) and "split" (row numbers and labels as trained).
+    numbers: whether each encoded column is a number; otherwise it is one value of a category.
+    rate:    samples per second, if x are waves.
+    target_mean, target_std: [K] mean and standard deviation of the training part's regression targets; a prediction in
+             the target's units is out * target_std + target_mean.
+    split:   "official" if the data set says which rows are the test part, "drawn" if the seed does.
+    clean_labels: [n] the training classes before label noise, equal to train.y if there is none; None if targets are
+             not class numbers.
+    digests: "data" (as it was read) and "split" (row numbers and labels as trained).
     """
 
     train: Subset
@@ -85,6 +85,6 @@ class Data:
     digests: dict[str, str] = field(default_factory=dict)
 
     def unscaled(self, values: Tensor) -> Tensor:
-        """Regression outputs or targets [n, K] in the target's units."""
+        """Convert regression outputs or targets [n, K] to the target's units."""
         assert self.target_std is not None and self.target_mean is not None
         return values * self.target_std + self.target_mean

@@ -1,4 +1,4 @@
-"""States: what flows through a model, as a tensor, a tuple of tensors, or ragged rows."""
+"""States: what flows through a model. A state is a tensor, a tuple of tensors, or ragged rows."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from torch import Tensor
 
 
 class Ragged(ABC):
-    """Rows of unequal size that are kept unpadded: a state that knows how to pick rows. Nothing mixes it."""
+    """Rows of unequal size, kept unpadded: a state that can select rows and is never mixed."""
 
     @abstractmethod
     def take(self, rows: Tensor) -> Self:
-        """The given rows alone, without collating them one by one."""
+        """Select rows [k] without collating them one by one."""
 
     @abstractmethod
     def map(self, f: Callable[[Tensor], Tensor]) -> Self:
-        """f of every tensor inside."""
+        """Apply f to every tensor inside."""
 
     @property
     @abstractmethod
     def first(self) -> Tensor:
-        """The tensor that carries the features: it gives device and type."""
+        """The tensor that holds the features; it tells the device and the type."""
 
 
 State = Tensor | tuple[Tensor, ...] | Ragged
 
 
 def map_leaves(f: Callable[[Tensor], Tensor], h: State) -> State:
-    """f of every leaf of a state."""
+    """Apply f to every leaf of a state."""
     if isinstance(h, Ragged):
         return h.map(f)
     return tuple(f(leaf) for leaf in h) if isinstance(h, tuple) else f(h)
 
 
 def first_leaf(h: State) -> Tensor:
-    """The leaf that gives a site its shape: a tensor itself, or the first of a tuple."""
+    """The leaf that gives a site its shape: the tensor itself, or the first of a tuple."""
     if isinstance(h, Ragged):
         return h.first
     return h[0] if isinstance(h, tuple) else h
 
 
 def take_rows(h: State, rows: Tensor) -> State:
-    """The given rows of a state."""
+    """Select rows [k] of a state [n, ...] -> [k, ...]."""
     return h.take(rows) if isinstance(h, Ragged) else map_leaves(lambda leaf: leaf.index_select(0, rows), h)
 
 
 def concatenate(states: Sequence[State]) -> State:
-    """States one after another along the rows (none of them ragged)."""
+    """Join states along the rows; none of them may be ragged."""
     if isinstance(states[0], tuple):
         leaves = zip(*[h for h in states if isinstance(h, tuple)], strict=True)
         return tuple(torch.cat(leaf) for leaf in leaves)

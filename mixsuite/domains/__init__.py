@@ -1,6 +1,6 @@
-"""Domains: a data set becomes tensors and a model with sites. A folder a domain, with all that is about it.
+"""Domains turn a data set into tensors and a model with sites. Each domain has a folder, which holds all that it needs.
 
-An author of a data set or a domain imports from here.
+Authors of data sets and domains import from here.
 """
 
 from mixsuite.data.rows import Data, Raw

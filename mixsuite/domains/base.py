@@ -22,13 +22,13 @@ from mixsuite.models.base import Staged
 
 @dataclass(frozen=True)
 class Dataset(ABC):
-    """A named data set. Write the class literals and ``load``; ``files`` where it reads any.
+    """A named data set. Write the class literals and ``load``, and ``files`` if it reads any.
 
-    rows:        training rows, drawn from the run's seed; None takes all.
-    test:        share of rows in the test part, where there is no official split.
-    valid:       share of the other rows in the validation part, where that is not official; 0 for none.
-    label_noise: share of the training rows whose label is replaced by a class drawn uniformly
-                 (which may be the true one); validation and test labels stay clean.
+    rows:        number of training rows, drawn by the run's seed; None takes all.
+    test:        share of the rows in the test part, if there is no official split.
+    valid:       share of the other rows in the validation part, if that is not official; 0 for none.
+    label_noise: share of the training rows whose label is replaced by a class drawn uniformly, which may be the true
+                 one; validation and test labels stay clean.
     """
 
     rows: int | None = field(default=None, kw_only=True)
@@ -36,9 +36,9 @@ class Dataset(ABC):
     valid: float = field(default=0.2, kw_only=True)
     label_noise: float = field(default=0.0, kw_only=True)
 
-    domain: ClassVar[str]  # a built-in one, ./file.py beside the data set's file, or package.module
+    domain: ClassVar[str]  # a built-in domain, ./file.py beside the data set's file, or package.module
     kind: ClassVar[str] = "class"  # "class" | "multilabel" | "regression"
-    classes: ClassVar[int] = 0  # classes or labels; 0: as many as the targets show
+    classes: ClassVar[int] = 0  # number of classes or labels; 0: as many as the targets show
     recipe: ClassVar[str] = ""  # the default recipe's name
     source: ClassVar[str] = ""
     licence: ClassVar[str] = ""
@@ -61,38 +61,38 @@ class Dataset(ABC):
 
     @abstractmethod
     def load(self, root: Path) -> Raw:
-        """Every row, read from ``files(root)`` or made by the data's own library."""
+        """Load every row, from ``files(root)`` or from the library that has the data."""
 
     def files(self, root: Path) -> list[Path]:
-        """The files that ``load`` reads: their content is the data's fingerprint."""
+        """The files that ``load`` reads; their content gives the data's fingerprint."""
         return []
 
     def fetch(self, root: Path) -> None:
-        """Bring the data's files into a folder, by the loader's own download.
+        """Download the data's files into a folder.
 
         Raises:
-            InputError: there is no loader that downloads this set.
+            InputError: this set has no download.
         """
         raise InputError(f"{type(self).__name__} has no download; " + self.missing(self.files(root)[0]))
 
     def fingerprint(self, root: Path) -> str:
-        """16 hex digits over the content of the data's files ("" where there are none).
+        """Hash the content of the data's files, in 16 hex digits; "" if there are no files.
 
         Raises:
-            InputError: a file is missing, or is not the one whose checksum is declared.
+            InputError: a file is missing, or differs from the declared checksum.
         """
         state = hashlib.sha256()
         paths = self.files(root)
         for path in paths:
             if not path.is_file():
                 raise InputError(self.missing(path))
-            found = hashlib.sha256(path.read_bytes()).hexdigest()
-            wanted = self.sha256.get(path.name, found)
-            if found != wanted:
+            checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+            declared = self.sha256.get(path.name, checksum)
+            if checksum != declared:
                 raise InputError(
-                    f"{path}: sha256 is {found[:16]}..., wanted {wanted[:16]}...: damaged, or another version"
+                    f"{path}: sha256 is {checksum[:16]}..., wanted {declared[:16]}...: damaged, or another version"
                 )
-            state.update(f"{path.name}:{found};".encode())
+            state.update(f"{path.name}:{checksum};".encode())
         fingerprint = state.hexdigest()[:16] if paths else ""
         if fingerprint != self.sha256.get("*", fingerprint):
             raise InputError(
@@ -101,7 +101,7 @@ class Dataset(ABC):
         return fingerprint
 
     def missing(self, path: Path) -> str:
-        """What to tell a user whose data are not there."""
+        """The message for a user whose data are missing."""
         return (
             f"{type(self).__name__}: {path} is missing; get it from {self.source or 'its source'} "
             "and put it there, or name another folder by --data"
@@ -109,7 +109,7 @@ class Dataset(ABC):
 
 
 def shipped(package: str, *parts: str) -> Path:
-    """The path of a file inside an installed package, found without importing the package."""
+    """The path of a file in an installed package, found without importing the package."""
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
         return Path(f"<package {package} is not installed>", *parts)
@@ -117,9 +117,11 @@ def shipped(package: str, *parts: str) -> Path:
 
 
 class Encoded(NamedTuple):
-    """What a domain makes of a dataset's x: a state of the rows, on the host.
+    """A data set's x as a domain encodes it, on the host.
 
-    groups: source column of each encoded column (tables); numbers: whether it is a number, not a category's.
+    x:       state of the rows [n, ...].
+    groups:  source column of each encoded column (tables), else ().
+    numbers: whether each encoded column is a number; otherwise it is one value of a category.
     """
 
     x: State
@@ -132,20 +134,20 @@ Augment = Callable[[State, Tensor], State]  # (x [B, ...], u [B, 4] uniform) -> 
 
 
 class Domain(ABC):
-    """A kind of data, with all that is about it. The one subclass in its file.
+    """A kind of data, with all that it needs. Its file defines exactly one subclass.
 
-    What a run computes with is ``encode``, ``models`` and ``augment``; the rest is for pictures, the conformance kit and
-    the Mixer.
+    A run computes with ``encode``, ``models`` and ``augment``. The rest serves pictures, the conformance kit and the
+    Mixer.
 
-    requires: packages it imports when one of its tasks runs; where one is missing or broken its tasks
-              are skipped with that reason.
-    models:   name -> builder(data, **parameters) -> Staged; the recipe's ``model`` names one.
-    step_seconds: a rough time per step on one CPU core, for --dry-run's first estimate.
-    strip:    whether a row is drawn as a flat strip.
-    sample_targets: kinds of target that the conformance kit tries with ``samples``, of "class", "soft", "multilabel" and
-              "regression"; sample_groups: of a table's encoded columns in them, the source column of each.
-    block: the number of seeds that lockstep trains as one: found by measuring, and fixed, since the last bits
-           depend on it.
+    requires:       packages that its tasks import; if one is missing or broken, the tasks are skipped for that reason.
+    models:         name -> builder(data, **parameters) -> Staged; the recipe's ``model`` names one.
+    step_seconds:   rough time per step on one CPU core, for the first estimate of --dry-run.
+    block:          number of seeds that lockstep trains as one. It was measured and is fixed, because the last bits
+                    depend on it.
+    strip:          whether a row is drawn as a flat strip.
+    sample_targets: kinds of target that the conformance kit tries with ``samples``, from "class", "soft", "multilabel"
+                    and "regression".
+    sample_groups:  source column of each encoded column in a table's samples.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
@@ -162,37 +164,39 @@ class Domain(ABC):
 
     @abstractmethod
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
-        """The given rows as tensors, on the host.
+        """Encode rows as tensors, on the host.
 
-        Sizes (frames, nodes) are those of the whole data set, so they are the same for every seed; every
-        statistic (means, scales, categories) comes from the training rows alone.
+        Sizes (frames, nodes) are those of the whole data set, so they are the same for every seed. Every statistic
+        (means, scales, categories) comes from the training rows only.
 
         Args:
-            rows: row numbers to encode. train: which of them, by place, are training rows.
+            raw: the data set, as it was read.
+            rows: [n] row numbers to encode.
+            train: [m] places in ``rows`` of the training rows.
 
         Raises:
-            InputError: a row that cannot be encoded (no frames, no nodes, ...).
+            InputError: a row cannot be encoded, for example because it has no frames or no nodes.
         """
 
     def augment(self, name: str) -> Augment | None:
-        """An augmentation by the name that recipes have for it; None where nothing is to be done.
+        """The augmentation that recipes call by this name; None if it does nothing.
 
         Raises:
-            InputError: this domain does not have it.
+            InputError: this domain does not have such an augmentation.
         """
         if name != "none":
             raise InputError(f"augment '{name}': this domain has none (allowed: none)")
         return None
 
     def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
-        """Draw one row, given its leaves at the input, into an axis of matplotlib. Default: the numbers of the first."""
+        """Draw one row, given by its leaves at the input, into a matplotlib axis. Default: the first leaf's values."""
         flat = leaves[0].reshape(leaves[0].shape[0], -1) if leaves[0].ndim > 1 else leaves[0][None]
         axis.imshow(flat, cmap="RdBu_r", aspect="auto", interpolation="nearest")
 
     def samples(self, rows: int, generator: torch.Generator) -> dict[str, Mixable]:
-        """Made-up states of so many rows, by site, on which the conformance kit tries methods. {}: it tries none."""
+        """Made-up states by site, with so many rows, on which the conformance kit tries methods; {} for none."""
         return {}
 
     def matches(self, x: Mixable) -> bool:
-        """Whether a batch of somebody's own training loop looks like this domain's input."""
+        """Whether a batch from a user's training loop looks like this domain's input."""
         return False

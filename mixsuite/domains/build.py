@@ -1,4 +1,4 @@
-"""From a dataset and a seed to Data on the device, and from a recipe to a model: what all domains share."""
+"""Build Data from a data set and a seed, and a model from a recipe, for all domains."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mixsuite.plugins.entry import parse_call
 
 
 def _targets(y: np.ndarray, kind: str, train: np.ndarray) -> tuple[Tensor, Tensor | None, Tensor | None]:
-    """Targets as they are trained, and for regression the mean and standard deviation of the training part."""
+    """(targets as trained, mean, standard deviation); the last two are the training part's, for regression only."""
     if kind == "class" and y.ndim == 1:
         return torch.from_numpy(y.astype(np.int64)), None, None
     values = torch.from_numpy(y.astype(np.float64)).reshape(len(y), -1)
@@ -31,10 +31,10 @@ def _targets(y: np.ndarray, kind: str, train: np.ndarray) -> tuple[Tensor, Tenso
 
 
 def check_raw(dataset: Dataset, raw: Raw) -> None:
-    """Refuse rows that a data set cannot mean.
+    """Refuse rows that do not have the form of a data set.
 
     Raises:
-        InputError: what is wrong, naming the data set.
+        InputError: something is wrong; the message says what, and names the data set.
     """
 
     def need(good: bool, text: str) -> None:
@@ -65,10 +65,19 @@ def make_data(
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
 ) -> Data:
-    """A dataset split by the seed, encoded by training statistics alone, on the device.
+    """Split a data set by the seed, encode it by the training part's statistics, and move it to the device.
+
+    Args:
+        domain: encodes the rows.
+        dataset: says how to split.
+        raw: the data set, as it was read.
+        seed: the run's seed.
+        device: where the tensors go.
+        dtype: type of floating-point tensors.
 
     Raises:
-        InputError: the split cannot be drawn as asked, or a part that is needed is empty.
+        InputError: the rows do not have the form of a data set, the split cannot be drawn, the training or test part
+            is empty, or the training part has one class only.
     """
     check_raw(dataset, raw)
     split = draw_split(dataset, raw, seed)
@@ -78,7 +87,7 @@ def make_data(
         )
     if dataset.kind == "class" and raw.y.ndim == 1 and len(np.unique(split.y[split.train])) < 2:
         raise InputError(f"{type(dataset).__name__}: the training part has one class only; give it more rows")
-    # Only rows that are used are encoded: a part of a large set costs no more than a small set.
+    # Only the rows in use are encoded: a part of a large set costs no more than a small set.
     used = np.sort(np.concatenate([split.train, split.valid, split.test]))
     place = {name: np.searchsorted(used, getattr(split, name)) for name in ("train", "valid", "test")}
     encoded = domain.encode(raw, used, place["train"])
@@ -118,19 +127,19 @@ def make_data(
 
 
 def make_model(domain: Domain, data: Data, model: str, dropout: float, seed: int) -> Staged:
-    """A model with initial weights that depend on the seed alone, on the data's device.
+    """Build a model on the data's device, with initial weights that depend on the seed only.
 
     Weights are drawn on the host under a forked generator, so they are the same on every device.
 
     Args:
-        domain: whose models there are.
-        data: what the model is for.
-        model: as a recipe has it, ``mlp(width=128, depth=2)``.
-        dropout: share of dropped units, of models that have any.
-        seed: of the run.
+        domain: the domain that has the model.
+        data: the data that the model is for.
+        model: the recipe's entry, such as ``mlp(width=128, depth=2)``.
+        dropout: share of dropped units, for models with dropout.
+        seed: the run's seed.
 
     Raises:
-        InputError: an unknown model or parameter.
+        InputError: the model or a parameter is unknown.
     """
     call = parse_call(model)
     if call.name not in domain.models:

@@ -1,4 +1,4 @@
-"""Train, validation and test: official where there is one, else drawn from the run's seed."""
+"""Split a data set into train, validation and test: officially where possible, otherwise by the run's seed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Split(NamedTuple):
 def _take(
     rows: np.ndarray, count: int, labels: np.ndarray | None, draws: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(count rows drawn, the rest), stratified by label where every class can stand on both sides."""
+    """(count rows drawn, the rest), stratified by label if every class can have rows on both sides."""
     if count <= 0:
         return rows[:0], rows
     if count >= len(rows):
@@ -34,21 +34,21 @@ def _take(
         _, sizes = np.unique(labels[rows], return_counts=True)
         if sizes.min() >= 2 and min(count, len(rows) - count) >= len(sizes):
             strata = labels[rows]
-    from sklearn.model_selection import train_test_split  # a second to import, and not for who only names a domain
+    from sklearn.model_selection import train_test_split  # takes a second; naming a domain needs none of it
 
     taken, rest = train_test_split(rows, train_size=count, stratify=strata, random_state=draws)
     return np.sort(taken), np.sort(rest)
 
 
 def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:
-    """The split of one run; every method sees the same one for the same seed.
+    """Draw the split of one run; for one seed every method sees the same split.
 
-    Test: the official part, else ``dataset.test`` of all rows. Then validation, where that is not official:
-    min(training rows, ``dataset.valid`` of what is left), which may be none. Then training: ``dataset.rows``
-    of what is left, or all.
+    The test part is the official one, or else ``dataset.test`` of all rows. Then the validation part is the official
+    one, or else ``dataset.valid`` of the rest, but no more than the training rows; it may be empty. Then the training
+    part is ``dataset.rows`` of the rest, or all of it.
 
     Raises:
-        InputError: more training rows are asked for than there are.
+        InputError: there are fewer training rows than ``dataset.rows``.
     """
     draws = stream(seed, "split")
     n = len(raw.y)
@@ -61,8 +61,8 @@ def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:
         test, rest = everything[raw.split_id == 2], everything[raw.split_id != 2]
         valid = everything[raw.split_id == 1] if (raw.split_id == 1).any() else None
     if valid is None:
-        wanted = len(rest) if dataset.rows is None else dataset.rows
-        valid, rest = _take(rest, min(wanted, int(dataset.valid * len(rest))), labels, draws)
+        train_rows = len(rest) if dataset.rows is None else dataset.rows
+        valid, rest = _take(rest, min(train_rows, int(dataset.valid * len(rest))), labels, draws)
     else:
         rest = everything[raw.split_id == 0]
     if dataset.rows is not None and dataset.rows > len(rest):
@@ -72,7 +72,7 @@ def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:
 
 
 def count_classes(dataset: Dataset, raw: Raw) -> int:
-    """Outputs that a model needs: classes, labels, or numbers to predict."""
+    """The number of outputs that a model needs: classes, labels, or numbers to predict."""
     if dataset.kind == "class" and raw.y.ndim == 1:
         return dataset.classes or int(raw.y.max()) + 1
     return 1 if raw.y.ndim == 1 else raw.y.shape[1]

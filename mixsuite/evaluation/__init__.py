@@ -1,4 +1,4 @@
-"""What a trained model is worth: metrics of its outputs, and probes. An author of a probe imports from here."""
+"""What a trained model is worth: metrics of its outputs, and probes. Authors of probes import from here."""
 
 from mixsuite.evaluation.base import Measurement, Probe, Rows, free, replace_first, spread, value_range
 

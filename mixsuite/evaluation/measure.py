@@ -1,4 +1,4 @@
-"""A trained model under a probe: disturbed test rows through the model, to numbers."""
+"""Measure a trained model with a probe."""
 
 from __future__ import annotations
 
@@ -18,16 +18,24 @@ from mixsuite.models.base import Staged
 from mixsuite.plugins.entry import plain_name
 from mixsuite.training.predict import BATCH
 
-KEPT = ("error", "rmse", "nll")  # the primary metric, and the likelihood
+KEPT = ("error", "rmse", "nll")  # the primary metric and the likelihood
 
 
 def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, seed: int) -> dict[str, Any]:
-    """What a run's record keeps of a probe.
+    """Apply a probe to a trained model, for the run's record.
+
+    Args:
+        probe: the probe.
+        name: its name in records.
+        model: the trained model.
+        data: the task's data.
+        domain: the domain's name.
+        seed: the run's seed.
 
     Returns:
-        "metrics": KEPT, or what a measurement gives, as NAME@PROBE; "status": ok, skipped where the probe does
-        not apply, failed where it raised or came to no number, which costs the run nothing but these metrics;
-        "reason": why, else "".
+        "metrics": those of KEPT, or the numbers of a measurement, as NAME@PROBE. "status": ok; skipped if the probe
+        does not apply; failed if it raised or gave no finite number, which costs the run these metrics only.
+        "reason": why, or "".
     """
     names = [plain_name(name) for name in type(probe).domains]
     if names and domain not in names:
@@ -37,17 +45,17 @@ def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, see
         numbers = (
             _measured(probe, model, data, seed) if isinstance(probe, Measurement) else _scored(probe, model, data, seed)
         )
-        found = {f"{k}@{name}": v for k, v in numbers.items()}
+        metrics = {f"{k}@{name}": v for k, v in numbers.items()}
     except Exception as error:
         return {"metrics": {}, "status": "failed", "reason": f"{type(error).__name__}: {' '.join(str(error).split())}"}
-    bad = [k for k, v in found.items() if not np.isfinite(v)]
+    bad = [k for k, v in metrics.items() if not np.isfinite(v)]
     if bad:
         return {"metrics": {}, "status": "failed", "reason": f"not a number: {', '.join(bad)}"}
-    return {"metrics": found, "status": "ok", "reason": ""}
+    return {"metrics": metrics, "status": "ok", "reason": ""}
 
 
 def _scored(probe: Probe, model: Staged, data: Data, seed: int) -> dict[str, float]:
-    """The primary metric and the likelihood on disturbed test rows."""
+    """The primary metric and the likelihood on the disturbed test rows."""
     out, y = disturbed_outputs(probe, model, data, seed), data.test.y
     if data.kind == "regression":
         out, y = data.unscaled(out), data.unscaled(y)
@@ -59,20 +67,20 @@ def _measured(probe: Any, model: Staged, data: Data, seed: int) -> dict[str, flo
     training = model.training
     model.eval()
     try:
-        found: dict[str, float] = probe.measure(model, data, Rng(seed, BATCH, leaf.device, leaf.dtype).at(0))
-        return found
+        numbers: dict[str, float] = probe.measure(model, data, Rng(seed, BATCH, leaf.device, leaf.dtype).at(0))
+        return numbers
     finally:
         model.train(training)
 
 
 def disturbed_outputs(probe: Probe, model: Staged, data: Data, seed: int) -> Tensor:
-    """The model's outputs for the disturbed test part, in its order. [n, outputs]"""
+    """The model's outputs [n, outputs] for the disturbed test part, in its order."""
     leaf = first_leaf(data.test.x)
     rng = Rng(seed, BATCH, leaf.device, leaf.dtype)
     loss_of_rows = LOSSES[data.kind]
     training = model.training
     model.eval()
-    found = []
+    outputs = []
     try:
         for number, chunk in enumerate(torch.arange(len(data.test), device=leaf.device).split(BATCH)):
             y = data.test.y[chunk]
@@ -83,8 +91,8 @@ def disturbed_outputs(probe: Probe, model: Staged, data: Data, seed: int) -> Ten
             rows = Rows(y, data.train.x, data.groups, data.numbers, loss, rng.at(number))
             x = probe.disturb(take_rows(data.test.x, chunk), rows)
             with torch.no_grad():
-                found.append(model(x))
+                outputs.append(model(x))
     finally:
         model.train(training)
-    out = torch.cat(found)
+    out = torch.cat(outputs)
     return out.float() if out.dtype in (torch.float16, torch.bfloat16) else out

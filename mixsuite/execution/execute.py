@@ -1,7 +1,7 @@
-"""What executes a run: its data and model are built, it is trained, its outputs become numbers.
+"""Execute a run: build its data and model, train it, and turn its outputs into numbers.
 
-A run's code identity begins at this file (``experiment.code``): all that it imports is in the hash of every run. How a
-worker is talked to, and what it keeps between runs, is no part of it.
+A run's code identity begins at this file (``experiment.code``): every run's hash covers all that this file imports. How
+the runner talks to a worker, and what a worker keeps between runs, is no part of it.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ class OpenTask:
     seed: int
 
     def model(self) -> Staged:
-        """The recipe's model with its initial weights."""
+        """Build the recipe's model with its initial weights."""
         return make_model(self.domain, self.data, self.recipe.model, self.recipe.dropout, self.seed)
 
 
 def open_task(task: Task, domain: Domain, dataset: Dataset, raw: Raw, seed: int, device: str) -> OpenTask:
-    """A task for one seed.
+    """Open a task for one seed: split and encode its rows, and put them on the device.
 
     Raises:
-        InputError: the rows cannot be split or encoded as asked, or the recipe is none.
+        InputError: the rows cannot be split or encoded as asked, or the recipe is not valid.
     """
     recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
     data = make_data(domain, dataset, raw, seed, device, _DTYPES[recipe.precision])
@@ -57,7 +57,7 @@ def open_task(task: Task, domain: Domain, dataset: Dataset, raw: Raw, seed: int,
 
 
 def make_job(opened: OpenTask, run: RunSpec, method: Method, block: int) -> Job:
-    """A run, ready to train. block: the number of runs that lockstep trains as one."""
+    """Make a run ready to train. block: the number of runs that lockstep trains as one."""
     augment = opened.domain.augment(opened.recipe.augment)
     return Job(
         run.task.domain,
@@ -74,18 +74,18 @@ def make_job(opened: OpenTask, run: RunSpec, method: Method, block: int) -> Job:
 
 
 def train(jobs: list[Job], executor: str) -> list[TrainResult | Exception]:
-    """What each job came to, or what ended it."""
+    """Train jobs; return the result of each, or the exception that ended it."""
     return EXECUTORS[executor](jobs)
 
 
 def outputs(trained: TrainResult, data: Data) -> tuple[torch.Tensor, torch.Tensor]:
-    """A trained model's outputs for the test part [n, outputs] and its targets [n, ...], in the target's units."""
+    """Predict the test part: outputs [n, outputs] and targets [n, ...], for regression in the target's units."""
     out, y = predict(trained.model, data.test), data.test.y
     return (data.unscaled(out), data.unscaled(y)) if data.kind == "regression" else (out, y)
 
 
 def result_of(trained: TrainResult, data: Data, deterministic: bool) -> RunResult:
-    """What a trained model is worth on the test part, and what its training cost."""
+    """Evaluate a trained model on the test part; the result also says what its training cost."""
     out, y = outputs(trained, data)
     valid = (predict(trained.model, data.valid), data.valid.y) if len(data.valid) else (None, None)
     try:
@@ -112,9 +112,10 @@ def result_of(trained: TrainResult, data: Data, deterministic: bool) -> RunResul
 
 
 def reset_global_state(seed: int) -> None:
-    """Put the process's global state where every run finds it.
+    """Reset the process's global state, so that every run starts from the same one.
 
-    What a careless method does to it, or draws from it, must not reach the next run. Nothing of the suite's own reads it.
+    A careless method may change this state or draw from it, which must not affect the next run. mixsuite itself never
+    reads it.
     """
     torch.set_num_threads(1)
     torch.set_default_dtype(torch.float32)

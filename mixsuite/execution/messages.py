@@ -1,4 +1,4 @@
-"""What the runner and its workers tell each other."""
+"""The messages between the runner and its workers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 class Inspection:
     """What opening a task showed.
 
-    problem:  why it cannot be run as asked; "" where it can.
-    seconds:  a rough time of one run. executor: the one that suits the task.
+    problem:  why the task cannot be run as asked; "" if it can.
+    seconds:  a rough estimate of the time of one run.
+    executor: the executor that suits the task.
     """
 
     problem: str = ""
@@ -28,16 +29,16 @@ class Inspection:
 
 @dataclass(frozen=True)
 class BlockResult:
-    """What the runs of a block came to, in their order."""
+    """The results of a block's runs, in their order."""
 
     results: tuple[RunResult, ...]
 
 
 @dataclass(frozen=True)
 class RetryApart:
-    """The block could not be trained as one: its runs are to be tried one by one.
+    """The block could not be trained as one: try its runs one at a time.
 
-    executor: by which; None: the block's own.
+    executor: the one to use; None: the block's own.
     """
 
     executor: str | None = None
@@ -56,26 +57,30 @@ class Work(Protocol):
 
     @property
     def num_runs(self) -> int:
-        """How many runs it is, for the progress display."""
+        """The number of runs, for the progress display."""
         ...
 
     @property
     def time_factor(self) -> int:
-        """So many times the time-out of one run may it take."""
+        """The time allowed, as a multiple of the time-out of one run."""
         ...
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
-        """The same as a block a run, where it has several; by another executor if one is named."""
+        """Split work of several runs into one block per run; nothing if it has fewer than two.
+
+        Args:
+            executor: trains the new blocks; None: the executor of this one.
+        """
         ...
 
     def lost(self, reason: str) -> Answer:
-        """The answer in place of a worker's that died or overran."""
+        """The answer in place of a worker that died or overran. reason: what happened to it."""
         ...
 
 
 @dataclass(frozen=True)
 class InspectTask:
-    """Look whether a task can be run at all."""
+    """Check whether a task can be run at all."""
 
     task: Task
     data_root: Path
@@ -84,9 +89,11 @@ class InspectTask:
     time_factor: int = 1
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
+        """Nothing: an inspection has no runs to split."""
         return []
 
     def lost(self, reason: str) -> Answer:
+        """An inspection without a problem: each run of the task will say what is wrong."""
         return Inspection()
 
 
@@ -94,9 +101,11 @@ class InspectTask:
 class TrainBlock:
     """Train runs of one cell.
 
-    code:        of the runs, as it was when the call began; probes: with the identity of each one's code.
-    executor:    "loop" or "lockstep"; block: the number of runs that the latter trains as one.
-    predictions: folder for the test part's outputs, or None.
+    code:        identity of the runs' code when the call began.
+    executor:    "loop" or "lockstep".
+    block:       the number of runs that lockstep trains as one.
+    predictions: folder for the outputs of the test part, or None.
+    probes:      each probe with the identity of its code.
     """
 
     task: Task
@@ -112,17 +121,20 @@ class TrainBlock:
 
     @property
     def num_runs(self) -> int:
+        """The number of runs in the block."""
         return len(self.runs)
 
     @property
     def time_factor(self) -> int:
-        """A block costs the same however few runs fill it."""
+        """In lockstep the size of a full block, which costs the same however few runs fill it; else the runs."""
         return self.block if self.executor == "lockstep" else self.num_runs
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
+        """Split the block into one block per run; nothing if it has one run. executor: as in ``Work``."""
         if self.num_runs < 2:
             return []
         return [replace(self, runs=(run,), executor=executor or self.executor) for run in self.runs]
 
     def lost(self, reason: str) -> Answer:
+        """A failed result for every run of the block."""
         return BlockResult(tuple(RunResult("failed", reason) for _ in self.runs))

@@ -1,4 +1,4 @@
-"""The plan of a call: which runs it is about, which of them have a record already, and what identifies their results."""
+"""The plan of a call: its runs, which of them have a record already, and what identifies their results."""
 
 from __future__ import annotations
 
@@ -26,9 +26,15 @@ _DERIVED = ("runs.csv", "leaderboard.csv", "equal_compute.csv", "matrix.toml")
 
 @dataclass(frozen=True)
 class Options:
-    """How runs are carried out: none of it is part of a run's identity.
+    """How runs are carried out. No option is part of a run's identity.
 
-    out: the results folder. data: the data root. timeout: seconds that a run may take.
+    out:      the results folder.
+    data:     the data root.
+    workers:  number of worker processes; None: one per core, or one on a GPU.
+    rerun:    which runs to train: "missing", also those that "failed", or "always" all.
+    accept_old: accept results of earlier code as done.
+    timeout:  seconds that a run may take.
+    save_predictions: keep each run's test outputs in <out>/predictions/.
 
     Raises:
         InputError: a value that is not allowed, or a folder that holds something else.
@@ -52,19 +58,22 @@ class Options:
             raise InputError(f"workers={self.workers}: allowed is 1 to 1024")
         if self.timeout is not None and not self.timeout > 0:
             raise InputError(f"timeout={self.timeout}: allowed is a number of seconds above 0")
-        wanted = [(name, Path.is_file) for name in _DERIVED]
-        for name, good in [*wanted, ("leaderboard", Path.is_dir), ("records", Path.is_dir)]:
+        files = [(name, Path.is_file) for name in _DERIVED]
+        for name, is_kind in [*files, ("leaderboard", Path.is_dir), ("records", Path.is_dir)]:
             path = self.out / name
-            if path.exists() and not good(path):
+            if path.exists() and not is_kind(path):
                 raise InputError(f"--out {self.out}: {name} there is not what mixsuite writes; give another folder")
 
 
 @dataclass(frozen=True)
 class CallPlan:
-    """What a call is about. Everything in it was read once, before anything is written.
+    """What a call asks for and what exists already. All of it is read once, before anything is written.
 
-    runs:   every run asked for; todo: those without a record that stands.
-    code:   (task, method) -> the identity of the code; data: task -> fingerprint of its files; probes: probe -> code.
+    runs:    every run asked for.
+    code:    (task, method) -> identity of the code.
+    data:    task -> fingerprint of its files.
+    probes:  probe -> identity of its code.
+    records: run id -> the latest record in the results folder.
     """
 
     matrix: Matrix
@@ -78,22 +87,22 @@ class CallPlan:
 
     @property
     def title(self) -> str:
-        """What the call is about, in a line."""
+        """The size of the call, in one line."""
         size = f"{len(self.experiment.tasks)} tasks x {len(self.experiment.methods)} methods"
         runs = f"{len(self.todo)} of {len(self.runs)} runs to train"
         return f"{self.matrix.name}: {size} x {len(self.experiment.seeds)} seeds; {runs}"
 
     @cached_property
     def todo(self) -> list[RunSpec]:
-        """The runs that are still to do."""
+        """The runs that have no valid record yet."""
         return [run for run in self.runs if not self.stands(self.records.get(run.id), run)]
 
     def refreshed(self) -> CallPlan:
-        """The same with the records as they are now: another call may have ended since."""
+        """The same plan with the records as they are now: another call may have ended since."""
         return replace(self, records=read_records(self.options.out))
 
     def stands(self, record: Record | None, run: RunSpec) -> bool:
-        """Whether a record is a run's result: of the same data and code, with all probes asked for."""
+        """Whether a record is a valid result of a run: made from the same data and code, with all probes asked for."""
         if record is None or self.options.rerun == "always" or record.data != self.data[run.task.name]:
             return False
         same_code = record.code.get("hash") == self.code[run.task.name, run.method.name].hash
@@ -104,7 +113,7 @@ class CallPlan:
         return record.status != "failed" or self.options.rerun == "missing"
 
     def _probed(self, record: Record, name: str, code: str) -> bool:
-        """Whether a record has a probe. A model is not kept, so a new probe means a new training."""
+        """Whether a record has a probe. Models are not kept, so a new probe needs a new training."""
         probe = record.probes.get(name)
         if probe is None or (self.options.rerun == "failed" and probe["status"] == "failed"):
             return False
@@ -118,14 +127,17 @@ def plan_call(
     datasets: list[str] | None = None,
     seeds: tuple[int, ...] | None = None,
 ) -> CallPlan:
-    """Everything that can be refused without training. Reads, writes nothing.
+    """Plan a call, and refuse everything that can be refused without training. It reads files and writes none.
 
     Args:
-        matrix: as it was read. methods, datasets, seeds: as for ``resolve``.
-        options: of the call.
+        matrix: as it was read.
+        options: how the runs are carried out.
+        methods: as for ``resolve``.
+        datasets: as for ``resolve``.
+        seeds: as for ``resolve``.
 
     Raises:
-        InputError: bad input of any kind; data that are missing or damaged; a foreign line in the records.
+        InputError: bad input of any kind, missing or damaged data, or a foreign line in the records.
     """
     experiment = resolve(matrix, methods, datasets, seeds)
     runs = experiment.runs()
@@ -145,27 +157,36 @@ def plan_call(
 
 
 def reuse(folders: Iterable[Path], plan: CallPlan) -> CallPlan:
-    """Copy the records of runs that are still to do from results folders which have them, unless they failed.
+    """Copy valid records of the runs still to do from other results folders, and return the refreshed plan.
 
-    What other folders hold is not changed.
+    Failed records are not copied. The other folders are not changed.
+
+    Raises:
+        InputError: a foreign line in a folder's records, or the plan's folder cannot be written.
     """
-    wanted = {run.id: run for run in plan.todo}
+    missing = {run.id: run for run in plan.todo}
     names = file_names(list(plan.experiment.tasks))
     for folder in folders:
-        if not wanted or not (folder / "records").is_dir() or folder.resolve() == plan.options.out.resolve():
+        if not missing or not (folder / "records").is_dir() or folder.resolve() == plan.options.out.resolve():
             continue
-        there = {run_id: record for run_id, record in read_records(folder).items() if record.status != "failed"}
-        useful = [run for run in wanted.values() if plan.stands(there.get(run.id), run)]
+        records = {run_id: record for run_id, record in read_records(folder).items() if record.status != "failed"}
+        useful = [run for run in missing.values() if plan.stands(records.get(run.id), run)]
         if useful:
             with RecordWriter(plan.options.out) as writer:
                 for run in useful:
-                    writer.append(names[run.task.name], there[run.id])
-                    del wanted[run.id]
+                    writer.append(names[run.task.name], records[run.id])
+                    del missing[run.id]
     return plan.refreshed()
 
 
 def estimate(plan: CallPlan, rough: dict[str, float], workers: int) -> float:
-    """Seconds that the runs to do will take: from past runs of the task, else from a rough time of one."""
+    """Estimate the seconds that the runs still to do will take: from past runs of the task, else from a rough time.
+
+    Args:
+        plan: of the call.
+        rough: task -> rough seconds of one run.
+        workers: number of worker processes.
+    """
     past: dict[str, list[float]] = {}
     for record in plan.records.values():
         if record.status == "ok" and record.seconds is not None:

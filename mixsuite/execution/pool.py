@@ -1,4 +1,4 @@
-"""Worker processes: started once, given one piece of work at a time, replaced when they die or overrun."""
+"""A pool of worker processes: each does one piece of work at a time, and is replaced when it dies or overruns."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class _Worker:
             stdout=self.log,
             stderr=self.log,
             env=os.environ | _ONE_THREAD,
-            start_new_session=True,  # a Ctrl-C at the terminal reaches the runner alone
+            start_new_session=True,  # a Ctrl-C at the terminal reaches only the runner
         )
         theirs.close()
         self.work: Work | None = None
@@ -47,13 +47,13 @@ class _Worker:
         self.ready = False
 
     def give(self, work: Work) -> None:
-        """Send work under a number of its own, which its answer must bear."""
+        """Send work under a new number, which its answer must bear."""
         self.number += 1
         self.work, self.since = work, time.monotonic()
         self.pipe.send((self.number, work))
 
     def kill(self) -> None:
-        """End the process and whatever it started: it leads a session of its own."""
+        """End the process and everything that it started: it leads a session of its own."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
@@ -62,11 +62,11 @@ class _Worker:
 
     @property
     def dead(self) -> bool:
-        """Whether it is gone without an answer left to read: a child of it may hold the pipe open."""
+        """Whether the process is gone and no answer is left to read. Its child may still hold the pipe open."""
         return self.process.poll() is not None and not self.pipe.poll()
 
     def death(self) -> str:
-        """What a dead process died of, with the end of what it wrote."""
+        """Say how a dead process ended, with the last part of its log."""
         try:
             code = self.process.wait(timeout=2)
         except subprocess.TimeoutExpired:
@@ -74,15 +74,20 @@ class _Worker:
         how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit status {code}"
         self.log.seek(0, os.SEEK_END)
         self.log.seek(max(0, self.log.tell() - 4000))
-        said = self.log.read().decode(errors="replace").strip()
-        return f"the worker process died: {how}" + (f"\n\n{said}" if said else "")
+        output = self.log.read().decode(errors="replace").strip()
+        return f"the worker process died: {how}" + (f"\n\n{output}" if output else "")
 
 
 class Pool:
-    """``size`` workers. Work goes in, (work, answer) comes out, in the order in which it is finished.
+    """A pool of ``size`` workers: work goes in, and (work, answer) comes out in the order in which work ends.
 
-    timeout: seconds that one run may take. A worker that overruns is killed and replaced, as is one that dies.
-             If a block fails, its runs are retried one at a time, so only the faulty run is lost.
+    A worker that dies or overruns is replaced. If a block fails, its runs are retried one at a time, so only the faulty
+    run is lost.
+
+    timeout: seconds that one run may take.
+
+    Raises:
+        InputError: the system has no process groups, so a worker could not be ended with all that it started.
     """
 
     def __init__(self, size: int = 1, timeout: float | None = None) -> None:
@@ -94,14 +99,22 @@ class Pool:
         self._stillborn = 0
 
     def start(self, count: int) -> None:
-        """Start workers in advance (they take seconds to import torch), at most ``size``."""
+        """Start ``count`` workers in advance, at most ``size``: they take seconds to import torch."""
         while len(self._workers) < min(count, self.size):
             self._workers.append(_Worker())
 
     def map(
         self, work: Iterable[Work], started: Callable[[int], None] = lambda running: None
     ) -> Iterator[tuple[Work, Answer]]:
-        """Do some work. ``started`` is told the number of runs in progress whenever that changes."""
+        """Carry out work and yield each piece with its answer.
+
+        Args:
+            work: the pieces, in the order in which they start.
+            started: called with the number of runs in progress, again and again.
+
+        Raises:
+            RuntimeError: several workers in a row died before they were ready.
+        """
         todo = self._todo = deque(work)
         self.start(len(todo))
         while todo or any(w.work is not None for w in self._workers):
@@ -111,13 +124,13 @@ class Pool:
                     try:
                         worker.give(todo[0])
                         todo.popleft()
-                    except OSError:  # it died while idle: the next turn replaces it
+                    except OSError:  # the worker died while idle: the next turn replaces it
                         worker.work = None
             started(sum(w.work.num_runs for w in self._workers if w.work is not None))
             yield from self._collect()
 
     def _collect(self) -> Iterator[tuple[Work, Answer]]:
-        """Wait for answers, deaths and overruns; at most half a second."""
+        """Wait at most half a second for answers, deaths and overruns."""
         by_pipe: dict[Connection, _Worker] = {w.pipe: w for w in self._workers}
         for pipe in wait(list(by_pipe), timeout=0.5):
             worker = by_pipe[pipe]  # type: ignore[index]

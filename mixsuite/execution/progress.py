@@ -1,4 +1,4 @@
-"""How a call stands: what is done, what runs, and the time left."""
+"""The progress of a call: runs done, runs in progress, and the time left."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Progress:
-    """How a call stands.
+    """The progress of a call.
 
-    title: what the call is about. total: runs in all. running: in progress. last: the run that ended last, in words.
-    estimate: seconds for all of it, by which the time left is told until a run has ended; then by the pace so far.
+    title:    the size of the call, in one line.
+    total:    number of runs in all.
+    running:  number of runs in progress.
+    estimate: seconds for all runs; used for the time left until the first run has ended.
+    last:     the run that ended last, in words.
     """
 
     title: str
@@ -27,18 +30,23 @@ class Progress:
 
     @property
     def done(self) -> int:
-        """Runs that have ended."""
+        """The number of runs that have ended."""
         return self.ok + self.failed + self.skipped
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds until all are done; None where nothing is known yet."""
+        """Seconds until all runs are done, by the pace so far; None if nothing is known yet."""
         if not self.done:
             return self.estimate
         return (time.monotonic() - self.started) / self.done * (self.total - self.done)
 
     def count(self, status: str, last: str) -> None:
-        """Count a run that has ended: ok, failed or skipped."""
+        """Count a run that has ended.
+
+        Args:
+            status: "ok", "failed" or "skipped".
+            last: the run in words.
+        """
         setattr(self, status, getattr(self, status) + 1)
         self.last = last
 
@@ -47,4 +55,4 @@ Watch = Callable[[Progress], None]
 
 
 def unwatched(progress: Progress) -> None:
-    """Nobody looks."""
+    """Ignore the progress."""

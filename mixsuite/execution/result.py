@@ -1,4 +1,4 @@
-"""What one run came to, as a worker sends it back: the part of a record that only training can know."""
+"""The result of one run, as a worker returns it: the part of a record that only training can know."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run came to. The fields are the record's of the same names (``results.record``).
+    """The result of a run. Its fields are those of the same names in the record (``results.record``).
 
-    status: ok | failed | skipped. reason: why it is not ok; of a failed run with the traceback.
+    status: "ok", "failed" or "skipped".
+    reason: why the run is not ok; for a failed run with the traceback.
     """
 
     status: str

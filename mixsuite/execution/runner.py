@@ -1,4 +1,4 @@
-"""Carries a plan out: tasks are looked at, runs are trained in blocks, and each leaves a record."""
+"""Carry out a plan: inspect its tasks, train its runs in blocks, and write one record per run."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from mixsuite.results.record import SCHEMA, Record, RecordWriter
 
 
 def pick_device(device: str) -> str:
-    """The device that "auto" stands for: cuda where there is one, else cpu.
+    """Pick the device: "auto" means cuda if torch sees a CUDA device, else cpu.
 
     Raises:
-        InputError: cuda was asked for and is not there.
+        InputError: "cuda" was asked for and torch sees no CUDA device.
     """
     import torch
 
@@ -49,17 +49,17 @@ def _inspect(pool: Pool, plan: CallPlan, device: str) -> dict[str, Inspection]:
         InputError: a task that cannot be run as asked (more rows than there are, ...).
     """
     tasks: dict[str, Task] = {run.task.name: run.task for run in plan.todo}
-    found = {}
+    inspections = {}
     for work, answer in pool.map([InspectTask(task, plan.options.data, device) for task in tasks.values()]):
         assert isinstance(work, InspectTask) and isinstance(answer, Inspection)
         if answer.problem:
             raise InputError(answer.problem)
-        found[work.task.name] = answer
-    return found
+        inspections[work.task.name] = answer
+    return inspections
 
 
 def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> list[TrainBlock]:
-    """The runs to do as blocks: of a cell, the seeds that are trained as one; by the loop each run is its own."""
+    """Group the runs still to do into blocks: in lockstep several seeds of a cell, in the loop one run."""
     experiment, options = plan.experiment, plan.options
     grouped: dict[tuple[str, str, str, int], list[RunSpec]] = {}
     for run in plan.todo:
@@ -107,7 +107,11 @@ def _record(run: RunSpec, plan: CallPlan, result: RunResult, device: str) -> Rec
 
 
 def dry_run(plan: CallPlan) -> tuple[Counter[tuple[str, str]], float]:
-    """What a call would train: (task, method) -> runs still to do, and an estimate in seconds."""
+    """Return what a call would train: (task, method) -> runs still to do, and an estimate in seconds.
+
+    Raises:
+        InputError: a task that cannot be run as asked.
+    """
     todo = plan.todo
     cells = Counter((run.task.name, run.method.name) for run in todo)
     if not todo:
@@ -116,20 +120,20 @@ def dry_run(plan: CallPlan) -> tuple[Counter[tuple[str, str]], float]:
     size = _num_workers(plan.options, device)
     with Pool(size) as pool:
         inspections = _inspect(pool, plan, device)
-    return cells, estimate(plan, {task: found.seconds for task, found in inspections.items()}, size) + 3.0
+    return cells, estimate(plan, {task: inspection.seconds for task, inspection in inspections.items()}, size) + 3.0
 
 
 def execute(plan: CallPlan, watch: Watch = unwatched, pool: Pool | None = None) -> Progress:
-    """Train what is to do, one record a run, and remember the cells in <out>/matrix.toml.
+    """Train the runs still to do, write one record per run, and add the cells to <out>/matrix.toml.
 
     Args:
         plan: of the call.
-        watch: told how the call stands whenever that changes.
-        pool: one whose workers were started in advance; closed at the end.
+        watch: called with the progress whenever it changes.
+        pool: one whose workers were started in advance; it is closed at the end.
 
     Raises:
-        InputError: bad input found only by opening the data; nothing has been written then.
-        KeyboardInterrupt: stopped; what was finished is recorded, and the next call goes on.
+        InputError: bad input that only opening the data shows; nothing has been written then.
+        KeyboardInterrupt: the call was stopped; finished runs are recorded, and the next call goes on from there.
     """
     options = plan.options
     progress = Progress(plan.title, len(plan.todo))
@@ -138,7 +142,7 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: Pool | None = None) 
             _remember(plan)
         watch(progress)
         return progress
-    load_manifest(options.out)  # refused before anything is trained
+    load_manifest(options.out)  # a bad manifest is refused before anything is trained
     device = pick_device(options.device)
     with pool or Pool() as pool:
         pool.size, pool.timeout = _num_workers(options, device), options.timeout
@@ -146,7 +150,7 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: Pool | None = None) 
         inspections = _inspect(pool, plan, device)
         with RecordWriter(options.out) as writer:
             plan = plan.refreshed()
-            rough = {task: found.seconds for task, found in inspections.items()}
+            rough = {task: inspection.seconds for task, inspection in inspections.items()}
             progress = Progress(plan.title, len(plan.todo), estimate=estimate(plan, rough, pool.size))
             _train(pool, _blocks(plan, inspections, device), plan, writer, device, progress, watch)
     return progress

@@ -1,6 +1,6 @@
-"""A worker process: imports torch once, then does what comes through a pipe.
+"""A worker process: it imports torch once, then carries out the work that comes through a pipe.
 
-It never writes records: what a run came to goes back through the pipe.
+It never writes records: results go back through the pipe.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ from mixsuite.training.lockstep import lockstep_pays_off
 
 
 class Worker:
-    """What a worker process does, and what it keeps between tasks: the data sets that it read last."""
+    """The work of a worker process. Between tasks it keeps the ``kept`` data sets that it read last."""
 
     def __init__(self, kept: int = 2) -> None:
         self._raw: deque[tuple[Dataset, Path, Raw]] = deque(maxlen=kept)
 
     def execute(self, work: InspectTask | TrainBlock) -> Answer:
-        """Do some work. Never raises: what goes wrong is part of the answer."""
+        """Carry out work. This never raises: the answer says what went wrong."""
         if isinstance(work, InspectTask):
             return self._inspect(work)
         try:
@@ -58,13 +58,14 @@ class Worker:
             return RetryApart() if work.num_runs > 1 else BlockResult((_ended_early(error),))
 
     def raw(self, dataset: Dataset, root: Path) -> Raw:
-        """A data set's rows, read once while it is among the last ones used.
+        """Read a data set's rows, or take them from the data sets that were read last.
 
         Raises:
-            InputError: they cannot be read.
+            InputError: the rows cannot be read.
+            ImportError: a library that the loader needs is not installed.
         """
-        for kept, at, raw in self._raw:
-            if type(kept) is type(dataset) and kept == dataset and at == root:
+        for known, folder, raw in self._raw:
+            if type(known) is type(dataset) and known == dataset and folder == root:
                 return raw
         try:
             raw = dataset.load(root)
@@ -77,10 +78,11 @@ class Worker:
         return raw
 
     def open(self, work: InspectTask | TrainBlock, seed: int) -> OpenTask:
-        """A task's data for one seed.
+        """Open a task's data for one seed.
 
         Raises:
-            SkipRun: a library that it needs is not there. InputError: the data cannot be used as asked.
+            SkipRun: a library that the data set or its domain needs is not installed.
+            InputError: the data cannot be used as asked.
         """
         domain, dataset = make_domain(work.task), make_dataset(work.task)
         try:
@@ -128,7 +130,12 @@ class Worker:
         return [results[run] for run in block.runs]
 
     def job(self, block: TrainBlock, run: RunSpec) -> Job:
-        """A run of a block, ready to train."""
+        """Make a run of a block ready to train.
+
+        Raises:
+            SkipRun: as ``open``.
+            InputError: as ``open``.
+        """
         return make_job(self.open(block, run.seed), run, make_method(run.method), block.block)
 
     def _result(self, block: TrainBlock, run: RunSpec, data: Data, trained: TrainResult | Exception) -> RunResult:
@@ -141,16 +148,17 @@ class Worker:
             _save_predictions(block.predictions / f"{run.id}.npz", *outputs(trained, data))
         metrics, probes = dict(result.metrics), {}
         for probe, code in block.probes:
-            found = measure(make_probe(probe), probe.name, trained.model, data, run.task.domain, run.seed)
-            metrics |= found.pop("metrics")
-            probes[probe.name] = {"code": code, **found}
+            measurement = measure(make_probe(probe), probe.name, trained.model, data, run.task.domain, run.seed)
+            metrics |= measurement.pop("metrics")
+            probes[probe.name] = {"code": code, **measurement}
         return replace(result, metrics=metrics, probes=probes, machine=machine(block.device))
 
 
 def _ended_early(error: Exception) -> RunResult:
-    """What a run came to that did not come to its end.
+    """Turn an exception that ended a run into its result.
 
-    Bad input fails a run in one line: it is said where the call begins, and a run meets it only where the data changed.
+    Bad input gives one line without a traceback: the call has checked its input already, so a run meets bad input only
+    if the data have changed since.
     """
     if isinstance(error, SkipRun):
         return RunResult("skipped", str(error))
@@ -161,7 +169,7 @@ def _ended_early(error: Exception) -> RunResult:
 
 
 def _save_predictions(path: Path, out: torch.Tensor, y: torch.Tensor) -> None:
-    """Outputs and targets of the test part as <run id>.npz, whole or not at all."""
+    """Write outputs and targets of the test part as <run id>.npz, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     np.savez(buffer, out=out.cpu().numpy(), y=y.cpu().numpy())
@@ -171,7 +179,7 @@ def _save_predictions(path: Path, out: torch.Tensor, y: torch.Tensor) -> None:
 
 
 def machine(device: str) -> dict[str, Any]:
-    """The kind of machine, as far as a result may depend on it."""
+    """Describe the machine, as far as a result may depend on it."""
     info: dict[str, Any] = {
         "device": device,
         "system": platform.system(),
@@ -187,7 +195,7 @@ def machine(device: str) -> dict[str, Any]:
 
 
 def serve(pipe: Connection) -> None:
-    """Do the work that comes until the other end closes. Where it closes in the middle of a run, the process ends."""
+    """Carry out work until the other end of the pipe closes; the process then ends, even in the middle of a run."""
     worker, waiting = Worker(), deque[tuple[int, InspectTask | TrainBlock]]()
     arrived = threading.Semaphore(0)
 
@@ -196,7 +204,7 @@ def serve(pipe: Connection) -> None:
             try:
                 waiting.append(pipe.recv())
             except (EOFError, OSError):
-                os._exit(0)  # the runner is gone: nobody would take the result
+                os._exit(0)  # the runner is gone, so nobody would take the result
             arrived.release()
 
     threading.Thread(target=listen, daemon=True).start()
@@ -211,12 +219,12 @@ def serve(pipe: Connection) -> None:
             torch.use_deterministic_algorithms(True)
         answer = worker.execute(work)
         if os.getpid() != process:
-            os._exit(0)  # a method forked: its child has no say
+            os._exit(0)  # a method forked: only the parent may answer
         pipe.send((number, answer))
 
 
 def main() -> None:
-    """The process that the pool starts: ``python -c ... PIPE``."""
-    # What libraries print must not disturb the terminal: it goes where stderr goes, the pool's log.
+    """Run the worker process that the pool starts: ``python -c ... PIPE``."""
+    # Libraries may print, which must not disturb the terminal: stdout goes where stderr goes, to the pool's log.
     sys.stdout = sys.stderr
     serve(Connection(int(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""From specs to objects: the method, data set, domain and probe that a spec names."""
+"""Build objects from specs: the method, data set, domain and probe that a spec names."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from mixsuite.plugins.load import Source, find, load_class, source_of
 
 
 def make_method(spec: MethodSpec) -> Method:
-    """The method of a spec."""
+    """Make the method of a spec."""
     method: Method = _make(METHOD, spec.call, spec.source, Method)
     return method
 
 
 def make_dataset(task: Task) -> Dataset:
-    """The data set of a task."""
+    """Make the data set of a task."""
     dataset: Dataset = _make(DATASET, task.dataset, task.source, Dataset)
     return dataset
 
 
 def make_probe(spec: ProbeSpec) -> Probe:
-    """The probe of a spec."""
+    """Make the probe of a spec."""
     probe: Probe = _make(PROBE, spec.call, spec.source, Probe)
     return probe
 
 
 def make_domain(task: Task) -> Domain:
-    """The domain of a task."""
+    """Make the domain of a task."""
     return load_domain(source_of(DOMAIN, task.domain, task.domain_source))
 
 
 def load_domain(source: Source) -> Domain:
-    """The domain that a file defines.
+    """Make the domain that a file defines.
 
     Raises:
-        InputError: it defines none or several.
+        InputError: the file defines none or several.
     """
     domain: Domain = load_class(DOMAIN, source, Domain)()
     return domain
 
 
 def find_domain(name: str, beside: Path) -> Source:
-    """Where the domain is that a data set names: built in, or an outside plugin.
+    """Find the domain that a data set names: a built-in one, or an outside plugin.
 
     Args:
-        name: as the data set's class has it; ``./file.py`` is taken from the data set's own folder.
+        name: as the data set's class gives it; ``./file.py`` is looked up in the data set's own folder.
         beside: the data set's file.
 
     Raises:

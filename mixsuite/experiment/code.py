@@ -1,8 +1,8 @@
-"""Which code made a result: hashes of what computes it, and versions of the libraries that it stands on.
+"""Which code made a result: hashes of the code that computes it, and versions of the libraries that it uses.
 
-What computes a run is read from imports, not listed: from ``execution.execute``, which carries a run out, to all that it
-imports in this package; and from a run's own method, data set and domain. What computes a probe's numbers begins at
-``evaluation.measure``. Comments, docstrings, layout and the place of a file are in no hash (``plugins.source``).
+The code is found by its imports, not by a list. A run's code is ``execution.execute``, the run's own method, data set
+and domain, and all that they import. A probe's code begins at ``evaluation.measure``. No hash depends on comments,
+docstrings, layout or the place of a file (``plugins.source``).
 """
 
 from __future__ import annotations
@@ -27,15 +27,17 @@ _COMPUTES = (
     "encode",
     "models",
     "augment",
-)  # of a domain; how it draws rows and what the kit tries are no part of a run
+)  # a domain's parts that compute runs; how it draws rows and what the kit tries are no part of a run
 
 
 @dataclass(frozen=True)
 class CodeIdentity:
     """What a result depends on besides its spec and its data.
 
-    parts: "hash" (16 hex over all the rest), "core", "method", "dataset", "domain" and "libraries", as records keep it.
-    files: the source files that were hashed. content: a digest of their bytes.
+    parts:   "hash" (16 hex digits over all the rest), "core", "method", "dataset", "domain" and "libraries", as records
+             keep them.
+    files:   the source files that were hashed.
+    content: a digest of the bytes of these files.
     """
 
     parts: dict[str, Any]
@@ -44,16 +46,17 @@ class CodeIdentity:
 
     @property
     def hash(self) -> str:
+        """The hash over all parts, 16 hex digits."""
         return str(self.parts["hash"])
 
     def changed(self) -> bool:
-        """Whether a byte of the files is not what it was."""
+        """Whether any byte of the files has changed since."""
         return content_digest(self.files) != self.content
 
 
 @cache
 def core_files() -> frozenset[Path]:
-    """The files that compute every run. Once a process: what it has imported is what it runs."""
+    """The files that compute every run. They are read once per process, since a process runs what it has imported."""
     return frozenset(closure([_RUN]))
 
 
@@ -64,18 +67,18 @@ def _core_hash() -> str:
 
 @cache
 def versions(packages: tuple[str, ...]) -> dict[str, str]:
-    """Installed versions; "missing" where a package is not installed."""
-    found = {}
+    """Package -> installed version, or "missing" if it is not installed."""
+    installed = {}
     for package in packages:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "missing"
-    return found
+            installed[package] = "missing"
+    return installed
 
 
 def code_of_run(method: Method, dataset: Dataset, domain: Domain) -> CodeIdentity:
-    """The identity of the code that computes a run."""
+    """Identify the code that computes a run."""
     roots = {
         "method": _class_files(type(method), Method),
         "dataset": _class_files(type(dataset), Dataset),
@@ -93,13 +96,13 @@ def code_of_run(method: Method, dataset: Dataset, domain: Domain) -> CodeIdentit
 
 
 def code_of_probe(probe: Probe) -> str:
-    """The identity of a probe's code besides its run's own, 16 hex digits."""
+    """Hash a probe's code, without the code of its run. 16 hex digits."""
     files = closure([_PROBE, *_class_files(type(probe), Probe)])
     return hash_files(path for path in files if path not in core_files())
 
 
 def _class_files(cls: type, base: type) -> list[Path]:
-    """The files of a plugin's class and of those that it inherits from, down to the contract's."""
+    """The files of a plugin's class and of its base classes, without the contract's."""
     return [_file(c) for c in cls.__mro__ if issubclass(c, base) and c.__module__ != base.__module__]
 
 

@@ -1,4 +1,4 @@
-"""A matrix: a TOML file that names tasks, methods and seeds. Read, checked, and found by name."""
+"""A matrix: a TOML file that names tasks, methods and seeds. This module finds, reads and checks it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from mixsuite.plugins.kinds import PACKAGE
 from mixsuite.plugins.validate import check_model
 from mixsuite.training.recipe import Recipe
 
-_OWN = {"name", "source"}  # fields that no file may set: the file's stem, and what it was asked for by
+_OWN = {"name", "source"}  # no file may set these: the file's stem, and the name or path that the call gave
 
 
 class Matrix(BaseModel):
     """The keys of a matrix file.
 
     reference:     the method that others are compared with; added to ``methods`` where it is absent.
-    exclude:       "METHOD x DATASET" with globs: cells that are left out.
+    exclude:       cells to leave out, as "METHOD x DATASET" with globs.
     select:        which weights are tested: "last", or "best_validation".
-    margin:        a tie is where the 90 % interval of a difference lies within it (RMSE: a share of the reference's).
-    probes:        disturbances under which each trained model is tested too: further metrics of its run.
-    deterministic: only deterministic algorithms on a GPU.
+    margin:        a difference whose 90 % interval lies within it is a tie (for RMSE: a share of the reference's).
+    probes:        disturbances under which each trained model is tested too; they add metrics to its run.
+    deterministic: use only deterministic algorithms on a GPU.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,7 +80,7 @@ class Matrix(BaseModel):
 
 
 def _said(check: Any, value: Any) -> Any:
-    """A check of ours inside pydantic: its InputError becomes the field's message."""
+    """Call one of mixsuite's checks inside pydantic: its InputError becomes the field's message."""
     try:
         return check(value)
     except InputError as error:
@@ -88,48 +88,49 @@ def _said(check: Any, value: Any) -> Any:
 
 
 def folders() -> list[Path]:
-    """Where matrices are looked up by name: ./benchmarks, then the copy that came with the package."""
+    """The folders in which matrices are looked up by name: ./benchmarks, then the copy that came with the package."""
     return [Path("benchmarks"), PACKAGE / "benchmarks", PACKAGE.parent / "benchmarks"]
 
 
 def matrix_names() -> list[str]:
-    """Names of all matrices that can be run by name."""
+    """The names of all matrices that can be run by name."""
     return sorted({path.stem for folder in folders() for path in folder.glob("*.toml")})
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """A file's values, unchecked.
+    """Read a file's values, unchecked.
 
     Raises:
-        InputError: it cannot be read, or is not TOML (line named).
+        InputError: the file cannot be read, or is not TOML (the message names the line).
     """
     try:
         source = path.read_text(encoding="utf-8")
         return tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
-        said = str(error).replace("at end of document", f"at the end, line {len(source.splitlines())}")
-        raise InputError(f"{path}: not TOML: {said}") from None
+        reason = str(error).replace("at end of document", f"at the end, line {len(source.splitlines())}")
+        raise InputError(f"{path}: not TOML: {reason}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from None
 
 
 def load_matrix(text: str) -> Matrix:
-    """A matrix by path (ends in .toml) or name.
+    """Load a matrix by its path (which ends in .toml) or its name.
 
     Raises:
-        InputError: not found, not TOML (line named), or a key or value that is not allowed.
+        InputError: the matrix is not found, is not TOML (the message names the line), or has a key or value that is not
+            allowed.
     """
     if text.endswith(".toml"):
         path = Path(text)
         if not path.is_file():
             raise InputError(f"matrix file '{text}' does not exist")
     else:
-        found = [folder / f"{text}.toml" for folder in folders() if (folder / f"{text}.toml").is_file()]
-        if not found:
+        paths = [folder / f"{text}.toml" for folder in folders() if (folder / f"{text}.toml").is_file()]
+        if not paths:
             raise unknown("matrix", text, matrix_names())
-        path = found[0]
+        path = paths[0]
     values = read_toml(path)
-    for own in _OWN & values.keys():
-        raise InputError(f"{path}: {unknown('key', own, set(Matrix.model_fields) - _OWN)}")
+    for key in _OWN & values.keys():
+        raise InputError(f"{path}: {unknown('key', key, set(Matrix.model_fields) - _OWN)}")
     matrix: Matrix = check_model(Matrix, values, str(path))
     return matrix.model_copy(update={"name": path.stem, "source": text})

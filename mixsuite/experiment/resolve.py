@@ -1,4 +1,4 @@
-"""From a matrix's names to an experiment: tasks, methods and probes with every parameter, and the objects behind them."""
+"""Resolve a matrix's names into an experiment: tasks, methods and probes with every parameter, and their objects."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ TARGETS = ("class", "multilabel", "regression")  # kinds of target
 class Experiment:
     """A matrix with every name resolved.
 
-    reference: the name of the method that others are compared with. exclude: patterns "METHOD x DATASET".
-    method_of, dataset_of, domain_of, probe_of: the objects behind the names of methods, tasks and probes.
+    reference: the name of the method that others are compared with.
+    exclude:   patterns "METHOD x DATASET".
+    method_of, probe_of: the objects by the names of methods and probes.
+    dataset_of, domain_of: the objects by the names of tasks.
     """
 
     tasks: tuple[Task, ...]
@@ -43,7 +45,7 @@ class Experiment:
     probe_of: dict[str, Probe] = field(default_factory=dict, compare=False)
 
     def runs(self) -> list[RunSpec]:
-        """Every run of the matrix, task by task, seed by seed, so that one dataset is held at a time."""
+        """Every run of the matrix, task by task and seed by seed, so that one data set is in memory at a time."""
         return [
             RunSpec(task, method, seed)
             for task in self.tasks
@@ -53,17 +55,21 @@ class Experiment:
         ]
 
     def excluded(self, task: Task, method: MethodSpec) -> bool:
-        """Whether a pattern "METHOD x DATASET" names the cell, by name alone or with parameters."""
+        """Whether a pattern "METHOD x DATASET" matches the cell, by name alone or with parameters."""
         for text in self.exclude:
-            one, other = text.split(" x ")
+            method_glob, task_glob = text.split(" x ")
             names = (method.name, method.call.name), (task.name, task.shown_dataset, task.dataset.name)
-            if any(fnmatchcase(n, one) for n in names[0]) and any(fnmatchcase(n, other) for n in names[1]):
+            if any(fnmatchcase(n, method_glob) for n in names[0]) and any(fnmatchcase(n, task_glob) for n in names[1]):
                 return True
         return False
 
 
 def resolve_method(text: str) -> MethodSpec:
-    """A method entry with every parameter filled in: ``mixup`` and ``mixup(alpha=1.0)`` are one."""
+    """Fill in every parameter of a method entry: ``mixup`` and ``mixup(alpha=1.0)`` become the same.
+
+    Raises:
+        InputError: no such method or parameter, or a value that is not allowed.
+    """
     return _method(text)[0]
 
 
@@ -75,7 +81,11 @@ def _method(text: str) -> tuple[MethodSpec, Method]:
 
 
 def resolve_probe(text: str) -> ProbeSpec:
-    """A probe entry with every parameter filled in."""
+    """Fill in every parameter of a probe entry.
+
+    Raises:
+        InputError: no such probe or parameter, or a value that is not allowed.
+    """
     return _probe(text)[0]
 
 
@@ -86,7 +96,11 @@ def _probe(text: str) -> tuple[ProbeSpec, Probe]:
 
 
 def resolve_task(text: str, matrix: Matrix) -> Task:
-    """A dataset entry ``name(...)@recipe`` with every parameter and the recipe's values filled in."""
+    """Fill in every parameter of a dataset entry ``name(...)@recipe``, and the recipe's values.
+
+    Raises:
+        InputError: no such data set, recipe, model or parameter, or a value that is not allowed.
+    """
     return _task(text, matrix)[0]
 
 
@@ -119,7 +133,7 @@ def _task(text: str, matrix: Matrix) -> tuple[Task, Dataset, Domain]:
 
 
 def _recipe(name: str, matrix: Matrix) -> Recipe:
-    """A recipe by name: the matrix's own, else a shipped one."""
+    """Look up a recipe by name: the matrix's own, else a shipped one."""
     if name in matrix.recipes:
         return matrix.recipes[name]
     shipped = shipped_recipes()
@@ -135,32 +149,32 @@ def resolve(
     datasets: list[str] | None = None,
     seeds: tuple[int, ...] | None = None,
 ) -> Experiment:
-    """A matrix, narrowed or widened as a call asks, with every name resolved.
+    """Resolve every name of a matrix, narrowed or widened as a call asks.
 
     Args:
         matrix: as it was read.
-        methods: replaces the matrix's list; the reference is added where it is absent.
-        datasets: each selects the matrix's entries of that name whatever their parameters, or, where it
-            has parameters, a recipe or no match, is added as it stands.
-        seeds: replaces the matrix's.
+        methods: replace the matrix's methods; the reference is added if it is absent.
+        datasets: a bare name selects the matrix's entries of that name, whatever their parameters. An entry that has
+            parameters or a recipe, or that matches none, is added as it stands.
+        seeds: replace the matrix's seeds.
 
     Raises:
-        InputError: anything unknown or out of range, named, with what is allowed.
+        InputError: anything unknown or out of range; the message names it, and what is allowed.
     """
     reference = _method(matrix.reference)
-    wanted = [_method(text) for text in (methods if methods is not None else matrix.methods)]
-    if reference[0] not in [spec for spec, _ in wanted]:
-        wanted.insert(0, reference)
+    chosen = [_method(text) for text in (methods if methods is not None else matrix.methods)]
+    if reference[0] not in [spec for spec, _ in chosen]:
+        chosen.insert(0, reference)
     tasks = [_task(text, matrix) for text in _entries(matrix, datasets)]
     probes = [_probe(text) for text in matrix.probes]
     experiment = Experiment(
         _distinct("dataset", [task for task, _, _ in tasks]),
-        _distinct("method", [spec for spec, _ in wanted]),
+        _distinct("method", [spec for spec, _ in chosen]),
         seeds or matrix.seeds,
         reference[0].name,
         matrix.exclude,
         _distinct("probe", [spec for spec, _ in probes]),
-        {spec.name: method for spec, method in wanted},
+        {spec.name: method for spec, method in chosen},
         {task.name: dataset for task, dataset, _ in tasks},
         {task.name: domain for task, _, domain in tasks},
         {spec.name: probe for spec, probe in probes},
@@ -171,8 +185,8 @@ def resolve(
 
 
 def _check_patterns(matrix: Matrix) -> None:
-    """Refuse a pattern that names no cell of the matrix, whatever part of it a call is about."""
-    whole = Experiment(
+    """Refuse a pattern that matches no cell of the whole matrix, whichever part of it the call asks for."""
+    experiment = Experiment(
         tuple(resolve_task(text, matrix) for text in matrix.datasets),
         tuple(resolve_method(text) for text in (*matrix.methods, matrix.reference)),
         (0,),
@@ -180,8 +194,8 @@ def _check_patterns(matrix: Matrix) -> None:
         (),
     )
     for text in matrix.exclude:
-        alone = replace(whole, exclude=(text,))
-        if not any(alone.excluded(run.task, run.method) for run in whole.runs()):
+        alone = replace(experiment, exclude=(text,))
+        if not any(alone.excluded(run.task, run.method) for run in experiment.runs()):
             raise InputError(f"exclude '{text}': no cell of the matrix is named by it")
 
 
@@ -197,20 +211,20 @@ def _entries(matrix: Matrix, datasets: list[str] | None) -> list[str]:
 
 
 def _distinct(what: str, items: list[Any]) -> tuple[Any, ...]:
-    """Items without repeats.
+    """Drop repeated items.
 
     Raises:
-        InputError: two different ones would bear the same name in the tables.
+        InputError: two different items have the same name in the tables, or two names mean the same item.
     """
-    kept: dict[str, Any] = {}
+    by_name: dict[str, Any] = {}
     for item in items:
-        twin = next((k for k in kept.values() if k.canonical() == item.canonical() and k.name != item.name), None)
+        twin = next((k for k in by_name.values() if k.canonical() == item.canonical() and k.name != item.name), None)
         if twin is not None:
             raise InputError(f"{what}s '{twin.name}' and '{item.name}' are one and the same; leave one out")
-        other = kept.setdefault(item.name, item)
+        other = by_name.setdefault(item.name, item)
         if other != item or other.source != item.source:
             raise InputError(
                 f"{what} '{item.name}' is given twice with different contents "
                 f"({other.source} and {item.source}); rename one"
             )
-    return tuple(kept.values())
+    return tuple(by_name.values())

@@ -1,6 +1,6 @@
 """What a run is: a task, a method and a seed, with its id.
 
-Standard library alone, so that everything that only reads results stays light.
+This module uses the standard library alone, so code that only reads results stays light.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from mixsuite.plugins.entry import Call, Params
 
 
 def digest_json(value: Any) -> str:
-    """sha256 (hex) of a value's canonical JSON: sorted keys, no spaces, the same in every process."""
+    """Hash a value's canonical JSON (sorted keys, no spaces): sha256 in hex, the same in every process."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Task:
-    """dataset@recipe, the unit of every table.
+    """A data set with a recipe, dataset@recipe: the unit of every table.
 
-    name: as shown, with non-default parameters; ``dataset`` and ``recipe`` carry every value.
+    name: as tables show it, with non-default parameters; ``dataset`` and ``recipe`` hold every value.
     classification: whether the primary metric is the error (else the RMSE).
     """
 
@@ -39,7 +39,7 @@ class Task:
     domain_source: str | None = field(default=None, compare=False)  # an outside domain's address
 
     def canonical(self) -> dict[str, Any]:
-        """What goes into a run's id."""
+        """The values that go into a run's id."""
         return {
             "dataset": {"name": self.dataset.name, "params": dict(self.dataset.params)},
             "recipe": dict(self.recipe),
@@ -53,7 +53,7 @@ class Task:
 
     @property
     def primary(self) -> str:
-        """The metric that verdicts are about; lower is better."""
+        """The metric that verdicts are based on; lower is better."""
         return "error" if self.classification else "rmse"
 
 
@@ -61,27 +61,29 @@ class Task:
 class MethodSpec:
     """A method with every parameter; ``name`` shows the non-default ones.
 
-    control: "", "compute" or "twin": controls are shown in every table and ranked in none (see Method.control).
+    control: "", "compute" or "twin". Controls are shown in every table and ranked in none (see Method.control).
     """
 
     name: str
     call: Call
-    source: str | None = field(default=None, compare=False)  # an outside one's address
+    source: str | None = field(default=None, compare=False)  # an outside method's address
     control: str = field(default="", compare=False)
 
     def canonical(self) -> dict[str, Any]:
+        """The values that go into a run's id."""
         return {"name": self.call.name, "params": dict(self.call.params)}
 
 
 @dataclass(frozen=True)
 class ProbeSpec:
-    """A probe with every parameter. No part of a run's identity: it adds metrics and changes none."""
+    """A probe with every parameter. It is no part of a run's identity: it adds metrics and changes none."""
 
     name: str
     call: Call
-    source: str | None = field(default=None, compare=False)  # an outside one's address
+    source: str | None = field(default=None, compare=False)  # an outside probe's address
 
     def canonical(self) -> dict[str, Any]:
+        """The values that tell two probes apart."""
         return {"name": self.call.name, "params": dict(self.call.params)}
 
 
@@ -94,11 +96,12 @@ class RunSpec:
     seed: int
 
     def canonical(self) -> dict[str, Any]:
+        """The values that the id is the hash of."""
         return self.task.canonical() | {"method": self.method.canonical(), "seed": self.seed}
 
     @property
     def id(self) -> str:
-        """16 hex digits of the sha256 of the canonical form, after resolving."""
+        """The first 16 hex digits of the sha256 of the canonical form."""
         return digest_json(self.canonical())[:16]
 
 
@@ -106,8 +109,10 @@ _LONGEST = 150  # characters of a file name's readable part
 
 
 def file_names(tasks: list[Task]) -> dict[str, str]:
-    """Task name -> file name without suffix. A name that is too long, or that another task or a domain's
-    table has, gets 8 hex of the task's id."""
+    """Task name -> file name without suffix.
+
+    A name that is too long, or that another task or a domain's table has, gets 8 hex digits of the task's hash.
+    """
     names: dict[str, str] = {}
     taken = {task.domain for task in tasks}
     for task in tasks:

@@ -1,12 +1,12 @@
-"""The mixing engine: what an author of a method imports. Needs torch and numpy only.
+"""The mixing engine: what an author of a method imports. It needs torch and numpy only.
 
-A method returns a ``Plan`` (who is mixed with whom, in which shares) and the engine mixes the state h
-at a site and the loss by it:
+A method returns a ``Plan``, which says which rows are mixed, and in which shares. By this plan the engine mixes the
+state h at a site, and the loss:
 
     z    = wx * h[own] + (1 - wx) * h[partner]
     loss = sum(weight * (wy * L(out, y[own]) + (1 - wy) * L(out, y[partner])))
 
-In a training loop of one's own: ``loss = Mixer("cutmix(alpha=1.0)", seed=0).loss(model, x, y)``.
+In your own training loop, write ``loss = Mixer("cutmix(alpha=1.0)", seed=0).loss(model, x, y)``.
 """
 
 from mixsuite.mixing.draws import beta_shares, mask_plan, mixup_plan, unmixed_plan

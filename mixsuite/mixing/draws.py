@@ -1,4 +1,4 @@
-"""What several methods build their plans from: shares, mixup's plan, masks as plans."""
+"""Building blocks of plans that several methods share: lambdas, mixup's plan, masks as plans."""
 
 from __future__ import annotations
 
@@ -12,21 +12,25 @@ from mixsuite.mixing.rng import Rng
 
 
 def beta_shares(rng: Rng, rows: int, alpha: float, per: str) -> Tensor:
-    """Shares ~ Beta(alpha, alpha), one for each row, or (per "batch") the same for all. [rows]"""
+    """Draw shares ~ Beta(alpha, alpha), one for each row or, per "batch", the same for all: [rows]."""
     return rng.beta(alpha, alpha, rows if per == "row" else 1).expand(rows)
 
 
 def mixup_plan(batch: Batch, rng: Rng, alpha: float, per: str) -> Plan:
-    """mixup's plan: partners by a permutation, shares ~ Beta(alpha, alpha) per "batch" or "row"."""
+    """Draw mixup's plan: partners by a permutation, and shares ~ Beta(alpha, alpha) per "batch" or "row"."""
     n = len(batch.y)
     lam = beta_shares(rng, n, alpha, per)
     return Plan(rng.permutation(n), over(lam, batch.shape), lam)
 
 
 def mask_plan(mask: Tensor, batch: Batch, partner: Tensor) -> Plan:
-    """A plan of masks, 1 where a row keeps its own: the target's share is that of the cells that stay.
+    """Make a plan of masks; the target's share is the share of the cells that stay.
 
-    mask: [draws, H, W] or as the state has it, [draws, (1,) H, W]; one for each row, or one for all.
+    Args:
+        mask: [draws, H, W], or with the state's axes [draws, (1,) H, W]: 1 where a row keeps its own value. There is
+            one mask for each row, or one for all.
+        batch: what the method sees of the step.
+        partner: [N] int64, the row with which each row is mixed.
     """
     n, missing = len(partner), len(batch.shape) + 1 - mask.dim()
     share = mask.flatten(1).mean(1)
@@ -35,7 +39,7 @@ def mask_plan(mask: Tensor, batch: Batch, partner: Tensor) -> Plan:
 
 
 def unmixed_plan(batch: Batch) -> Plan:
-    """The plan that mixes nothing: every row is its own partner, with a share of 1."""
+    """Make the plan that mixes nothing: every row is its own partner, with a share of 1."""
     n = len(batch.y)
     one = torch.ones(n, device=batch.y.device)
     return Plan(torch.arange(n, device=batch.y.device), over(one, batch.shape), one)

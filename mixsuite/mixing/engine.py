@@ -1,4 +1,4 @@
-"""The one arithmetic line of the suite: mixing states by a plan, and the loss that goes with it."""
+"""Mix states by a plan, and compute the loss that goes with it: the one arithmetic line of the suite."""
 
 from __future__ import annotations
 
@@ -22,22 +22,25 @@ Loss = Callable[[Tensor, Tensor], Tensor]  # (out [N, ...], y [N, ...]) -> [N]
 class Tail:
     """The stages after a site: ``tail(h)`` is the model's output for a state [N, ...] there.
 
-    rows: those that entered the last stage so far, over all passes that are differentiated.
+    run:  state [N, ...] -> output [N, ...].
+    rows: number of rows that have entered the last stage, over all differentiated passes.
     """
 
     def __init__(self, run: Callable[[State], Tensor]) -> None:
         self.run, self.rows = run, 0
 
     def __call__(self, h: State) -> Tensor:
+        """Run the stages, and count the rows if the pass is differentiated. [N, ...] -> [N, ...]."""
         out = self.run(h)
         if torch.is_grad_enabled():
             self.rows += len(out)
         return out
 
     def pullback(self, out: Tensor, h: Tensor, v: Tensor) -> Tensor:
-        """The gradient of sum(v * out) with respect to h, itself differentiable (double backward).
+        """The gradient of sum(v * out) with respect to h, which can be differentiated again (double backward).
 
-        Through a batch this is the vector-Jacobian product, BatchNorm's coupling of rows included.
+        This is the vector-Jacobian product through the batch, including BatchNorm's coupling of rows. out and v have
+        the same shape [N, ...]; the gradient has the shape of h.
         """
         self.rows += len(out)
         (gradient,) = torch.autograd.grad(out, h, v, create_graph=True)
@@ -45,10 +48,13 @@ class Tail:
 
 
 def _share(wx: Tensor, leaf: Tensor) -> Tensor:
-    """wx for one leaf [N, ...]: a scalar per row is reshaped, a mask is laid over the leaf as it stands.
+    """wx for one leaf [N, ...]: a scalar per row is reshaped, a mask is laid over the leaf.
 
-    Over an axis in which the leaf has size 1 the mask is averaged: of a box cut into a spectrogram, a
-    frame's validity keeps the share of bands that stayed.
+    The mask is averaged over each axis in which the leaf has size 1. If a box is cut into a spectrogram, a frame's
+    validity thus keeps the share of the bands that stayed.
+
+    Raises:
+        ValueError: the mask would widen the leaf.
     """
     if wx.numel() == wx.shape[0]:
         return wx.reshape(-1, *[1] * (leaf.dim() - 1))
@@ -66,9 +72,12 @@ def _share(wx: Tensor, leaf: Tensor) -> Tensor:
 
 
 def interpolate(h: State, plan: Plan) -> State:
-    """z = wx * h[own] + (1 - wx) * h[partner], for every leaf of h. [B, ...] -> [N, ...]
+    """Mix a state: z = wx * h[own] + (1 - wx) * h[partner], for every leaf of h. [B, ...] -> [N, ...].
 
-    h is never written to: the rows of the partner are gathered and interpolated in place.
+    This never writes to h: the partners' rows are copied, and interpolated in place.
+
+    Raises:
+        ValueError: wx cannot be laid over a leaf.
     """
 
     def mix(leaf: Tensor) -> Tensor:
@@ -80,19 +89,21 @@ def interpolate(h: State, plan: Plan) -> State:
 
 
 def run_mean(per_row: Tensor, runs: int, weight: Tensor | None = None) -> Tensor:
-    """The mean over rows, or with weights [N] their weighted sum: a scalar, or where several runs' rows stand one
-    after another one value each, [S]."""
+    """The mean over rows [N], or their sum with weights [N]: a scalar, or one value for each of S runs, [S].
+
+    The rows of several runs stand one run after another.
+    """
     reduce: Callable[..., Tensor] = torch.mean if weight is None else torch.sum
     values = per_row if weight is None else weight.to(per_row.dtype) * per_row
     return reduce(values) if runs == 1 else reduce(values.reshape(runs, -1), 1)
 
 
 def two_term_loss(out: Tensor, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
-    """sum(weight * (wy * L(out, y[own]) + (1 - wy) * L(out, y[partner]))), a scalar (of S runs: [S]).
+    """sum(weight * (wy * L(out, y[own]) + (1 - wy) * L(out, y[partner]))), a scalar (for S runs: [S]).
 
-    For cross-entropy and binary cross-entropy this equals the loss at the mixed target; for squared
-    error it has the same gradient (the values differ by a term without out); for absolute or Huber
-    error it is another loss. Row weights of the data (``batch.row_weight``) multiply each term.
+    For cross-entropy and binary cross-entropy this equals the loss at the mixed target. For squared error it has the
+    same gradient: the values differ by a term without out. For absolute or Huber error it is another loss. The data's
+    row weights (``batch.row_weight``) multiply each term.
     """
     y, s = batch.y, batch.row_weight
     own = loss(out, y if plan.own is None else y[plan.own])
@@ -105,13 +116,13 @@ def two_term_loss(out: Tensor, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
 
 
 def clean_loss(out: Tensor, batch: Batch, loss: Loss) -> Tensor:
-    """The loss of unmixed rows, a scalar (of S runs: [S]): what ERM minimises, and every method outside its window."""
+    """The loss of unmixed rows, a scalar (for S runs: [S]). ERM minimises it, and so does any method when inactive."""
     per_row = loss(out, batch.y)
     return run_mean(per_row if batch.row_weight is None else per_row * batch.row_weight, batch.runs)
 
 
 def step_loss(method: Method, tail: Tail, h: State, batch: Batch, plan: Plan | None, loss: Loss) -> Tensor:
-    """The scalar that one step differentiates: the method's objective, or ERM's where there is no plan."""
+    """The scalar that one step differentiates: the method's objective, or ERM's if there is no plan."""
     if plan is None:
         return clean_loss(tail(h), batch, loss)
     return method.objective(tail, h, batch, plan, loss)

@@ -1,4 +1,4 @@
-"""Shapes of shares: scalars over rows, and boxes as masks."""
+"""The shapes of shares: scalars for rows, and boxes as masks."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from torch import Tensor
 
 
 def over(v: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """v [N] with trailing axes of 1, so that it broadcasts over rows of the given shape."""
+    """Give v [N] trailing axes of size 1, so that it broadcasts over rows of the given shape."""
     return v.reshape(-1, *[1] * len(shape))
 
 
 def box_mask(lam: Tensor, across: Tensor, down: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Masks that are 0 inside a box and 1 outside, as CutMix draws boxes. [N, (1,) H, W]
+    """Make masks [N, (1,) H, W] that are 0 inside a box and 1 outside, with CutMix's boxes.
 
-    The box has sides sqrt(1 - lam) * (H, W), rounded down to an even number of pixels, and a centre
-    that is uniform over the pixels; what lies outside the picture is cut off
-    (Yun et al. 2019, arXiv:1905.04899, section 3).
+    The box has sides sqrt(1 - lam) * (H, W), rounded down to an even number of pixels. Its centre is uniform over the
+    pixels, and the part outside the picture is cut off (Yun et al. 2019, arXiv:1905.04899, section 3).
 
     Args:
         lam: [N] nominal share that stays, in [0, 1].
-        across, down: [N] uniform in [0, 1), the centre's column and row.
+        across: [N] uniform in [0, 1), the centre's column.
+        down: [N] uniform in [0, 1), the centre's row.
         shape: [C, H, W] of one row (all channels share the box), or [H, W], such as bands by frames.
     """
     *_, height, width = shape
@@ -36,9 +36,9 @@ def box_mask(lam: Tensor, across: Tensor, down: Tensor, shape: tuple[int, ...]) 
 
 
 def reject_flat(method: str, site: str, sites: dict[str, tuple[int, ...]]) -> str | None:
-    """Why boxes cannot be cut at a site: it has no two axes longer than 1 to span them."""
+    """Why boxes cannot be cut at a site, which needs two axes longer than 1; None if they can."""
     fits = [name for name, shape in sites.items() if len(shape) >= 2 and min(shape[-2:]) > 1]
-    wanted = [name for name in sites if name != "wave"] if site == "random" else [site]
-    if all(name in fits for name in wanted):
+    needed = [name for name in sites if name != "wave"] if site == "random" else [site]
+    if all(name in fits for name in needed):
         return None
     return f"{method} cuts boxes, which site '{site}' cannot hold; this task could at: {', '.join(fits) or 'no site'}"

@@ -1,4 +1,4 @@
-"""The loss of each row, by the kind of target. Reduced only by the engine."""
+"""The loss of each row, by the kind of target. Only the engine reduces it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from mixsuite.mixing.engine import Loss
 
 
 def cross_entropy(out: Tensor, y: Tensor) -> Tensor:
-    """out: [N, C] logits; y: [N] int64 classes, or [N, C] probabilities. -> [N]"""
+    """Cross-entropy [N] of logits [N, C] for classes [N] int64 or probabilities [N, C]."""
     return F.cross_entropy(_wide(out), y, reduction="none")
 
 
 def binary_cross_entropy(out: Tensor, y: Tensor) -> Tensor:
-    """Mean over labels. out: [N, L] logits; y: [N, L] in [0, 1]. -> [N]"""
+    """Binary cross-entropy [N] of logits [N, L] for targets [N, L] in [0, 1], the mean over labels."""
     out = _wide(out)
     return F.binary_cross_entropy_with_logits(out, y.to(out.dtype), reduction="none").mean(1)
 
 
 def squared_error(out: Tensor, y: Tensor) -> Tensor:
-    """Mean over outputs. out: [N, K], or [N]; y: the same. -> [N]
+    """Squared error [N] of outputs [N, K] or [N] for targets of the same shape, the mean over outputs.
 
     Raises:
-        ValueError: another number of outputs than targets, which would be spread over each other.
+        ValueError: the numbers of outputs and targets differ; they would broadcast.
     """
     out = _wide(out).reshape(len(out), -1)
     target = y.to(out.dtype).reshape(len(y), -1)
@@ -34,7 +34,7 @@ def squared_error(out: Tensor, y: Tensor) -> Tensor:
 
 
 def _wide(out: Tensor) -> Tensor:
-    """Outputs in at least float32: the loss never runs in half precision."""
+    """Widen outputs to at least float32: the loss is never computed in half precision."""
     return out.float() if out.dtype in (torch.float16, torch.bfloat16) else out
 
 

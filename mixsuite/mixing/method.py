@@ -18,13 +18,13 @@ class Batch(NamedTuple):
     """What a method sees of one step.
 
     y:          [B] int64 classes, [B, C] soft or multi-label targets, or [B, K] regression targets.
-    shape:      of one row of the first leaf at the site, without the rows' axis.
+    shape:      shape of one row of the first leaf at the site, without the rows' axis.
     progress:   0-d tensor in [0, 1), the share of the steps already done.
     stats:      what ``prepare`` returned.
-    x:          [B, ...] the input, detached, where the class sets needs_x = True; else None.
+    x:          [B, ...] the input, detached, if the class sets needs_x = True; otherwise None.
     row_weight: [B] weights of the data's rows in the loss, or None.
-    runs:       to ``objective`` alone: the rows are those of so many runs, one after another.
-    repeat_index: of a method that repeats a batch for several steps, which of them this is, from 0.
+    runs:       number of runs whose rows stand here one run after another; only ``objective`` sees more than 1.
+    repeat_index: if the method repeats a batch for several steps, which of them this is, from 0.
     """
 
     y: Tensor
@@ -40,9 +40,11 @@ class Batch(NamedTuple):
 class TaskInfo(NamedTuple):
     """What a method may know of a task before it trains.
 
-    kind: "class" | "multilabel" | "regression".
-    sites: name -> shape of one row of the first leaf there.
-    batch: rows a step, as the method itself asked for.
+    kind:    "class" | "multilabel" | "regression".
+    classes: number of classes, labels or numbers to predict.
+    sites:   name -> shape of one row of the first leaf there.
+    batch:   rows per step, with the method's own ``batch`` multiplied in.
+    rows:    number of training rows.
     """
 
     domain: str
@@ -56,9 +58,10 @@ class TaskInfo(NamedTuple):
 class TrainInfo(NamedTuple):
     """The training part, for ``Method.prepare``.
 
-    x: [n, ...] as it enters the model (behind stages without weights, such as a spectrogram, where the
-    method mixes there); of a tuple the last leaf is the validity mask. y: [n, ...].
-    groups: source column of each column.
+    x:      [n, ...] as it enters the model, or behind its stages without weights (such as a spectrogram) if the method
+            mixes there; the last leaf of a tuple is the validity mask.
+    y:      [n, ...] targets.
+    groups: source column of each column (tables), else ().
     """
 
     x: Any
@@ -73,29 +76,30 @@ class TrainInfo(NamedTuple):
 class Method(ABC):
     """A mixing method. Write ``plan``; everything else has a default.
 
-    site:   where to mix: a name among the task's sites, or "random", drawn anew each step.
+    site:   where to mix: the name of one of the task's sites, or "random", which draws one at each step.
     start:  share of training at which mixing starts (ERM before).
-    stop:   share of training at which mixing stops (ERM from there on).
-    length: train this many times as long, the schedule stretched: a control at equal compute.
+    stop:   share of training at which mixing stops (ERM afterwards).
+    length: train this many times as long, with the schedule stretched: a control at equal compute.
     batch:  join this many successive batches: a control at equal compute.
 
-    Class literals that describe a method, read without importing it:
-    label     "matched" (wy is wx's mean) | "own" (wy = 1) | "free"; None: not declared.
-    pairing   how partners are chosen, in a word or two.
-    lam_law   the law of lambda.
-    rows      rows that come out per row that goes in, as text.
-    domains   domains it is meant for, by name, or ``./file.py`` beside the method's; () means all.
-    kinds     kinds of target it takes, of "class", "multilabel", "regression"; () means all.
-    needs_x   True: batch.x is set. vectorised False: plan works row by row in Python.
+    Class literals describe a method, and can be read without importing it:
+    label       "matched" (wy is the mean of wx) | "own" (wy = 1) | "free"; None: not declared.
+    pairing     how partners are chosen, in a word or two.
+    lam_law     the law of lambda.
+    rows        rows that come out for each row that goes in, as text.
+    domains     domains it is meant for, by name, or by ``./file.py`` beside the method's file; () means all.
+    kinds       kinds of target it takes, from "class", "multilabel" and "regression"; () means all.
+    needs_x     True: batch.x is set.
+    vectorised  False: plan works row by row in Python.
 
-    Flags say how a method may be used. A class that writes a function anew declares what then holds of it:
-    stackable    whether several seeds can train as one, their batches one after another as one batch: ``mix`` treats
-                 rows by their numbers alone, and ``objective`` gives one value a run (``run_mean(per_row, batch.runs)``)
-                 and reads no batch.stats. To be declared with a ``mix`` or an ``objective``.
-    mixes_alone  whether the objective is the loss of the mixed rows and nothing else, so that a batch can be mixed
-                 before a model sees it. To be declared with an ``objective``.
-    mixes        False: mix and objective look at no plan, so that the site is of no consequence.
-    repeat_batch so many successive steps see the same batch and the same draws; batch.repeat_index tells them apart.
+    Flags say how a method may be used. A class that overrides a function must declare the flags that depend on it:
+    stackable     whether several seeds can train as one, with their batches joined to one batch. Then ``mix`` uses
+                  row numbers only, and ``objective`` gives one value per run (``run_mean(per_row, batch.runs)``) and
+                  does not read batch.stats. Declare it with ``mix`` or ``objective``.
+    mixes_alone   whether the objective is the loss of the mixed rows and nothing else, so that a batch can be mixed
+                  before a model sees it. Declare it with ``objective``.
+    mixes         False: mix and objective ignore the plan, so the site does not matter.
+    repeat_batch  number of successive steps that share a batch and its draws; batch.repeat_index tells them apart.
     """
 
     site: str = field(default="input", kw_only=True)
@@ -114,17 +118,17 @@ class Method(ABC):
     vectorised: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
-        """Refuse a class that writes a function anew and does not declare what holds of it.
+        """Refuse a class that overrides a function without declaring the flags that depend on it.
 
         Raises:
-            TypeError: the lines to write.
+            TypeError: a flag is not declared; the message gives the lines to write.
         """
         super().__init_subclass__(**kwargs)
         own = vars(cls)
-        asked = {"stackable": {"mix", "objective"} & own.keys(), "mixes_alone": {"objective"} & own.keys()}
-        missing = [flag for flag, functions in asked.items() if functions and flag not in own]
+        overridden = {"stackable": {"mix", "objective"} & own.keys(), "mixes_alone": {"objective"} & own.keys()}
+        missing = [flag for flag, functions in overridden.items() if functions and flag not in own]
         if missing:
-            written = ", ".join(sorted(set().union(*(asked[flag] for flag in missing))))
+            written = ", ".join(sorted(set().union(*(overridden[flag] for flag in missing))))
             lines = ", ".join(f"{flag} = False" for flag in missing)
             raise TypeError(f"{cls.__name__} writes {written}: declare in the class, {lines} (or True; see Method)")
         inherits = any(vars(base).get("mixes") is False for base in cls.__mro__[1:])
@@ -137,7 +141,7 @@ class Method(ABC):
         """Check the parameters that every method has.
 
         Raises:
-            ValueError: naming the parameter and what is allowed.
+            ValueError: a parameter is not allowed; the message names it and what is allowed.
         """
         require(0 <= self.start <= self.stop <= 1, "start, stop", (self.start, self.stop), "0 <= start <= stop <= 1")
         require(1 <= self.length <= 1000, "length", self.length, "1 to 1000")
@@ -145,7 +149,7 @@ class Method(ABC):
 
     @property
     def stackable(self) -> bool:
-        """Whether several seeds can train as one."""
+        """Whether several seeds can train as one, with their batches joined."""
         return True
 
     @property
@@ -155,44 +159,51 @@ class Method(ABC):
 
     @property
     def mixes(self) -> bool:
-        """Whether mix or objective look at the plan."""
+        """Whether mix or objective uses the plan."""
         return True
 
     @property
     def repeat_batch(self) -> int:
-        """How many successive steps see the same batch and the same draws."""
+        """The number of successive steps that share a batch and its draws."""
         return 1
 
     @property
     def control(self) -> str:
-        """What this is a control for, "" if it is none. Controls stand in every table and are ranked in none.
+        """What this is a control for, or "" if it is none. Controls stand in every table and are ranked in none.
 
-        "compute": it trains on more rows and adds no idea of its own (another length or batch; fresh
-        partners), so that any method of its cost can be held against it. "twin": a method without its own
-        term (a weight of 0), for that method alone: it costs as much and trains on nothing more.
+        "compute": it trains on more rows without an idea of its own (a longer training, a larger batch, fresh
+        partners), so any method of its cost can be compared with it. "twin": a method whose own term has weight 0,
+        a control for that method alone: it costs as much and trains on nothing more.
         """
         return "compute" if self.length != 1 or self.batch != 1 else ""
 
     @abstractmethod
     def plan(self, batch: Batch, rng: Rng) -> Plan:
-        """What this step mixes. Pure torch; draws from ``rng`` alone; no .item()."""
+        """Decide what this step mixes. Use pure torch, draw from ``rng`` only, and call no .item()."""
 
     def prepare(self, train: TrainInfo) -> dict[str, Tensor]:
-        """Once per run, on the training part: tensors that ``plan`` finds in batch.stats."""
+        """Compute tensors from the training part, once per run; ``plan`` finds them in batch.stats."""
         return {}
 
     def reject(self, task: TaskInfo) -> str | None:
-        """Why the method does not apply to a task, beyond ``domains`` and ``kinds``; None where it does."""
+        """Why the method does not apply to a task, beyond ``domains`` and ``kinds``; None if it does."""
         return None
 
     def mix(self, h: State, plan: Plan) -> State:
-        """The mixed state. Overridden only for what no share can say (resizing, added noise)."""
+        """Mix a state [B, ...] -> [N, ...]. Override this only for what no share can express, such as added noise."""
         return interpolate(h, plan)
 
     def objective(self, tail: Tail, state: State, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
-        """The scalar to minimise, from the unmixed state at the site.
+        """The scalar to minimise, computed from the unmixed state at the site.
 
-        Default: one forward pass on the mixed rows and the two-term loss. Overridden for terms that are no mixing.
+        By default this is the two-term loss of one forward pass on the mixed rows. Override it to add other terms.
+
+        Args:
+            tail: the stages after the site.
+            state: [B, ...] the unmixed state at the site.
+            batch: what the method sees of the step.
+            plan: what the step mixes.
+            loss: (out [N, ...], y [N, ...]) -> [N].
         """
         return two_term_loss(tail(self.mix(state, plan)), batch, plan, loss)
 
@@ -202,7 +213,7 @@ class Method(ABC):
 
 
 def why_not(method: Method, task: TaskInfo) -> str | None:
-    """Why a method does not apply to a task, None where it does: its site, domains, kinds of target, and reject()."""
+    """Why a method does not apply to a task (site, domain, kind of target, or reject()); None if it does."""
     cls = type(method)
     if method.site != "random" and method.site not in task.sites:
         return f"no site '{method.site}' here (this task has: {', '.join(task.sites)})"
@@ -214,10 +225,10 @@ def why_not(method: Method, task: TaskInfo) -> str | None:
 
 
 def require(good: bool, name: str, value: object, allowed: str) -> None:
-    """A parameter's check.
+    """Check a parameter.
 
     Raises:
-        ValueError: it is not good, naming the parameter, its value and what is allowed.
+        ValueError: ``good`` is False; the message names the parameter, its value and what is allowed.
     """
     if not good:
         raise ValueError(f"{name}={value!r}: allowed is {allowed}")

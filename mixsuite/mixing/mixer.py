@@ -1,4 +1,4 @@
-"""The engine in anybody's training loop: ``loss = Mixer("cutmix(alpha=1.0)", seed=0).loss(model, x, y)``."""
+"""The engine in your own training loop: ``loss = Mixer("cutmix(alpha=1.0)", seed=0).loss(model, x, y)``."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from mixsuite.plugins.bind import display_name
 from mixsuite.plugins.kinds import DOMAIN, METHOD, builtin_files
 from mixsuite.plugins.load import Source, load_class, load_plugin
 
-_SMALL = 4096  # numbers that are kept until they are checked
-_CHECKED = 2  # plans a site, the first ones, wholly: the check waits for the device
-_HELD = 64  # plans whose shares are checked at once, for the same reason
+_SMALL = 4096  # a larger mask is reduced to its bounds while it waits for its check
+_CHECKED = 2  # the first plans at each site that are checked in full; each check waits for the device
+_HELD = 64  # plans whose shares are checked together, so that the device is waited for less often
 
 
 @dataclass(frozen=True)
 class Target:
     """The two-term target of N mixed rows.
 
-    batch, plan: of the rows as they were; plan None: nothing was mixed. row_loss: (out [N, ...], y [N, ...]) -> [N].
+    batch:    the rows before they were mixed.
+    plan:     what was mixed; None: nothing.
+    row_loss: (out [N, ...], y [N, ...]) -> [N].
     """
 
     batch: Batch
@@ -37,16 +39,16 @@ class Target:
     row_loss: Loss
 
     def loss(self, out: Tensor) -> Tensor:
-        """sum(weight * (wy * L(out, y[own]) + (1 - wy) * L(out, y[partner]))), a scalar. out: [N, ...]"""
+        """The scalar sum(weight * (wy * L(out, y[own]) + (1 - wy) * L(out, y[partner]))) for out [N, ...]."""
         if self.plan is None:
             return clean_loss(out, self.batch, self.row_loss)
         return two_term_loss(out, self.batch, self.plan, self.row_loss)
 
     def soft(self, classes: int) -> Tensor:
-        """One target a row, [N, classes]: for losses and metrics that take probabilities.
+        """One target per row, [N, classes], for losses and metrics that take probabilities.
 
         Raises:
-            ValueError: the rows have weights of their own, which a target cannot carry.
+            ValueError: the rows have weights, which a target cannot carry.
         """
         y, plan = self.batch.y, self.plan
         if self.batch.row_weight is not None or (plan is not None and plan.weight is not None):
@@ -59,7 +61,7 @@ class Target:
 
 
 class _Unprepared(dict[str, Tensor]):
-    """What a method finds that looks for statistics before it was given any."""
+    """The statistics of a method before ``prepare``: looking one up is an error."""
 
     def __init__(self, method: str) -> None:
         super().__init__()
@@ -72,29 +74,28 @@ class _Unprepared(dict[str, Tensor]):
 
 
 class Mixer:
-    """A method for a training loop that is not the suite's: it draws, mixes and gives the loss; models, data,
-    optimisers and precision stay yours.
+    """A method for your own training loop: it draws, mixes and gives the loss.
 
-    Each call of ``loss`` or of the mixer itself is one step with draws of its own, a function of (seed, rank, step,
-    batch size) alone; with the batch size and order of the suite's trainer the draws are the trainer's. No global
-    generator is read or changed, and a model in eval mode is mixed for as well.
+    Models, data, optimisers and precision stay yours. Each call of ``loss``, or of the mixer itself, is one step. Its
+    draws depend on (seed, rank, step, batch size) only; with the batch size and order of the suite's trainer they are
+    the trainer's draws. The mixer neither reads nor changes a global generator, and it mixes in eval mode too.
 
     Args:
         method: as in a matrix, "cutmix(alpha=1.0)" or "./mine.py(alpha=0.4)", or a Method.
-        seed: of all draws. Under torch.distributed every rank draws a stream of its own from it.
-        site: where to mix: "input", or the name of a submodule, at what enters it (``model.get_submodule(name)``);
-            a list of them is drawn from anew each step. Default: the method's own site. The submodule must run
-            once a pass, and neither compiled nor under activation checkpointing.
-        steps: calls in all: for methods that start or stop on the way or look at the progress.
+        seed: seed of all draws. Under torch.distributed each rank draws its own stream from it.
+        site: where to mix: "input", or the name of a submodule (``model.get_submodule(name)``), whose input is then
+            mixed. From a list, each step draws one. Default: the method's own site. The submodule must run once per
+            pass, neither compiled nor under activation checkpointing.
+        steps: number of calls in all, for methods that start late, stop early or use the progress.
         kind: "class" (targets [B] int64, or [B, C] soft), "multilabel" or "regression".
-        loss: (out [N, ...], y [N, ...]) -> [N], a loss for each row; default by the kind: cross-entropy, binary
-            cross-entropy, squared error, in float32 at least.
-        domain: "images", "tabular", ..., for methods that are made for some; default: the one that x looks like.
-        rank: of the process; default: torch.distributed's, or 0.
+        loss: (out [N, ...], y [N, ...]) -> [N], a loss for each row. The default depends on the kind: cross-entropy,
+            binary cross-entropy or squared error, in at least float32.
+        domain: "images", "tabular", ..., for methods made for some domains only. Default: the domain that x looks like.
+        rank: rank of the process. Default: torch.distributed's, or 0.
 
     Raises:
-        InputError: no such method or parameter.
-        ValueError: an argument that is not allowed.
+        InputError: there is no such method or parameter.
+        ValueError: an argument is not allowed.
     """
 
     def __init__(
@@ -109,29 +110,29 @@ class Mixer:
         domain: str | None = None,
         rank: int | None = None,
     ) -> None:
-        name, made = (type(method).__name__.lower(), method) if isinstance(method, Method) else _load(method)
+        name, instance = (type(method).__name__.lower(), method) if isinstance(method, Method) else _load(method)
         if kind not in LOSSES:
             raise ValueError(f"kind={kind!r}: allowed is {', '.join(LOSSES)}")
         if not 0 <= seed < 2**63:
             raise ValueError(f"seed={seed}: allowed is 0 to 2**63 - 1")
-        if made.length != 1 or made.batch != 1:
+        if instance.length != 1 or instance.batch != 1:
             raise ValueError(
                 f"{name}: length and batch are for matrices; how long and on what to train is this loop's own"
             )
-        if made.repeat_batch != 1:
+        if instance.repeat_batch != 1:
             raise ValueError(
-                f"{name} takes {made.repeat_batch} steps with each batch, which only the suite's trainer does"
+                f"{name} takes {instance.repeat_batch} steps with each batch, which only the suite's trainer does"
             )
-        if steps is None and (made.start > 0 or made.stop < 1):
+        if steps is None and (instance.start > 0 or instance.stop < 1):
             raise ValueError(
                 f"{name}: start and stop are shares of the training: give steps, the number of calls in all"
             )
-        given = [site] if isinstance(site, str) else list(site or ())
-        if not given and made.site == "random" and type(made).pairing != "none":
+        sites = [site] if isinstance(site, str) else list(site or ())
+        if not sites and instance.site == "random" and type(instance).pairing != "none":
             raise ValueError(f'{name} draws its site anew each step: name some, as in site=("input", "layer2")')
-        self.sites = given or ["input" if made.site == "random" else made.site]
-        self.method = replace(made, site=self.sites[0] if len(self.sites) == 1 else "random")
-        self.name = display_name(name, made)
+        self.sites = sites or ["input" if instance.site == "random" else instance.site]
+        self.method = replace(instance, site=self.sites[0] if len(self.sites) == 1 else "random")
+        self.name = display_name(name, instance)
         self.seed, self.steps, self.kind, self.domain, self.rank = seed, steps, kind, domain, rank
         if self.sites != ["input"] and not self.method.mixes_alone:
             raise ValueError(
@@ -146,11 +147,13 @@ class Mixer:
         self._held: list[Plan] = []
 
     def prepare(self, x: State, y: Tensor, classes: int | None = None, groups: Sequence[int] = ()) -> Mixer:
-        """Show the method the training part, once, where it asks for that (class counts, the mean row).
+        """Show the method the training part once, if it needs that (for class counts or the mean row).
 
         Args:
-            x, y: [n, ...], as they come in batches. classes: default: as many as y shows.
-            groups: of a table, the source column of each column; default: each its own.
+            x: [n, ...] inputs, in the form of the batches.
+            y: [n, ...] targets, in the form of the batches.
+            classes: number of classes. Default: as many as y shows.
+            groups: source column of each column of a table. Default: each column is its own.
         """
         first = x[0] if isinstance(x, tuple) else x
         columns = tuple(groups) or (tuple(range(first.shape[1])) if first.dim() == 2 else ())
@@ -161,15 +164,19 @@ class Mixer:
     def loss(
         self, model: nn.Module, x: State, y: Tensor, *args: Any, row_weight: Tensor | None = None, **named: Any
     ) -> Tensor:
-        """The loss of this step, a scalar to call ``backward`` on. One step's draws.
+        """The loss of one step, a scalar to call ``backward`` on.
 
         Args:
-            model: called as model(x, *args, **named); model(*x, ...) where x is a tuple of leaves.
-            x: [B, ...], never written to. y: [B] or [B, ...]. row_weight: [B] weights in the loss.
+            model: called as model(x, *args, **named), or as model(*x, *args, **named) if x is a tuple of leaves.
+            x: [B, ...] inputs, never written to.
+            y: [B] or [B, ...] targets.
+            *args: passed on to the model.
+            row_weight: [B] weights of the rows in the loss, or None.
+            **named: passed on to the model.
 
         Raises:
-            ValueError: the method does not apply here, a plan that cannot be meant, a site that does not run once,
-                or a loss that is not one number a row.
+            ValueError: the method does not apply here, its plan is invalid, the site does not run exactly once, or
+                the loss is not one number per row.
         """
 
         def run(h: State) -> Tensor:
@@ -183,10 +190,16 @@ class Mixer:
         return step_loss(self.method, Tail(run), x, batch, plan, self._each)
 
     def __call__(self, x: State, y: Tensor, row_weight: Tensor | None = None) -> tuple[State, Target]:
-        """The mixed batch [N, ...] and its target: ``target.loss(model(x))``. One step's draws.
+        """Mix a batch for one step: the mixed rows [N, ...] and their target, for ``target.loss(model(x))``.
+
+        Args:
+            x: [B, ...] inputs, never written to.
+            y: [B] or [B, ...] targets.
+            row_weight: [B] weights of the rows in the loss, or None.
 
         Raises:
-            ValueError: the method cannot be had without its model (a hidden site; terms that are no mixing), ...
+            ValueError: the method needs the model (for a hidden site or further terms), does not apply here, or its
+                plan is invalid.
         """
         if self.sites != ["input"] or not self.method.mixes_alone:
             why = "mixes inside the model" if self.sites != ["input"] else "has terms that need the model"
@@ -196,14 +209,14 @@ class Mixer:
         return mixed, Target(batch, plan, self._each)
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps, the same on every rank: the next step's number and what the draws depend on."""
+        """What a checkpoint keeps: the next step's number and all that the draws depend on; the same on every rank."""
         return {"method": self.name, "seed": self.seed, "sites": self.sites, "step": self.step, "width": self._width}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a checkpoint.
+        """Continue from a checkpoint.
 
         Raises:
-            ValueError: it is no mixer's state, or of another method, seed or sites.
+            ValueError: this is not a mixer's state, or it belongs to another method, seed or site.
         """
         if missing := self.state_dict().keys() - state.keys():
             raise ValueError(f"this is no mixer's state: it has no {', '.join(sorted(missing))}")
@@ -235,33 +248,33 @@ class Mixer:
         return site
 
     def _plan(self, site: str, h: State, x: State, y: Tensor, row_weight: Tensor | None) -> tuple[Batch, Plan | None]:
-        """What this step mixes at a state h [B, ...]; None outside the method's window."""
+        """(what the method sees, its plan for a state h [B, ...]); the plan is None when the method is inactive."""
         assert self._rng is not None
         at, total = self.step - 1, self.steps or 1
         leaf = h[0] if isinstance(h, tuple) else h
         shape = tuple(leaf.shape[1:])
         progress = torch.tensor(min(at, total - 1) / total if self.steps else torch.nan, device=leaf.device)
-        seen = _detached(x) if self.method.needs_x else None
-        batch = Batch(y, shape, progress, self.stats, seen, row_weight)
+        x_shown = _detached(x) if self.method.needs_x else None
+        batch = Batch(y, shape, progress, self.stats, x_shown, row_weight)
         if self.steps is not None and not self.method.active(min(at, total - 1), total):
             return batch, None
-        known = self._seen.get(site, 0)
-        if not known:
+        plans_so_far = self._seen.get(site, 0)
+        if not plans_so_far:
             self._refuse(site, shape, x, y)
         with torch.autocast(leaf.device.type, enabled=False):
             plan = self.method.plan(batch, self._rng)
-        if known < _CHECKED:
+        if plans_so_far < _CHECKED:
             try:
                 check_plan(plan, len(y))
             except ValueError as error:
                 looks = " (does it look at the progress? then give steps=, the number of calls in all)"
                 raise ValueError(f"{self.name}: {error}{looks if self.steps is None else ''}") from None
-        self._seen[site] = known + 1
+        self._seen[site] = plans_so_far + 1
         self._held.append(plan._replace(wx=_bounds(plan.wx), wy=plan.wy))
-        if len(self._held) == _HELD:  # the device is waited for once in so many steps
-            held, self._held = self._held, []
+        if len(self._held) == _HELD:  # the check waits for the device: once in so many steps
+            plans, self._held = self._held, []
             try:
-                check_shares(held)
+                check_shares(plans)
             except ValueError as error:
                 raise ValueError(f"{self.name}: {error}, within the last {_HELD} steps") from None
         return batch, plan
@@ -283,7 +296,7 @@ class Mixer:
     def _loss_inside(
         self, model: nn.Module, site: str, run: Any, x: State, y: Tensor, row_weight: Tensor | None
     ) -> Tensor:
-        """The loss with what enters one submodule mixed on its way."""
+        """The loss, with the input of one submodule mixed on its way."""
         used: list[tuple[Batch, Plan | None]] = []
 
         def mix(_module: nn.Module, entering: tuple[Any, ...]) -> tuple[Any, ...] | None:
@@ -304,7 +317,7 @@ class Mixer:
         return Target(*used[0], self._each).loss(out)
 
     def _each(self, out: Tensor, y: Tensor) -> Tensor:
-        """The loss of each row, checked to be one."""
+        """The loss of each row [N], checked for its shape."""
         values = self.row_loss(out, y)
         if values.shape != (len(out),):
             raise ValueError(
@@ -320,7 +333,7 @@ def _load(text: str) -> tuple[str, Method]:
 
 
 def _look_alike(x: State) -> str:
-    """The built-in domain whose input x looks like, "other" where there is none."""
+    """The built-in domain whose input looks like x, or "other" if there is none."""
     for name, path in builtin_files(DOMAIN).items():
         domain: Any = load_class(DOMAIN, Source(name, path), object)()
         if domain.matches(x):
@@ -329,9 +342,9 @@ def _look_alike(x: State) -> str:
 
 
 def _bounds(share: Tensor) -> Tensor:
-    """A mask's least and largest value; shares of rows as they are."""
-    held = distinct(share)
-    return held if held.numel() <= _SMALL else torch.stack(held.aminmax())
+    """The least and the largest value of a large mask; smaller shares as they are."""
+    values = distinct(share)
+    return values if values.numel() <= _SMALL else torch.stack(values.aminmax())
 
 
 def _detached(x: State) -> State:
@@ -339,10 +352,10 @@ def _detached(x: State) -> State:
 
 
 def _submodule(model: nn.Module, name: str) -> nn.Module:
-    """A submodule by name, behind what wraps a model (DistributedDataParallel, torch.compile).
+    """Find a submodule by name, also behind DistributedDataParallel or torch.compile.
 
     Raises:
-        ValueError: there is none.
+        ValueError: there is no such submodule.
     """
     for holder in (model, getattr(model, "module", None), getattr(model, "_orig_mod", None)):
         if isinstance(holder, nn.Module):

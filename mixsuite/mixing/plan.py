@@ -1,4 +1,4 @@
-"""What one step mixes, as tensors; the checks of it, and the plans of several runs as one."""
+"""Plans: what one step mixes, as tensors. Plans can be checked, and those of several runs joined."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor
 
 
 class Plan(NamedTuple):
-    """What one step mixes: tensors only. N rows come out; N may differ from the batch size B.
+    """What one step mixes, in tensors only. N rows come out; N may differ from the batch size B.
 
-    partner: [N] int64, the row each one is mixed with.
-    wx:      [N, ...] in [0, 1], own share of the signal; broadcasts over the mixed tensor.
-    wy:      [N] in [0, 1], own share of the target.
-    own:     [N] int64, the row that keeps its place; None: every row in place, N = B.
-    weight:  [N], share of the row in the loss; None: 1/N each.
-    extra:   what a ``mix`` or an ``objective`` of the method's own needs besides, by name, [N, ...] each; or None.
+    partner: [N] int64, the row with which each row is mixed.
+    wx:      [N, ...] in [0, 1], the row's own share of the signal; it broadcasts over the mixed tensor.
+    wy:      [N] in [0, 1], the row's own share of the target.
+    own:     [N] int64, the row itself; None: every row in its place, so N = B.
+    weight:  [N] the row's weight in the loss; None: 1/N each.
+    extra:   further tensors by name, [N, ...] each, for the method's own ``mix`` or ``objective``; or None.
     """
 
     partner: Tensor
@@ -28,43 +28,47 @@ class Plan(NamedTuple):
     extra: dict[str, Tensor] | None = None
 
     def tensors(self) -> dict[str, Tensor | None]:
-        """Every tensor by name, in the order in which a run's digest takes them."""
+        """Every tensor by name, in the order of a run's digest."""
         first = {"partner": self.partner, "wx": self.wx, "wy": self.wy}
         return first | (self.extra or {}) | {"own": self.own, "weight": self.weight}
 
 
 def join(plans: Sequence[Plan], rows: int) -> Plan:
-    """The plans of several runs, for their batches of ``rows`` rows each one after another, as one plan.
+    """Join the plans of several runs, whose batches of ``rows`` rows stand one after another, to one plan.
 
-    Rows are renumbered; every other tensor is a row's, and joined along the rows.
+    Row numbers are shifted; every other tensor is joined along the rows.
 
     Raises:
-        ValueError: a field that one run's plan has and another's has not.
+        ValueError: a field is None in one run's plan and not in another's.
     """
 
     def joined(name: str, values: list[Tensor | None]) -> Tensor | None:
-        held = [value for value in values if value is not None]
-        if len(held) not in (0, len(values)):
+        tensors = [value for value in values if value is not None]
+        if len(tensors) not in (0, len(values)):
             raise ValueError(f"plan: {name} is None in one run and not in another")
-        if not held:
+        if not tensors:
             return None
         if name not in ("own", "partner"):
-            return torch.cat(held)
-        return (torch.stack(held) + rows * torch.arange(len(plans), device=held[0].device)[:, None]).flatten()
+            return torch.cat(tensors)
+        return (torch.stack(tensors) + rows * torch.arange(len(plans), device=tensors[0].device)[:, None]).flatten()
 
     names = list(dict.fromkeys(name for plan in plans for name in plan.tensors()))
-    found = {name: joined(name, [plan.tensors().get(name) for plan in plans]) for name in names}
-    partner, wx, wy, own, weight = (found.pop(name) for name in ("partner", "wx", "wy", "own", "weight"))
+    fields = {name: joined(name, [plan.tensors().get(name) for plan in plans]) for name in names}
+    partner, wx, wy, own, weight = (fields.pop(name) for name in ("partner", "wx", "wy", "own", "weight"))
     assert partner is not None and wx is not None and wy is not None
-    extra = {name: value for name, value in found.items() if value is not None}
+    extra = {name: value for name, value in fields.items() if value is not None}
     return Plan(partner, wx, wy, own, weight, extra or None)
 
 
 def check_plan(plan: Plan, rows: int) -> None:
-    """Refuse a plan that cannot be meant, with a message for its author. Called at a run's first steps.
+    """Refuse an invalid plan, with a message for its author. A run's first plans are checked.
+
+    Args:
+        plan: what the method returned.
+        rows: the batch size.
 
     Raises:
-        ValueError: no plan, or a wrong type, shape or range, naming the field.
+        ValueError: this is not a plan, or a field has a wrong type, shape or range; the message names the field.
     """
 
     def need(good: bool, text: str) -> None:
@@ -99,30 +103,30 @@ def _kind(plan: object) -> str:
 
 
 def distinct(share: Tensor) -> Tensor:
-    """Without the repeats of an expanded axis: the same values, each once."""
+    """Drop the repeats along expanded axes: the same values, each once."""
     return share[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in share.stride())]
 
 
 def check_shares(plans: Sequence[Plan], rows: int | None = None) -> None:
-    """Refuse shares outside [0, 1] or NaN, and numbers of rows that a batch does not have, in many plans at once.
+    """Refuse shares that are NaN or outside [0, 1], and row numbers outside the batch, in many plans at once.
 
-    The device is waited for once a field.
+    This waits for the device once per field.
 
     Args:
-        plans: to be looked at.
-        rows: of the batch; None: row numbers are not looked at.
+        plans: the plans to check.
+        rows: the batch size; None: row numbers are not checked.
 
     Raises:
-        ValueError: naming the field and what its values are.
+        ValueError: a value is out of range; the message names the field and the range of its values.
     """
     for name in ("own", "partner"):
-        held = [value for plan in plans if (value := getattr(plan, name)) is not None]
-        if held and rows is not None:
-            least, most = torch.cat(held).aminmax()
+        indices = [value for plan in plans if (value := getattr(plan, name)) is not None]
+        if indices and rows is not None:
+            least, most = torch.cat(indices).aminmax()
             if not (least >= 0 and most < rows):
                 raise ValueError(f"plan: {name} must lie in 0..{rows - 1}, is {int(least)} to {int(most)}")
     for name in ("wx", "wy"):
         low, high = torch.cat([distinct(getattr(plan, name)).reshape(-1) for plan in plans]).aminmax()
         if not (low >= 0 and high <= 1):
-            seen = "has NaN" if low.isnan() or high.isnan() else f"is {float(low):.4g} to {float(high):.4g}"
-            raise ValueError(f"plan: {name} must lie in [0, 1], {seen}")
+            problem = "has NaN" if low.isnan() or high.isnan() else f"is {float(low):.4g} to {float(high):.4g}"
+            raise ValueError(f"plan: {name} must lie in [0, 1], {problem}")

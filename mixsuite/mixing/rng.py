@@ -1,10 +1,9 @@
 """Named random streams: every number a run draws is a function of (seed, kind, step).
 
-A stream is a counter-based generator (Philox) with key (seed, kind). Step t of a kind that takes W
-numbers a step starts at counter t*W/4 (Philox gives four doubles per count), so a block of steps is
-one draw and row t of it equals step t drawn alone. All laws are quantiles of uniforms: two methods
-that ask for the same kind see the same uniforms whatever their parameters, which pairs their runs.
-No global generator is read or changed.
+A stream is a counter-based generator (Philox) with the key (seed, kind). Step t of a kind that takes W numbers per step
+starts at counter t*W/4, since Philox gives four doubles per count. So a block of steps is one draw, and its row t
+equals step t drawn alone. All laws are quantiles of uniforms: two methods that ask for the same kind see the same
+uniforms whatever their parameters, which pairs their runs. No global generator is read or changed.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-_BLOCK_VALUES = 16_384  # draws of one kind that are made and moved to the device at once
+_BLOCK_VALUES = 16_384  # numbers of one kind that are drawn and moved to the device together
 
 
 def _philox(seed: int, purpose: str, count: int = 0) -> np.random.Philox:
@@ -32,7 +31,7 @@ def stream(seed: int, purpose: str) -> np.random.RandomState:
 
 
 def torch_seed(seed: int, purpose: str) -> int:
-    """A 63-bit seed for code that can only be seeded by a number (weight initialisation, dropout)."""
+    """A 63-bit seed for code that takes only a number as its seed (weight initialisation, dropout)."""
     return int(_philox(seed, f"suite/{purpose}").random_raw()) >> 1
 
 
@@ -46,7 +45,7 @@ def uniforms(seed: int, purpose: str, start: int, steps: int, width: int) -> np.
 def batch_order(seed: int, rows: int, batch: int, steps: int) -> np.ndarray:
     """Row numbers of every batch, cut from concatenated epoch permutations. [steps, batch] int64.
 
-    Rows are seen equally often up to one, none is dropped.
+    No row is dropped, and all rows occur equally often, up to one.
     """
     epochs = -(-steps * batch // rows)
     order = np.argsort(uniforms(seed, "suite/order", 0, epochs, rows), axis=1, kind="stable")
@@ -56,10 +55,9 @@ def batch_order(seed: int, rows: int, batch: int, steps: int) -> np.ndarray:
 class Rng:
     """What a method draws from: one step's view of its run's streams.
 
-    Every request names its ``kind``; a second request of a kind within one step is ``kind#2``. A kind
-    is ``width`` numbers wide (the batch size), of which a request takes the first ones, so one lambda
-    per batch is row 0 of one per row. Numbers are drawn on the host, a block of steps at a time, and
-    moved to ``device`` once per block.
+    Every request names its ``kind``; a second request of a kind within one step is ``kind#2``. A kind is ``width``
+    numbers wide (the batch size), and a request takes the first of them. So the one lambda per batch equals row 0 of
+    one lambda per row. Numbers are drawn on the host in blocks of steps, and moved to ``device`` once per block.
     """
 
     def __init__(
@@ -75,17 +73,17 @@ class Rng:
         self._blocks: dict[tuple[object, ...], tuple[int, Tensor]] = {}
 
     def at(self, step: int) -> Rng:
-        """This generator, set to a step: the first request of each kind is then that step's."""
+        """Set this generator to a step, and return it: the next request of each kind is then the step's first."""
         self._step = step
         self._asked = {}
         return self
 
     def uniform(self, *shape: int, kind: str) -> Tensor:
-        """Uniform on [0, 1). [*shape]"""
+        """Draw uniform numbers [*shape] on [0, 1)."""
         return self._draw(kind, shape, ("uniform",), lambda u: u)
 
     def normal(self, *shape: int, kind: str) -> Tensor:
-        """Standard normal. [*shape]"""
+        """Draw standard normal numbers [*shape]."""
 
         def quantile(u: np.ndarray) -> np.ndarray:
             from scipy.special import ndtri
@@ -95,9 +93,14 @@ class Rng:
         return self._draw(kind, shape, ("normal",), quantile)
 
     def beta(self, a: float, b: float, *shape: int, kind: str = "lam", stratum: tuple[int, int] = (0, 1)) -> Tensor:
-        """Beta(a, b) by its quantile function, so that laws share their uniforms. [*shape]
+        """Draw Beta(a, b) numbers [*shape] by the quantile function, so that laws share their uniforms.
 
-        stratum: (k, K) draws from the k-th of K equally likely parts of the law.
+        Args:
+            a: first parameter of the law, above 0.
+            b: second parameter of the law, above 0.
+            *shape: shape of the result.
+            kind: names the stream.
+            stratum: (k, K) draws from the k-th of K equally likely parts of the law, from 0.
         """
         (values,) = self.coupled_betas([(a, b)], *shape, kind=kind, stratum=stratum)
         return values
@@ -105,7 +108,7 @@ class Rng:
     def coupled_betas(
         self, laws: Sequence[tuple[float, float]], *shape: int, kind: str = "lam", stratum: tuple[int, int] = (0, 1)
     ) -> list[Tensor]:
-        """One draw seen through several Beta laws: values at the same quantiles. Each [*shape]"""
+        """Draw numbers [*shape] from each of several Beta laws (a, b), all at the same quantiles."""
         name = self._request(kind)
         part, parts = stratum
 
@@ -118,7 +121,7 @@ class Rng:
         return [self._values(name, shape, ("beta", *law, *stratum), partial(quantile, law)) for law in laws]
 
     def permutation(self, n: int, kind: str = "partner") -> Tensor:
-        """A permutation of 0 .. n-1, by argsort of uniforms. [n] int64"""
+        """Draw a permutation [n] int64 of 0 .. n-1, by argsort of uniforms."""
         rank: Callable[[np.ndarray], np.ndarray] = lambda u: np.argsort(u, axis=1, kind="stable")  # noqa: E731
         return self._draw(kind, (n,), ("permutation",), rank)
 
@@ -132,7 +135,7 @@ class Rng:
         return self._values(self._request(kind), shape, law, quantile)
 
     def _request(self, kind: str) -> str:
-        """The stream of this step's next request of a kind."""
+        """The name of the stream for this step's next request of a kind."""
         number = self._asked[kind] = self._asked.get(kind, 0) + 1
         return kind if number == 1 else f"{kind}#{number}"
 
@@ -147,16 +150,16 @@ class Rng:
         key = (name, law, shape)
         steps = max(1, _BLOCK_VALUES // max(self.width, count))
         first = self._step // steps * steps
-        held = self._blocks.get(key)
-        if held is None or held[0] != first:
-            # A kind has one width; what a request takes beyond it comes from further streams of that width.
+        block = self._blocks.get(key)
+        if block is None or block[0] != first:
+            # A kind has one width: a larger request takes the rest from further streams of that width.
             streams = [name, *(f"{name}/{i}" for i in range(1, -(-count // self.width)))]
             u = np.hstack([uniforms(self.seed, f"draw/{s}", first, steps, self.width) for s in streams])[:, :count]
             values = torch.from_numpy(np.ascontiguousarray(quantile(u)))
             dtype = values.dtype if values.dtype == torch.int64 else self.dtype
             values = values.to(self.device, dtype)
-            if law == ("uniform",):  # rounding to a shorter type may have reached 1
+            if law == ("uniform",):  # rounding to a shorter type may give 1
                 values = values.clamp(max=1 - torch.finfo(dtype).eps / 2)
-            held = (first, values.reshape(steps, *shape))
-            self._blocks[key] = held
-        return held[1][self._step - first]
+            block = (first, values.reshape(steps, *shape))
+            self._blocks[key] = block
+        return block[1][self._step - first]

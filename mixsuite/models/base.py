@@ -14,9 +14,10 @@ from mixsuite.data.state import State, first_leaf
 class Staged(nn.Module):
     """A model as a tuple of stages; a site is a name for the gap before a stage.
 
-    sites: name -> number of stages before it. ``forward(h, start, stop)`` runs stages start .. stop-1.
-    num_fixed_stages: so many first stages have no weights and treat each row alone (a spectrogram): the trainer may run
-           them once instead of at every step.
+    stages: the modules that run one after another.
+    sites:  name -> number of stages before it.
+    num_fixed_stages: number of first stages that have no weights and treat each row alone, such as a spectrogram: the
+            trainer may run them once instead of at every step.
     """
 
     def __init__(self, stages: Sequence[nn.Module], sites: dict[str, int], num_fixed_stages: int = 0) -> None:
@@ -25,13 +26,14 @@ class Staged(nn.Module):
         self.sites, self.num_fixed_stages = sites, num_fixed_stages
 
     def forward(self, h: State, start: int = 0, stop: int | None = None) -> Any:
+        """Run stages start .. stop-1 on a state [N, ...]; the last stage gives the outputs [N, outputs]."""
         for stage in list(self.stages)[start:stop]:
             h = stage(h)
         return h
 
 
 def site_shapes(model: Staged, x: State) -> dict[str, tuple[int, ...]]:
-    """Site -> shape of one row of the first leaf there, found by running rows of x in eval mode."""
+    """Map each site to the shape of one row of its first leaf, by running the rows x in eval mode."""
     training = model.training
     model.eval()
     shapes = {}

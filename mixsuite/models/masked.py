@@ -1,4 +1,4 @@
-"""Layers for rows of unequal length that are padded: everything counts by its validity."""
+"""Layers for padded rows of unequal length: each place counts by its validity."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mixsuite.models.stack import Stacked, twin_of
 
 
 class MaskedBatchNorm(nn.Module):
-    """BatchNorm over valid places only: each place weighs as much as its mask says.
+    """BatchNorm over valid places: each place has the weight that its mask gives it.
 
-    With a mask of zeros and ones this is torch's BatchNorm1d over the valid places, running statistics
-    included; a mixed mask is soft.
+    With a mask of zeros and ones this is torch's BatchNorm1d over the valid places, including its running statistics. A
+    mixed mask is soft.
 
-    axis: that of the channels: 1 for [N, C, T], -1 for [N, V, C]. The mask has size 1 there.
-    runs: so many runs' rows stand one after another, each with statistics and weights of its own.
+    axis: axis of the channels: 1 for [N, C, T], -1 for [N, V, C]. The mask has size 1 there.
+    runs: number of runs whose rows stand one run after another, each with its own statistics and weights.
     """
 
     weight: Tensor
@@ -35,7 +35,7 @@ class MaskedBatchNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(channels))
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x: [N, C, T] or [N, V, C]; mask: [N, 1, T] or [N, V, 1]."""
+        """Normalise x [N, C, T] or [N, V, C] by a mask [N, 1, T] or [N, V, 1]; the shape of x stays."""
         x, mask = (v.unflatten(0, (self.runs, -1)) for v in (x, mask))  # [S, N, ...]
         channels = self.axis % 3 + 1
         places = [axis for axis in (1, 2, 3) if axis != channels]
@@ -49,15 +49,15 @@ class MaskedBatchNorm(nn.Module):
             var = (centred.square() * mask).sum(places, keepdim=True) / count
             with torch.no_grad():
                 unbiased = var * count / (count - 1).clamp(min=1)
-                for held, seen in ((self.running_mean, mean), (self.running_var, unbiased)):
-                    held.lerp_(seen.reshape(held.shape).to(held.dtype), self.momentum)
+                for running, batch_value in ((self.running_mean, mean), (self.running_var, unbiased)):
+                    running.lerp_(batch_value.reshape(running.shape).to(running.dtype), self.momentum)
         scale = self.weight.reshape(shape) * (var + self.eps).rsqrt()
         return torch.addcmul(self.bias.reshape(shape), centred, scale).flatten(0, 1)
 
 
 @twin_of(MaskedBatchNorm)
 class StackedMaskedBatchNorm(Stacked):
-    """Its twin for several runs."""
+    """MaskedBatchNorm's twin for several runs."""
 
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         super().__init__(layers)
@@ -68,15 +68,15 @@ class StackedMaskedBatchNorm(Stacked):
 
 
 def valid(x: Tensor, mask: Tensor) -> Tensor:
-    """x with zeros where the mask is 0; a soft mask does not scale it."""
+    """Set x to zero where the mask is 0; a soft mask does not scale it."""
     return x * (mask > 0)
 
 
 def masked_mean(x: Tensor, mask: Tensor, axis: int) -> Tensor:
-    """Mean over an axis, by validity: sum(x * mask) / sum(mask)."""
+    """The mean over an axis, weighted by validity: sum(x * mask) / sum(mask)."""
     return (x * mask).sum(axis) / mask.sum(axis).clamp(min=1e-6)
 
 
 def masked_sum(x: Tensor, mask: Tensor, axis: int) -> Tensor:
-    """Sum over an axis, by validity: sum(x * mask)."""
+    """The sum over an axis, weighted by validity: sum(x * mask)."""
     return (x * mask).sum(axis)

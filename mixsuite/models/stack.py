@@ -1,12 +1,12 @@
-"""Models of one shape as one model, so that several runs train as one.
+"""Stack models of one shape to one model, so that several runs train as one.
 
-Every weight gains an axis of runs in front, [S, ...], and a batch is the runs' batches one after another,
-[S * N, ...]. A layer without weights treats each row alone and works on such a batch as it is; a layer with
-weights has a twin that gives each run's rows that run's weights: torch's layers here, a domain's own beside
-them. Names stay: the state of slot s, taken out of the stack's, is a state of the model.
+Every weight gains a first axis of runs, [S, ...], and a batch is the runs' batches one after another, [S * N, ...]. A
+layer without weights treats each row alone, so it works on such a batch unchanged. A layer with weights has a twin,
+which applies each run's weights to that run's rows. The twins of torch's layers are here; those of a domain's layers
+stand beside them. Names stay: slot s of the stack's state is a state of the model.
 
-Convolutions are fastest with the runs as groups of channels, [N, S * C, H, W], in the memory order of channels
-last. From one convolution to the next pictures stay so (``Wide``), until a layer needs rows.
+Convolutions are fastest with the runs as groups of channels, [N, S * C, H, W], in channels-last memory order. Pictures
+stay in that form (``Wide``) from one convolution to the next, until a layer needs rows.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from mixsuite.models.base import Staged
 
 
 class Unstackable(Exception):
-    """Something that cannot be trained side by side as one; says what."""
+    """Something prevents runs from being trained as one; the message says what."""
 
 
 class Stacked(nn.Module):
-    """The twin of a layer for S runs: their parameters and buffers, [S, ...], under the layer's names."""
+    """The twin of a layer for S runs: it holds their parameters and buffers [S, ...] under the layer's names."""
 
     def __init__(self, layers: Sequence[nn.Module]) -> None:
         super().__init__()
@@ -39,8 +39,8 @@ class Stacked(nn.Module):
             joined = None if weight is None else torch.stack([getattr(layer, name).detach() for layer in layers])
             self.register_parameter(name, None if joined is None else nn.Parameter(joined))
         for name, buffer in first._buffers.items():
-            held = None if buffer is None else torch.stack([getattr(layer, name) for layer in layers])
-            self.register_buffer(name, held, persistent=name not in first._non_persistent_buffers_set)
+            stacked = None if buffer is None else torch.stack([getattr(layer, name) for layer in layers])
+            self.register_buffer(name, stacked, persistent=name not in first._non_persistent_buffers_set)
 
 
 Twin = TypeVar("Twin", bound=type[Stacked])
@@ -58,10 +58,12 @@ def twin_of(*kinds: type[nn.Module]) -> Callable[[Twin], Twin]:
 
 
 def stack(models: Sequence[Staged], start: int = 0) -> Staged:
-    """Models of one shape as one. Stages before ``start`` are the first model's: they are not to be run.
+    """Stack models of one shape to one model.
+
+    Stages before ``start`` are those of the first model, and must not be run.
 
     Raises:
-        Unstackable: a layer has weights and no twin, or stands in two places; dropout; weights that are not trained.
+        Unstackable: a layer has weights and no twin, or occurs twice; there is dropout; some weights are not trained.
     """
     layers = [layer for _, layer in models[0].named_modules(remove_duplicate=False)]
     if len({id(layer) for layer in layers}) < len(layers):
@@ -76,9 +78,9 @@ def stack(models: Sequence[Staged], start: int = 0) -> Staged:
 
 
 def unstack(stacked: Staged, slot: int, model: Staged, start: int = 0) -> None:
-    """Write one slot's weights into a model."""
-    for held, stage in list(zip(stacked.stages, model.stages, strict=True))[start:]:
-        stage.load_state_dict({name: value[slot] for name, value in held.state_dict().items()})
+    """Copy one slot's weights into a model, from stage ``start`` on."""
+    for stacked_stage, stage in list(zip(stacked.stages, model.stages, strict=True))[start:]:
+        stage.load_state_dict({name: value[slot] for name, value in stacked_stage.state_dict().items()})
 
 
 def _stack(layers: Sequence[nn.Module]) -> nn.Module:
@@ -92,7 +94,7 @@ def _stack(layers: Sequence[nn.Module]) -> nn.Module:
         return Chain(inner)
     if type(first) in _CHANNELWISE:
         return Channelwise(first)
-    shell = copy.copy(first)  # its own forward, with rows between its layers
+    shell = copy.copy(first)  # keeps its own forward, which passes rows between its layers
     shell._modules = dict(inner)
     for layer in inner.values():
         if isinstance(layer, TakesWide):
@@ -102,43 +104,47 @@ def _stack(layers: Sequence[nn.Module]) -> nn.Module:
 
 @dataclass(frozen=True)
 class Wide:
-    """Pictures of S runs with the runs as groups of channels. x: [N, S * C, H, W], channels last."""
+    """Pictures of S runs, with the runs as groups of channels. x: [N, S * C, H, W], channels last."""
 
     x: Tensor
     runs: int
 
     @classmethod
     def of(cls, rows: Tensor, runs: int) -> Wide:
-        """From rows [S * N, C, H, W]."""
+        """Make it from rows [S * N, C, H, W]."""
         n, channels, *sides = rows.shape
         apart = rows.reshape(runs, n // runs, channels, *sides).permute(1, 3, 4, 0, 2)  # [N, H, W, S, C]
         return cls(apart.reshape(n // runs, *sides, runs * channels).permute(0, 3, 1, 2), runs)
 
     def rows(self) -> Tensor:
-        """[S * N, C, H, W], channels last"""
+        """The rows [S * N, C, H, W], channels last."""
         n, channels, *sides = self.x.shape
         apart = self.x.permute(0, 2, 3, 1).reshape(n, *sides, self.runs, channels // self.runs)
         return apart.permute(3, 0, 1, 2, 4).flatten(0, 1).permute(0, 3, 1, 2)
 
 
 class TakesWide(nn.Module):
-    """A layer of the stack that takes rows or ``Wide`` and gives the latter, but within a layer with a forward
-    of its own."""
+    """A layer of the stack that takes rows or ``Wide``, and gives ``Wide``.
+
+    gives_rows: it gives rows instead, inside a layer with its own forward.
+    """
 
     gives_rows = False
 
     def give(self, h: Wide) -> Tensor | Wide:
+        """The output, in the form that the next layer takes."""
         return h.rows() if self.gives_rows else h
 
 
 class Channelwise(TakesWide):
-    """A layer without weights that treats each channel alone, whatever the arrangement."""
+    """A layer without weights that treats each channel alone, so it takes rows and ``Wide`` alike."""
 
     def __init__(self, layer: nn.Module) -> None:
         super().__init__()
         self.layer = layer
 
     def forward(self, h: Tensor | Wide) -> Tensor | Wide:
+        """[S * N, C, H, W] -> [S * N, C, H', W'], or wide."""
         return self.give(Wide(self.layer(h.x), h.runs)) if isinstance(h, Wide) else self.layer(h)
 
 
@@ -146,7 +152,7 @@ _CHANNELWISE = {nn.ReLU, nn.MaxPool2d, nn.AvgPool2d, nn.AdaptiveAvgPool2d}
 
 
 class Chain(nn.Module):
-    """The layers of a Sequential. Rows go in and come out; between two layers that take it, pictures stay wide."""
+    """The layers of a Sequential. Rows go in and come out; between layers that take it, pictures stay wide."""
 
     def __init__(self, layers: dict[str, nn.Module]) -> None:
         super().__init__()
@@ -154,6 +160,7 @@ class Chain(nn.Module):
             self.add_module(name, layer)
 
     def forward(self, h: State) -> State:
+        """[S * N, ...] -> [S * N, ...]."""
         return _run(self.children(), h)
 
 
@@ -161,6 +168,7 @@ class StackedModel(Staged):
     """A model of S runs. Rows go in and come out."""
 
     def forward(self, h: State, start: int = 0, stop: int | None = None) -> Any:
+        """Run stages start .. stop-1 on the rows of all runs. [S * N, ...] -> [S * N, ...]."""
         return _run(list(self.stages)[start:stop], h)
 
 
@@ -180,19 +188,20 @@ def _leaves(layers: Iterable[nn.Module]) -> Iterator[nn.Module]:
 
 @twin_of(nn.Linear)
 class StackedLinear(Stacked):
-    """One batched product. [S * N, ..., F] -> [S * N, ..., G]"""
+    """Linear layers of S runs as one batched product."""
 
     weight: Tensor
     bias: Tensor | None
 
     def forward(self, x: Tensor) -> Tensor:
+        """[S * N, ..., F] -> [S * N, ..., G]."""
         rows = x.reshape(self.runs, -1, x.shape[-1])
         out = rows @ self.weight.mT if self.bias is None else torch.baddbmm(self.bias[:, None], rows, self.weight.mT)
         return out.reshape(*x.shape[:-1], -1)
 
 
 class _StackedConv(Stacked):
-    """One convolution in groups of channels, a group a run."""
+    """Convolutions of S runs as one, with a group of channels for each run."""
 
     weight: Tensor
     bias: Tensor | None
@@ -206,24 +215,27 @@ class _StackedConv(Stacked):
         self.groups = first.groups * self.runs
 
     def convolve(self, h: Wide, weight: Tensor, stride: Any, padding: Any, dilation: Any) -> Wide:
+        """[N, S * C, H, W] -> [N, S * D, H', W'], with the weights [S, D, C, h, w]."""
         bias = None if self.bias is None else self.bias.flatten()
         return Wide(F.conv2d(h.x, weight.flatten(0, 1), bias, stride, padding, dilation, self.groups), h.runs)
 
 
 @twin_of(nn.Conv2d)
 class StackedConv2d(_StackedConv, TakesWide):
-    """[S * N, C, H, W] -> [S * N, D, H, W], or wide."""
+    """Convolutions of pictures."""
 
     def forward(self, h: Tensor | Wide) -> Tensor | Wide:
+        """[S * N, C, H, W] -> [S * N, D, H', W'], or wide."""
         h = h if isinstance(h, Wide) else Wide.of(h, self.runs)
         return self.give(self.convolve(h, self.weight, self.stride, self.padding, self.dilation))
 
 
 @twin_of(nn.Conv1d)
 class StackedConv1d(_StackedConv):
-    """As of pictures with one line, for which channels last is there. [S * N, C, T] -> [S * N, D, T]"""
+    """Convolutions over time, as of pictures with one line: channels last exists for pictures only."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """[S * N, C, T] -> [S * N, D, T']."""
         padding = self.padding if isinstance(self.padding, str) else (0, *self.padding)
         shape = (1, *self.stride), padding, (1, *self.dilation)
         wide = self.convolve(Wide.of(x.unsqueeze(2), self.runs), self.weight.unsqueeze(3), *shape).x.squeeze(2)
@@ -233,7 +245,7 @@ class StackedConv1d(_StackedConv):
 
 @twin_of(nn.BatchNorm2d)
 class StackedBatchNorm2d(Stacked, TakesWide):
-    """Each run's channels by that run's rows alone. [S * N, C, H, W] or wide; the same shape comes out."""
+    """BatchNorm of S runs: each run's channels are normalised over that run's rows alone."""
 
     weight: Tensor
     bias: Tensor
@@ -249,10 +261,11 @@ class StackedBatchNorm2d(Stacked, TakesWide):
         self.eps, self.momentum = first.eps, first.momentum
 
     def forward(self, h: Tensor | Wide) -> Tensor | Wide:
+        """[S * N, C, H, W] or wide; the same shape comes out."""
         h = h if isinstance(h, Wide) else Wide.of(h, self.runs)
         if self.training:
             self.num_batches_tracked += 1
-        # Views: the running statistics are written through them.
+        # These are views, through which batch_norm writes the running statistics.
         mean, var, weight, bias = (v.flatten() for v in (self.running_mean, self.running_var, self.weight, self.bias))
         out = F.batch_norm(h.x, mean, var, weight, bias, self.training, self.momentum, self.eps)
         return self.give(Wide(out, h.runs))

@@ -1,1 +1,1 @@
-"""Pictures of what a method does to real rows."""
+"""Draw what methods do to real rows."""

@@ -1,4 +1,4 @@
-"""<out>/gallery/<task>.png: what every method of a results folder does to the task's first batch."""
+"""Draw <out>/gallery/<task>.png: what every method of a results folder does to an early batch of the task."""
 
 from __future__ import annotations
 
@@ -11,9 +11,17 @@ from mixsuite.results.manifest import load_manifest
 
 
 def draw_gallery(out: Path, root: Path, trained: set[str]) -> list[Path]:
-    """Draw the tasks that were trained just now and those without a picture; the files written.
+    """Draw the tasks that this call trained and those without a picture; return the files written.
 
-    An outsider's method or data set that came with a former call is left out: its file is not known here.
+    An outside method or data set of an earlier call is left out, since its file is not known here.
+
+    Args:
+        out: the results folder.
+        root: the data root.
+        trained: the names of the tasks that this call trained.
+
+    Raises:
+        InputError: the folder's manifest is not valid.
     """
     manifest = load_manifest(out)
     names = file_names(list(manifest.tasks.values()))

@@ -1,4 +1,4 @@
-"""Scenes as PNG files: one method in several examples, or all methods of a task in one picture."""
+"""Draw scenes as PNG files: one method in several examples, or all methods of a task in one picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mixsuite.plots.save import save
 from mixsuite.plots.scene import Scene, Stage, make_scene, open_task
 from mixsuite.plugins.load import user_code_location
 
-_WIDTH, _STRIP = 2.2, 0.75  # inches: the width of a panel, the height of one that shows a strip
+_WIDTH, _STRIP = 2.2, 0.75  # inches: the width of a panel, and the height of one that shows a strip
 _COLOURS = "tab10"
 Draw = Callable[[Any, list[np.ndarray]], None]
 
@@ -26,7 +26,7 @@ def _bare(axis: Any, title: str) -> None:
 
 
 def _examples(axes: Any, scene: Scene, row: int, draw: Draw) -> None:
-    """Three panels: own row, partner, and what becomes of them."""
+    """Draw three panels: the own row, its partner, and the mixed row."""
     one, two, both = scene.words[row]
     for axis, leaves, title in zip(
         axes, (scene.own, scene.partner, scene.mixed), (f"own: {one}", f"partner: {two}", both), strict=True
@@ -36,7 +36,7 @@ def _examples(axes: Any, scene: Scene, row: int, draw: Draw) -> None:
 
 
 def _cloud(axis: Any, scene: Scene, title: str) -> None:
-    """Rows at a hidden site in the plane of their two main directions: dots by class, mixed rows as crosses."""
+    """Draw rows at a hidden site in the plane of their two main directions: rows as dots, mixed rows as crosses."""
     own, partner, mixed = scene.points
     for a, b in zip(own, partner, strict=True):
         axis.plot([a[0], b[0]], [a[1], b[1]], color="0.85", linewidth=0.6, zorder=1)
@@ -59,7 +59,15 @@ def _figure(rows: int, columns: int, width: float, height: float) -> tuple[Any, 
 
 
 def show(task: Task, method: MethodSpec, root: Path, path: Path, seed: int = 0, examples: int = 4) -> None:
-    """What one method does to the rows of an early batch of a task, as a PNG.
+    """Draw what one method does to the rows of an early batch of a task, as a PNG.
+
+    Args:
+        task: the task.
+        method: the method.
+        root: the data root.
+        path: the file to write.
+        seed: of the run whose batch is shown.
+        examples: number of rows shown.
 
     Raises:
         InputError: the method does not apply there, the data are missing, or the file cannot be written.
@@ -75,8 +83,8 @@ def show(task: Task, method: MethodSpec, root: Path, path: Path, seed: int = 0, 
         where = user_code_location(error)
         if not where and not isinstance(error, ValueError):
             raise
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}{where}"
-        raise InputError(f"{method.name} x {task.name}: {said}") from error
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}{where}"
+        raise InputError(f"{method.name} x {task.name}: {reason}") from error
     count = min(examples, len(scene.words))
     if scene.inputs:
         figure, axes = _figure(count, 3, _WIDTH, _STRIP if stage.domain.strip else _WIDTH * 0.85)
@@ -90,15 +98,24 @@ def show(task: Task, method: MethodSpec, root: Path, path: Path, seed: int = 0, 
 
 
 def _chosen(scene: Scene, count: int) -> list[int]:
-    """Rows to show, spread over the plan (a plan of several interpolations lists them one after another);
-    rows that differ from their partner first."""
+    """Choose rows to show: spread over the plan, those whose target differs from their partner's first.
+
+    They are spread because a plan of several interpolations lists these one after another.
+    """
     spread = [round(i) for i in np.linspace(0, len(scene.words) - 1, count * 3)]
     order = sorted(dict.fromkeys(spread), key=lambda i: scene.words[i][0] == scene.words[i][1])
     return sorted(order[:count])
 
 
 def gallery(task: Task, methods: list[MethodSpec], root: Path, path: Path, seed: int = 0) -> None:
-    """All methods of a task in one PNG: a row each, of two examples or of the plane of a hidden site.
+    """Draw all methods of a task in one PNG, one row each: two examples, or the plane of a hidden site.
+
+    Args:
+        task: the task.
+        methods: the methods, in the order of the rows; those that do not apply are left out.
+        root: the data root.
+        path: the file to write; nothing is written if no method applies.
+        seed: of the run whose batch is shown.
 
     Raises:
         InputError: the data are missing, or the file cannot be written.
@@ -108,7 +125,7 @@ def gallery(task: Task, methods: list[MethodSpec], root: Path, path: Path, seed:
     for method in methods:
         try:
             scenes.append(make_scene(stage, method))
-        except (SkipRun, InputError):  # does not apply here; or an outsider's, whose file is not known here
+        except (SkipRun, InputError):  # it does not apply, or is an outside method whose file is not known here
             continue
     if not scenes:
         return

@@ -1,4 +1,4 @@
-"""Writing a figure, for every picture of the suite."""
+"""Write a figure; every picture of mixsuite uses this."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mixsuite.results.files import write_whole
 
 
 def save(figure: Any, path: Path) -> None:
-    """Write a PNG, whole or not at all.
+    """Write a figure as a PNG, whole or not at all.
 
     Raises:
         InputError: the file cannot be written.

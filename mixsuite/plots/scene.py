@@ -1,4 +1,4 @@
-"""What a method does to the first batch of a task, as arrays: no drawing here."""
+"""Compute what a method does to an early batch of a task, as arrays. Nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -28,11 +28,12 @@ from mixsuite.training.recipe import Recipe
 class Scene:
     """One method at one step of one run.
 
-    site:  where it mixes; inputs: whether rows there look like the domain's own.
-    own, partner, mixed: leaves of the N mixed rows and of what they were made of, each [N, ...].
-    points: [3, N, 2] the same rows in the plane of their two main directions.
-    words: what to write over each mixed row: targets with their shares.
-    classes: [N] own class, for colours (zeros for regression).
+    site:    where the method mixes.
+    inputs:  whether rows at the site look like the domain's own rows.
+    own, partner, mixed: leaves of the own rows, the partners and the mixed rows, each [N, ...].
+    points:  own rows, partners and mixed rows in the plane of the own rows' two main directions, [3, N, 2].
+    words:   for each mixed row: own target, partner's target, and both with their shares.
+    classes: own class, for colours (zeros if targets are not class numbers), [N].
     """
 
     method: str
@@ -59,7 +60,7 @@ class Stage:
 
 
 def open_task(task: Task, root: Path, seed: int) -> Stage:
-    """Read and split a task's data and build its model, on the host.
+    """Read and split a task's data and build its model, on the CPU.
 
     Raises:
         InputError: the data are missing or cannot be used as asked.
@@ -72,21 +73,23 @@ def open_task(task: Task, root: Path, seed: int) -> Stage:
 
 
 def telling_step(seed: int, batch: int) -> int:
-    """The step among a run's first 20 whose lambda lies nearest the law's lower third: where a share is near
-    0 or 1 there is little to see. It is the same for every method."""
+    """Choose a step among a run's first 20 whose batch shows mixing well; it is the same for every method.
+
+    Its lambda is the one nearest the law's lower tercile: a share near 0 or 1 shows little.
+    """
     u = uniforms(seed, "draw/lam", 0, 20, batch)[:, 0]
     return int(np.abs(u - 1 / 3).argmin())
 
 
 def _label(stage: Stage, y: torch.Tensor) -> str:
-    """A target in words: its class, or its value in the target's units."""
+    """Write a target: its class, or its value in the target's units."""
     if stage.data.target_std is not None and stage.data.target_mean is not None:
         return f"{float(y[0] * stage.data.target_std[0] + stage.data.target_mean[0]):.0f}"
     return str(int(y)) if y.dim() == 0 else str(int(y.argmax()))
 
 
 def _plane(*groups: np.ndarray) -> np.ndarray:
-    """Rows of several groups [N, ...] in the plane of the first group's two main directions. [groups, N, 2]"""
+    """Project groups of rows [N, ...] on the plane of the first group's two main directions: [groups, N, 2]."""
     flat = [g.reshape(len(g), -1).astype(np.float64) for g in groups]
     centre = flat[0].mean(0)
     _, _, directions = np.linalg.svd(flat[0] - centre, full_matrices=False)
@@ -95,7 +98,7 @@ def _plane(*groups: np.ndarray) -> np.ndarray:
 
 
 def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
-    """What a method does to an early batch of the stage's run, at the site that the run mixes at there.
+    """Apply a method to an early batch of the stage's run, at the site where the run mixes in that step.
 
     Raises:
         SkipRun: the method does not apply to the task.
@@ -132,6 +135,6 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
 
 
 def _arrays(state: State) -> list[np.ndarray]:
-    """The leaves of a state, on the host."""
+    """The leaves of a state as arrays."""
     leaves = state if isinstance(state, tuple) else (first_leaf(state),)
     return [leaf.numpy() for leaf in leaves]

@@ -1,1 +1,1 @@
-"""The one door for plugins: how an entry is written, where its file is, how it is loaded and bound, and its identity."""
+"""Plugins: how an entry is written, found, loaded and bound, and what identifies its code."""

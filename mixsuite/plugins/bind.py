@@ -1,4 +1,4 @@
-"""From an entry's parameters to an object: values are checked against the annotated types of a class or function."""
+"""Bind an entry's parameters to a class or function, checked against its annotated types."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _checked(what: str, call: Call, hints: dict[str, Any]) -> dict[str, Any]:
     """The call's parameters, converted to the annotated types.
 
     Raises:
-        InputError: an unknown parameter, or a value that its type does not take.
+        InputError: a parameter is unknown, or its type does not accept the value.
     """
     from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -45,7 +45,7 @@ def _checked(what: str, call: Call, hints: dict[str, Any]) -> dict[str, Any]:
             hint = hints[key]
             config = None if dataclasses.is_dataclass(hint) else ConfigDict(allow_inf_nan=False)
             adapter: TypeAdapter[Any] = TypeAdapter(hint, config=config)
-            # version=3 may be written for version="3": a number stands for its text where only text fits.
+            # A number stands for its text where only text fits: version=3 may be written for version="3".
             values[key] = _either(adapter, value)
         except ValidationError as error:
             raise InputError(f"{call}: {key}={value!r}: {error.errors()[0]['msg'].lower()}") from None
@@ -53,34 +53,39 @@ def _checked(what: str, call: Call, hints: dict[str, Any]) -> dict[str, Any]:
 
 
 def usage(name: str, cls: type) -> str:
-    """How an entry of a class is written: ``name``, or ``name:VALUE`` where it has such parameters."""
+    """How an entry of a class is written: ``name``, or ``name:VALUE`` if the class has positional ``arguments``."""
     arguments: tuple[str, ...] = getattr(cls, "arguments", ())
     return ":".join([name, *map(str.upper, arguments)])
 
 
 def needs_arguments(cls: type) -> bool:
-    """Whether an entry has to name something, as a file has to be named for csv:PATH:TARGET."""
+    """Whether a class has a parameter without a default, such as the file in ``csv:PATH:TARGET``."""
     absent = dataclasses.MISSING
     return any(f.init and f.default is absent and f.default_factory is absent for f in dataclasses.fields(cls))
 
 
 def _spelled_out(cls: type, call: Call) -> Call:
-    """``name:VALUE(...)`` as ``name(parameter=VALUE, ...)``, for classes that say which parameter."""
+    """Turn ``name:VALUE(...)`` into ``name(parameter=VALUE, ...)``, by the class's ``arguments``."""
     name, colon, rest = call.name.partition(":")
     if not colon or name.endswith(".py"):
         return call
-    known: tuple[str, ...] = getattr(cls, "arguments", ())
-    given = rest.split(":")
-    if len(given) != len(known) or not all(given):
+    parameters: tuple[str, ...] = getattr(cls, "arguments", ())
+    values = rest.split(":")
+    if len(values) != len(parameters) or not all(values):
         raise InputError(f"'{call.name}': write {usage(name, cls)}")
-    return Call(name, (*zip(known, given, strict=True), *call.params))
+    return Call(name, (*zip(parameters, values, strict=True), *call.params))
 
 
 def instantiate(cls: type, call: Call, what: str) -> Any:
-    """An object of a frozen dataclass with the call's parameters.
+    """Make an object of a frozen dataclass with the call's parameters.
+
+    Args:
+        cls: the dataclass.
+        call: its name and parameters, as written.
+        what: the kind of plugin, for error messages.
 
     Raises:
-        InputError: an unknown parameter, a wrong type, or a value that the class refuses.
+        InputError: the class is no dataclass, a parameter is unknown or has a wrong type, or the class refuses a value.
     """
     if not dataclasses.is_dataclass(cls) or (
         "__dataclass_fields__" not in vars(cls) and vars(cls).get("__annotations__")
@@ -95,23 +100,29 @@ def instantiate(cls: type, call: Call, what: str) -> Any:
         raise InputError(f"{what} '{call.name}': its annotations cannot be read: {error}") from None
     fields = [f for f in dataclasses.fields(cls) if f.init]
     hints = {f.name: types[f.name] for f in fields}
-    # Defaults pass the same door: of `gain: float = 1` the value is 1.0, written out or not.
+    # Defaults are converted too: with `gain: float = 1` the value is 1.0, whether or not it is written out.
     defaults = Call(call.name, tuple((f.name, f.default) for f in fields if f.default is not dataclasses.MISSING))
     try:
-        made = cls(**(_checked(what, defaults, hints) | _checked(what, call, hints)))
-        json.dumps(every_parameter(made), allow_nan=False)
+        instance = cls(**(_checked(what, defaults, hints) | _checked(what, call, hints)))
+        json.dumps(every_parameter(instance), allow_nan=False)
     except InputError:
         raise
     except Exception as error:
         raise InputError(f"{call}: {' '.join(str(error).split()) or type(error).__name__}") from None
-    return made
+    return instance
 
 
 def bind(builder: Callable[..., Any], call: Call, what: str, given: tuple[str, ...] = ()) -> dict[str, Any]:
-    """A function's keyword parameters from a call; those in ``given`` are the caller's own.
+    """Convert a call's parameters to keyword arguments of a function.
+
+    Args:
+        builder: the function, with annotated parameters.
+        call: its name and parameters, as written.
+        what: the kind of function, for error messages.
+        given: parameters that the caller passes itself; a call may not name them.
 
     Raises:
-        InputError: an unknown parameter or a wrong type.
+        InputError: a parameter is unknown or has a wrong type.
     """
     hints = typing.get_type_hints(builder, include_extras=True)
     own = {k: hints[k] for k in inspect.signature(builder).parameters if k not in given}
@@ -119,14 +130,14 @@ def bind(builder: Callable[..., Any], call: Call, what: str, given: tuple[str, .
 
 
 def every_parameter(instance: Any) -> Params:
-    """All fields of a dataclass object: its own class's first, then what it inherits."""
+    """All fields of a dataclass object: first those of its own class, then the inherited ones."""
     own = vars(type(instance)).get("__annotations__", {})
     names = sorted((f.name for f in dataclasses.fields(instance)), key=lambda name: name not in own)
     return tuple((name, getattr(instance, name)) for name in names)
 
 
 def display_name(name: str, instance: Any) -> str:
-    """``name(non-default parameters)``, the name in every table."""
+    """The name in every table: ``name(non-default parameters)``."""
     defaults = {f.name: f.default for f in dataclasses.fields(instance)}
     leading: tuple[str, ...] = getattr(instance, "arguments", ())
     name = ":".join([name, *(str(getattr(instance, key)) for key in leading)])

@@ -1,4 +1,4 @@
-"""What a plugin's source says of it: it is read, not imported."""
+"""Describe plugins from their source, without importing them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from mixsuite.plugins.kinds import Kind, builtin_files
 
 
 def describe(kind: Kind) -> list[dict[str, Any]]:
-    """Every built-in plugin of a kind, by reading its source.
+    """Describe every built-in plugin of a kind.
 
     Returns:
-        Of each: "name", "about" (the class docstring's first paragraph), "module" (the file's docstring's), "params"
-        (name -> as written), and the class literals.
+        A dict for each plugin: "name", "about" (the first paragraph of the class docstring), "module" (the first
+        paragraph of the file's docstring), "params" (name -> as written), and the class literals.
     """
     return [_describe_file(name, path) for name, path in builtin_files(kind).items()]
 
 
 def _describe_file(name: str, path: Path) -> dict[str, Any]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    # A file may have helper classes; the plugin's own is the last dataclass.
+    # A file may have helper classes: the plugin is the last decorated class.
     (*_, cls) = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.decorator_list)
     params: dict[str, str] = {}
     literals: dict[str, Any] = {}

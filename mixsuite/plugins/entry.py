@@ -1,4 +1,4 @@
-"""The grammar of entries: calls such as ``mixup(alpha=0.4)``, lists of them, seeds. Standard library alone."""
+"""The grammar of entries: calls such as ``mixup(alpha=0.4)``, lists of calls, and seeds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Params = tuple[tuple[str, Any], ...]
 
 
 def _show(value: Any) -> str:
-    """A parameter's value as it is written in names and matrix files."""
+    """Write a parameter's value as names and matrix files have it."""
     if isinstance(value, tuple | list):
         return "[" + ", ".join(_show(v) for v in value) + "]"
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
@@ -34,7 +34,7 @@ class Call:
 
 
 def _literal(node: ast.expr, text: str) -> Any:
-    if isinstance(node, ast.Name):  # mixup(lam=row): quotes are a nuisance in a shell
+    if isinstance(node, ast.Name):  # a bare word, as in mixup(lam=row): quotes are a nuisance in a shell
         return node.id
     if isinstance(node, ast.List | ast.Tuple):
         return tuple(_literal(item, text) for item in node.elts)
@@ -45,10 +45,10 @@ def _literal(node: ast.expr, text: str) -> Any:
 
 
 def parse_call(text: str) -> Call:
-    """``name(key=value, ...)`` as a Call; values are literals or bare words (taken as strings).
+    """Parse ``name(key=value, ...)``; values are literals or bare words, which count as strings.
 
     Raises:
-        InputError: the text is not of that form.
+        InputError: the text does not have that form, or names a parameter twice.
     """
     match = re.fullmatch(r"\s*([^()\s][^()]*?)\s*(?:\((.*)\))?\s*", text, flags=re.DOTALL)
     if not match:
@@ -69,7 +69,7 @@ def parse_call(text: str) -> Call:
 
 
 def split_list(text: str) -> list[str]:
-    """``"a, b(x=1, y=2)"`` split at the commas outside brackets; empty items are dropped."""
+    """Split ``"a, b(x=1, y=2)"`` at the commas outside brackets; empty items are dropped."""
     items, depth, start = [], 0, 0
     for place, char in enumerate(text):
         depth += (char in "([{") - (char in ")]}")
@@ -80,9 +80,13 @@ def split_list(text: str) -> list[str]:
 
 
 def parse_entry(text: str) -> tuple[Call, str | None]:
-    """``dataset(...)@recipe`` as (dataset, recipe name or None)."""
+    """Parse ``dataset(...)@recipe`` into (dataset, recipe name or None).
+
+    Raises:
+        InputError: the recipe's name is missing, or the data set is no call.
+    """
     body, at, recipe = text.rpartition("@")
-    if at and not set(recipe) & set("):/"):  # else it stands inside: csv:me@home.csv:target
+    if at and not set(recipe) & set("):/"):  # otherwise it belongs to the name: csv:me@home.csv:target
         if not recipe.strip():
             raise InputError(f"'{text}': a recipe's name is missing after '@'")
         return parse_call(body), recipe.strip()
@@ -90,10 +94,10 @@ def parse_entry(text: str) -> tuple[Call, str | None]:
 
 
 def parse_seeds(value: str | int | Iterable[int]) -> tuple[int, ...]:
-    """``"0-9"``, ``"0-4,7"`` or ``[0, 1]`` as a sorted tuple of seeds.
+    """Parse ``"0-9"``, ``"0-4,7"`` or ``[0, 1]`` into a sorted tuple of seeds.
 
     Raises:
-        InputError: not of that form, empty, descending, negative, or above 2**32 - 1.
+        InputError: the value does not have that form, or is empty, descending, negative or above 2**32 - 1.
     """
     seeds: set[int] = set()
     for part in str(value).split(",") if isinstance(value, str | int) else value:
@@ -112,12 +116,12 @@ def parse_seeds(value: str | int | Iterable[int]) -> tuple[int, ...]:
 
 
 def plain_name(address: str) -> str:
-    """The name in tables of a plugin that is written as a name, ``./file.py`` or ``package.module``."""
+    """The name that tables have for a plugin written as a name, ``./file.py`` or ``package.module``."""
     return address.removesuffix(".py").replace("/", ".").rpartition(".")[2]
 
 
 def show_seeds(seeds: tuple[int, ...]) -> str:
-    """Seeds in their shortest form, ``0-9,12``."""
+    """Write seeds in their shortest form, ``0-9,12``."""
     runs: list[list[int]] = []
     for seed in sorted(seeds):
         if runs and seed == runs[-1][1] + 1:

@@ -1,4 +1,4 @@
-"""The kinds of plugin, and the built-in ones of each kind by name.
+"""The kinds of plugin, and the built-in plugins of each kind by name.
 
 A plugin is one Python file. There is no registry: a built-in plugin is found by its file's name, and an outside one is
 ``./file.py``, ``package.module`` or an entry point of the group ``mixsuite.methods``, ``mixsuite.datasets``, ....
@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).parent.parent
 class Kind:
     """One kind of plugin.
 
-    name:    as error messages call it, "method".
-    pattern: where the built-in ones are, a glob below the package.
+    name:    what error messages call it, such as "method".
+    pattern: where the built-in plugins are, as a glob below the package.
     """
 
     name: str
@@ -26,19 +26,19 @@ class Kind:
 
     @property
     def group(self) -> str:
-        """The entry point group that installed packages declare such plugins in."""
+        """The entry point group in which installed packages declare such plugins."""
         return f"mixsuite.{self.name}s"
 
 
 METHOD = Kind("method", "mixing/methods/[!_]*.py")
 DATASET = Kind("dataset", "domains/*/datasets/[!_]*.py")
 PROBE = Kind("probe", "evaluation/probes/[!_]*.py")
-DOMAIN = Kind("domain", "domains/*/domain.py")  # a folder each: its name is the domain's
+DOMAIN = Kind("domain", "domains/*/domain.py")  # each has a folder, which bears the domain's name
 KINDS = (METHOD, DATASET, PROBE, DOMAIN)
 
 
 @cache
 def builtin_files(kind: Kind) -> dict[str, Path]:
-    """Name -> file of the built-in plugins of a kind, sorted by name; none is imported."""
+    """Map the names of the built-in plugins of a kind to their files, sorted by name; none is imported."""
     files = {path.parent.name if kind is DOMAIN else path.stem: path for path in PACKAGE.glob(kind.pattern)}
     return dict(sorted(files.items()))

@@ -1,4 +1,4 @@
-"""What there is to run, as text or as a Markdown table: read from the plugins' sources, none of which is imported."""
+"""List the plugins as text or as a Markdown table, read from their sources without importing any."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ COLUMNS = ("method", "what it does", "pairing", "lambda", "drawn per", "site", "
 
 
 def facts(kind: Kind) -> list[dict[str, str]]:
-    """Each built-in plugin of a kind: "name", "call" (with its parameters' names), "about", and what is known of it."""
+    """The facts of each built-in plugin: "name", "call" (with its parameters' names), "about", and those of _ORDER."""
     return [_facts(item, kind is METHOD) for item in describe(kind)]
 
 
 def _facts(item: dict[str, Any], method: bool) -> dict[str, str]:
     parameters: dict[str, str] = item["params"]
     arguments = item.get("arguments", ())
-    known = {
+    values = {
         "write": ":".join([item["name"], *map(str.upper, arguments)]) if arguments else "",
         "parameters": ", ".join(text for key, text in parameters.items() if key != "site"),
         "pairing": item.get("pairing", ""),
@@ -37,7 +37,7 @@ def _facts(item: dict[str, Any], method: bool) -> dict[str, str]:
     }
     if method:
         per = next((_default(parameters[key]) for key in ("lam", "per") if _chosen(parameters.get(key, ""))), "")
-        known |= {
+        values |= {
             "drawn per": per,
             "site": _default(parameters["site"]) if "site" in parameters else "input",
             "label": item.get("label") or "not declared",
@@ -46,7 +46,7 @@ def _facts(item: dict[str, Any], method: bool) -> dict[str, str]:
         }
     own = ", ".join(key for key in parameters if key != "site")
     head = {"name": item["name"], "call": f"{item['name']}({own})" if own else item["name"], "about": item["about"]}
-    return head | {key: known[key] for key in _ORDER if known.get(key)}
+    return head | {key: values[key] for key in _ORDER if values.get(key)}
 
 
 def _chosen(parameter: str) -> bool:
@@ -59,14 +59,14 @@ def _default(parameter: str) -> str:
 
 
 def _paper(text: str) -> str:
-    """arXiv's number in a module's first lines, else what stands there in brackets."""
+    """The arXiv number in a module's first paragraph, or else the citation in brackets there."""
     number = re.search(r"arXiv:(\d{4}\.\d{4,5})", text)
     cited = re.search(r"\(([^()]*\d{4}[^()]*)\)", text)
     return f"arXiv:{number[1]}" if number else " ".join(cited[1].split()) if cited else ""
 
 
 def as_text(kind: Kind) -> str:
-    """A paragraph a plugin."""
+    """List the plugins of a kind, a paragraph for each."""
     lines = []
     for item in facts(kind):
         lines.append(f"{item['name']}  {item['about']}")
@@ -75,7 +75,7 @@ def as_text(kind: Kind) -> str:
 
 
 def methods_table() -> str:
-    """The methods as a Markdown table, a row each."""
+    """List the methods as a Markdown table, a row for each."""
     rows = [COLUMNS, ("---",) * len(COLUMNS)]
     for item in facts(METHOD):
         about = re.split(r"(?<=\.) ", item["about"])[0].rstrip(".")

@@ -1,6 +1,6 @@
-"""From a name to a plugin's class: a built-in name, ``./file.py``, ``package.module`` or an entry point.
+"""Load a plugin's class by a built-in name, ``./file.py``, ``package.module`` or an entry point.
 
-Every kind of plugin is found and loaded here. Looking for a plugin imports nothing; loading imports its file.
+This module finds and loads every kind of plugin. Finding a plugin imports nothing; loading it imports its file.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from mixsuite.plugins.entry import Call, parse_call
 from mixsuite.plugins.kinds import KINDS, PACKAGE, Kind, builtin_files
 from mixsuite.plugins.source import closure, local_file
 
-_LOOSE = "_mixsuite_file_"  # begins the module name of a file that was loaded by its path
+_LOOSE = "_mixsuite_file_"  # prefix of the module name of a file that is loaded by its path
 
 
 @dataclass(frozen=True)
 class Source:
     """Where a plugin is.
 
-    name:    its name in tables: of the built-in one, or of the outside file.
+    name:    its name in tables, from the built-in plugin or the outside file.
     path:    its file.
-    address: what loads it again in another process: an absolute path or a module's name; None: it is built in.
+    address: an absolute path or a module's name, by which another process loads it again; None if it is built in.
     """
 
     name: str
@@ -43,7 +43,12 @@ class Source:
 
 @dataclass(frozen=True)
 class Plugin:
-    """A plugin with its parameters bound. display_name: its name in tables, ``name(non-default parameters)``."""
+    """A plugin with its parameters bound.
+
+    source:       where it is.
+    instance:     the object, with its parameters.
+    display_name: its name in tables, ``name(non-default parameters)``.
+    """
 
     source: Source
     instance: Any
@@ -51,14 +56,15 @@ class Plugin:
 
     @property
     def name(self) -> str:
+        """Its name in tables, without parameters."""
         return self.source.name
 
 
 def find(kind: Kind, name: str) -> Source:
-    """Where the plugin of a name is; nothing is imported but the parents of a ``package.module``.
+    """Find the plugin of a name. This imports nothing but the parents of a ``package.module``.
 
     Raises:
-        InputError: no such name, file or module; or an outside plugin that is called like a built-in one.
+        InputError: there is no such name, file or module, or an outside plugin has the name of a built-in one.
     """
     own = builtin_files(kind)
     bare = name.partition(":")[0]
@@ -90,7 +96,7 @@ def _outside(kind: Kind, name: str) -> Source | None:
 
 
 def _declared(kind: Kind) -> dict[str, str]:
-    """Name -> module (or module:class) that installed packages declare for a kind."""
+    """Map the names that installed packages declare for a kind to their module (or module:class)."""
     return {point.name: point.value for point in entry_points(group=kind.group)}
 
 
@@ -106,10 +112,10 @@ def _module_file(kind: Kind, address: str) -> Path:
 
 
 def source_of(kind: Kind, name: str, address: str | None) -> Source:
-    """The source of a plugin that was found before, by its name and address.
+    """Find a plugin again by the name and address of its source.
 
     Raises:
-        InputError: it is not there any more.
+        InputError: it is no longer there.
     """
     if address is None:
         own = builtin_files(kind)
@@ -120,36 +126,36 @@ def source_of(kind: Kind, name: str, address: str | None) -> Source:
     return Source(name, path, address)
 
 
-def load_class(kind: Kind, source: Source, base: type) -> type:
-    """The one subclass of ``base`` that a plugin's file defines, or that its entry point names.
+def load_class(kind: Kind, source: Source, base: type) -> type:  # noqa: ARG001 (kind comes first in every loader)
+    """Load the one subclass of ``base`` that a plugin's file defines, or that its entry point names.
 
     Raises:
-        InputError: the file cannot be imported, or defines none or several.
+        InputError: the file cannot be imported, or defines no such class, several, or an abstract one.
     """
     module = _module(source)
     _, colon, attribute = (source.address or "").partition(":") if _is_module(source) else ("", "", "")
-    found = [
+    classes = [
         value
         for value in vars(module).values()
         if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__
     ]
     if colon:
-        found = [cls for cls in found if cls.__name__ == attribute]
-    if len(found) != 1:
+        classes = [cls for cls in classes if cls.__name__ == attribute]
+    if len(classes) != 1:
         lines = _class_lines(source.path)
-        listed = ", ".join(f"{c.__name__} (line {lines.get(c.__name__, '?')})" for c in found) or "none"
+        listed = ", ".join(f"{c.__name__} (line {lines.get(c.__name__, '?')})" for c in classes) or "none"
         raise InputError(f"{source.path}: must define one subclass of {base.__name__}, defines {listed}")
-    if inspect.isabstract(found[0]):
-        missing = ", ".join(sorted(getattr(found[0], "__abstractmethods__", ())))
-        raise InputError(f"{source.path}: {found[0].__name__} does not define {missing}")
-    return found[0]
+    if inspect.isabstract(classes[0]):
+        missing = ", ".join(sorted(getattr(classes[0], "__abstractmethods__", ())))
+        raise InputError(f"{source.path}: {classes[0].__name__} does not define {missing}")
+    return classes[0]
 
 
 def load_plugin(kind: Kind, entry: str | Call, base: type) -> Plugin:
-    """The plugin of an entry such as ``mixup(alpha=0.4)`` or ``./mine.py``.
+    """Load the plugin of an entry such as ``mixup(alpha=0.4)`` or ``./mine.py``.
 
     Raises:
-        InputError: no such name, file or parameter, or a file that is not one plugin.
+        InputError: there is no such name, file or parameter, or the file does not define exactly one plugin.
     """
     call = parse_call(entry) if isinstance(entry, str) else entry
     source = find(kind, call.name)
@@ -167,10 +173,10 @@ def _is_module(source: Source) -> bool:
 
 
 def _module(source: Source) -> ModuleType:
-    """The imported module of a plugin.
+    """Import a plugin's module.
 
     Raises:
-        InputError: it cannot be imported; the line is named.
+        InputError: it cannot be imported; the message names the line.
     """
     if source.address is not None and source.address.endswith(".py"):
         return _import_file(source.path)
@@ -183,8 +189,11 @@ def _module(source: Source) -> ModuleType:
 
 
 def _import_file(path: Path) -> ModuleType:
-    """A file as a module. Its name carries path and content, so that an edited file is imported anew in a live
-    process. The source is compiled here: Python's own cache goes by size and second, and would miss a quick edit."""
+    """Import a file as a module, named after its path and content.
+
+    With such a name, a running process imports an edited file anew. The source is compiled here, because Python's own
+    cache compares size and time in seconds, and would miss a quick edit.
+    """
     source = path.read_bytes()
     name = f"{_LOOSE}{path.stem}_{hashlib.sha256(str(path).encode() + source + _local_bytes(path)).hexdigest()[:12]}"
     if name in sys.modules:
@@ -202,18 +211,18 @@ def _import_file(path: Path) -> ModuleType:
 
 
 def _local_bytes(path: Path) -> bytes:
-    """The content of the files beside a file that it imports, directly or not."""
+    """The content of the files in its folder that a file imports, directly or indirectly."""
     try:
         beside = [file for file in closure([path]) if file != path and PACKAGE not in file.parents]
     except (SyntaxError, ValueError):
-        return b""  # no Python: importing it says so
+        return b""  # not Python: the import reports it
     return b"".join(file.read_bytes() for file in beside)
 
 
 def _importer(folder: Path) -> Any:
-    """An ``import`` by which a file finds the modules that lie beside it first, as a script does.
+    """An ``import`` function with which a file finds the modules in its own folder first, as a script does.
 
-    They are loaded by path as well: two folders may each have a ``helper.py``, and an edited one is loaded anew.
+    They are loaded by path too, so two folders may each have a ``helper.py``, and an edited one is loaded anew.
     """
 
     def import_(name: str, globals_: Any = None, locals_: Any = None, fromlist: Any = (), level: int = 0) -> Any:
@@ -224,10 +233,10 @@ def _importer(folder: Path) -> Any:
             return builtins.__import__(name, globals_, locals_, fromlist, level)
         holder = ModuleType("beside")  # from . import helper
         for item in (name,) if name else fromlist:
-            found = local_file(item, folder)
-            if found is None:
+            file = local_file(item, folder)
+            if file is None:
                 raise ImportError(f"there is no {item}.py beside this file", name=item)
-            setattr(holder, item, _import_file(found))
+            setattr(holder, item, _import_file(file))
         return holder
 
     return import_
@@ -252,7 +261,7 @@ def _line_in(path: Path, error: BaseException) -> str:
 
 
 def user_code_location(error: BaseException) -> str:
-    """Where an error came from in an outside file: ", FILE, line N", or "" where it came from none."""
+    """Where in an outside file an error arose: ", FILE, line N", or "" if it arose in none."""
     lines = []
     trace = error.__traceback__
     while trace is not None:
@@ -264,15 +273,15 @@ def user_code_location(error: BaseException) -> str:
 
 
 def resolve_path(entry: str, folder: Path) -> str:
-    """An entry with a relative path of a plugin's file (``./gan.py(alpha=1)``) taken from a folder, else as it is."""
+    """Resolve the relative path in an entry such as ``./gan.py(alpha=1)`` against a folder; other entries stay."""
     return str((folder / entry[2:]).resolve()) if entry.startswith("./") and ".py" in entry else entry
 
 
 def kind_named(name: str) -> Kind:
-    """The kind of a plural name, "methods".
+    """The kind with a plural name, such as "methods".
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such kind.
     """
     kinds = {f"{kind.name}s": kind for kind in KINDS}
     if name not in kinds:

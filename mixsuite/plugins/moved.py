@@ -1,4 +1,4 @@
-"""Modules of the first edition that have another place now: importing one says in a line where its names are."""
+"""Modules of the first edition that have moved: importing one says where its names are now."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ MOVED = {
 
 
 class _Signpost(MetaPathFinder):
-    """Asked when nobody else has found a module."""
+    """The last finder: Python asks it when no other has found a module."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """None, unless the module has moved.
+        """Return None, unless the module has moved.
 
         Raises:
-            ModuleNotFoundError: where its names are now.
+            ModuleNotFoundError: the module has moved; the message says where its names are now.
         """
         if fullname in MOVED:
             raise ModuleNotFoundError(
@@ -51,6 +51,6 @@ class _Signpost(MetaPathFinder):
 
 
 def put_up_signposts() -> None:
-    """Have old imports answered, once a process."""
+    """Install the finder that answers old imports, once per process."""
     if not any(isinstance(finder, _Signpost) for finder in sys.meta_path):
         sys.meta_path.append(_Signpost())

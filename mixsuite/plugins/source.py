@@ -1,8 +1,8 @@
-"""The identity of code by its meaning: which files a piece of code is made of, and a hash of their tokens.
+"""Identify code by its meaning: the files that belong to a piece of code, and a hash of their tokens.
 
-A file's hash is over its tokens without comments, docstrings and layout. Which files belong to a piece of code is read
-from its imports: of this package, of an outsider's package, or of the folder that a loose file lies in. A module's path
-is in no hash, so that moving code costs nothing. The hash is the same on every supported Python.
+A file's hash covers its tokens without comments, docstrings and layout. The imports of a piece of code tell which files
+belong to it: those of this package, of an outsider's package, or of the folder of a loose file. No hash contains a
+module's path, so moving code changes nothing. The hash is the same on every supported Python.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ _Place = tuple[int, int]  # a line, and a column in bytes, as ast counts them
 
 @dataclass(frozen=True)
 class _Territory:
-    """The files whose imports are followed: those below ``root``, imported as ``prefix.a.b``, or as ``a`` where the
-    prefix is "" (a loose file's folder)."""
+    """The files whose imports are followed: those below ``root``.
+
+    Modules are imported as ``prefix.a.b``, or as ``a`` where the prefix is "" (the folder of a loose file).
+    """
 
     root: Path
     prefix: str
@@ -40,7 +42,7 @@ class _Territory:
         return (self.prefix, *parts) if self.prefix else parts
 
     def file(self, parts: tuple[str, ...]) -> Path | None:
-        """The file of a module, None where it is not of this territory."""
+        """The file of a module, or None if it lies outside this territory."""
         if self.prefix:
             if not parts or parts[0] != self.prefix:
                 return None
@@ -57,7 +59,7 @@ _SUITE = _Territory(PACKAGE, "mixsuite")
 
 
 def _home(territory: _Territory, module: tuple[str, ...]) -> _Territory:
-    """The territory in which a module is looked for: mixsuite's own are found from everywhere."""
+    """The territory in which to look for a module: mixsuite's modules are found from everywhere."""
     return _SUITE if module[:1] == (_SUITE.prefix,) else territory
 
 
@@ -72,15 +74,15 @@ def _territory(path: Path) -> _Territory:
 
 
 def local_file(module: str, folder: Path) -> Path | None:
-    """The file of a module that lies in a loose file's folder, None where it is installed or the standard library's."""
+    """The file of a module in a loose file's folder, or None if it is installed or in the standard library."""
     return _Territory(folder, "").file(tuple(module.split("."))) if module else None
 
 
 @dataclass(frozen=True)
 class _File:
-    """What is read from a source file once.
+    """What one reading of a source file gives.
 
-    tokens:  hash of its tokens; of imports from its own territory and from mixsuite only the names that they bind.
+    tokens:  hash of its tokens; imports from its own territory and from mixsuite count only by the names they bind.
     imports: its imports from its own territory and from mixsuite, (module's parts, name or None).
     exports: name -> the import that binds it, at the file's top level.
     """
@@ -91,10 +93,10 @@ class _File:
 
 
 def token_hash(text: str) -> str:
-    """16 hex digits over the tokens of a source text without comments, docstrings and layout.
+    """Hash the tokens of a source text without comments, docstrings and layout, in 16 hex digits.
 
     Raises:
-        SyntaxError: it is no Python.
+        SyntaxError: the text is not Python.
     """
     return _hash_tokens(text, _docstrings(ast.parse(text)))
 
@@ -109,9 +111,11 @@ def _hash_tokens(text: str, left_out: set[_Place], names: Iterable[str] = ()) ->
 
 
 def _tokens(text: str, left_out: set[_Place]) -> Iterator[str]:
-    """Tokens as text; statements that begin a line, at a place in ``left_out``, are dropped. Indentation is one mark a
-    level."""
-    lines = list(io.StringIO(text))  # as Python counts them: a form feed ends none
+    """The tokens as text, without the statements that begin at a place in ``left_out``.
+
+    Each level of indentation is one mark.
+    """
+    lines = list(io.StringIO(text))  # as Python counts lines: a form feed does not end one
     starts = {(line, len(lines[line - 1].encode()[:column].decode())) for line, column in left_out}  # in characters
     dropping, fresh, fstring = False, True, None
     depth = 0
@@ -131,7 +135,7 @@ def _tokens(text: str, left_out: set[_Place]) -> Iterator[str]:
         if dropping:
             dropping = not fresh and string != ";"
             continue
-        # Python 3.12 splits f-strings into tokens, 3.14 template strings too: they count as raw source, as in 3.11.
+        # Python 3.12 splits f-strings into tokens, and 3.14 template strings too. They count as raw source, as in 3.11.
         if name in ("FSTRING_START", "TSTRING_START"):
             depth += 1
             fstring = fstring or start
@@ -153,8 +157,8 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
 
 
 def _docstrings(tree: ast.AST) -> set[_Place]:
-    """Where docstrings begin."""
-    found = set()
+    """The places where docstrings begin."""
+    places = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
             first = node.body[0]
@@ -163,8 +167,8 @@ def _docstrings(tree: ast.AST) -> set[_Place]:
                 and isinstance(first.value, ast.Constant)
                 and isinstance(first.value.value, str)
             ):
-                found.add(_place(first))
-    return found
+                places.add(_place(first))
+    return places
 
 
 def _read(path: Path) -> _File:
@@ -190,8 +194,8 @@ def _parse(text: str, path: Path) -> _File:
             module = _absolute(node, territory, path)
             if module is None:
                 continue
-            found = [(module, alias.name) for alias in node.names]
-            imports += found
+            members = [(module, alias.name) for alias in node.names]
+            imports += members
             left_out.add(_place(node))
             names |= {f"{alias.name} as {alias.asname or alias.name}" for alias in node.names}
             exports |= {alias.asname or alias.name: (module, alias.name) for alias in node.names}
@@ -199,19 +203,19 @@ def _parse(text: str, path: Path) -> _File:
 
 
 def _absolute(node: ast.ImportFrom, territory: _Territory, path: Path) -> tuple[str, ...] | None:
-    """The module that ``from ... import`` names; None where it is neither of the territory nor of mixsuite."""
+    """The module that ``from ... import`` names, or None if it belongs neither to the territory nor to mixsuite."""
     parts = tuple(node.module.split(".")) if node.module else ()
     if node.level:
         here = territory.module(path)
         package = here if path.name == "__init__.py" else here[:-1]
         return package[: len(package) - node.level + 1] + parts
     home, names = _home(territory, parts), [alias.name for alias in node.names]
-    found = home.file(parts) or any(home.file((*parts, name)) is not None for name in names)
-    return parts if found else None
+    exists = home.file(parts) or any(home.file((*parts, name)) is not None for name in names)
+    return parts if exists else None
 
 
 def _running(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every node but those under ``if TYPE_CHECKING``, which never run."""
+    """Every node except those under ``if TYPE_CHECKING``, which never run."""
     for node in ast.iter_child_nodes(tree):
         if _is_for_types(node):
             for other in node.orelse:
@@ -238,24 +242,24 @@ def _place(node: ast.stmt) -> _Place:
 
 
 def closure(roots: Iterable[Path]) -> list[Path]:
-    """Files and what they import from their own package or folder and from mixsuite, directly or not; sorted.
+    """The files and all that they import from their own package or folder and from mixsuite, sorted.
 
-    A name that a package of mixsuite only passes on is followed to the module that defines it.
+    Indirect imports count. A name that a package of mixsuite only re-exports leads to the module that defines it.
     """
-    todo, found = list(roots), set()
+    todo, files = list(roots), set()
     while todo:
         path = todo.pop()
-        if path in found:
+        if path in files:
             continue
-        found.add(path)
+        files.add(path)
         territory = _territory(path)
         for module, name in _read(path).imports:
             todo += _files(_home(territory, module), module, name)
-    return sorted(found)
+    return sorted(files)
 
 
 def _files(territory: _Territory, module: tuple[str, ...], name: str | None) -> list[Path]:
-    """The files that an import runs, as far as a result may depend on them."""
+    """The files that an import runs and on which a result may depend."""
     if name is not None and (inner := territory.file((*module, name))) is not None:
         return [*_parents(territory, module), inner]
     path = territory.file(module)
@@ -265,13 +269,13 @@ def _files(territory: _Territory, module: tuple[str, ...], name: str | None) -> 
         exports = _read(path).exports
         if name in exports:
             return _files(territory, *exports[name])
-        if name in (None, "*"):  # any of them may be used
+        if name in (None, "*"):  # any re-exported name may be used
             return [path, *(file for passed_on in exports.values() for file in _files(territory, *passed_on))]
     return [*_parents(territory, module), path]
 
 
 def _parents(territory: _Territory, module: tuple[str, ...]) -> list[Path]:
-    """An outsider's package runs its ``__init__`` files too; those of mixsuite pass names on and do nothing else."""
+    """The ``__init__`` files that an outsider's package runs; those of mixsuite only re-export names."""
     if territory.prefix in ("", "mixsuite"):
         return []
     tops = (module[:n] for n in range(1, len(module) + 1))
@@ -279,12 +283,12 @@ def _parents(territory: _Territory, module: tuple[str, ...]) -> list[Path]:
 
 
 def hash_files(paths: Iterable[Path]) -> str:
-    """16 hex digits over the tokens of files, wherever they lie."""
+    """Hash the tokens of files, wherever they lie, in 16 hex digits."""
     return hashlib.sha256("".join(sorted(_read(path).tokens for path in paths)).encode()).hexdigest()[:16]
 
 
 def content_digest(paths: Iterable[Path]) -> str:
-    """16 hex digits over the bytes of files, in the given order: a quick look whether any was changed."""
+    """Hash the bytes of files in the given order, in 16 hex digits: a quick check whether any file changed."""
     state = hashlib.sha256()
     for path in paths:
         state.update(hashlib.sha256(path.read_bytes()).digest())

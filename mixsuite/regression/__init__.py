@@ -1,1 +1,4 @@
-"""Results over time: is a cell what it was when the baseline was accepted, and is a difference real? Never imports torch."""
+"""Results over time: is a cell the same as in the accepted baseline, and is a difference real?
+
+This package never imports torch.
+"""

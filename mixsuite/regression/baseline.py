@@ -1,4 +1,4 @@
-"""The accepted baseline: a CSV file with a row for each run and metric, and the runs that it is made from."""
+"""The accepted baseline: a CSV file with one row per run and metric, and the runs that it is made from."""
 
 from __future__ import annotations
 
@@ -23,20 +23,25 @@ COLUMNS = [
     "domain", "dataset", "recipe", "method", "seed", "metric", "value", *(f"digest_{stage}" for stage in STAGES),
     "code", "executor", "machine", "commit",
 ]  # fmt: skip
-# Added later, at the right; a baseline without them is read as well. They stand in a run's first row alone.
+# Later versions added these columns at the right; a baseline without them can be read too. Only a run's first row fills
+# them.
 ADDED = ["run_id", "code_parts", "spec", "margin"]
 COSTS = ("seconds", "peak_memory")
 Key = tuple[str, str, str, str]  # domain, dataset, recipe, method
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run as regressions see it.
+class BaselineRun:
+    """The part of a run that a comparison with the baseline needs.
 
-    metrics: with costs, and costs as ratios to the yardstick's ("seconds_ratio") where it was timed beside them.
-    parts, machine, spec: what made it, name -> value; empty where it is not known.
-    margin:  of its matrix, "" for the usual one.
-    reason:  why there are no metrics.
+    metrics: metrics and costs; costs also as ratios to the yardstick ("seconds_ratio") if it was timed beside the runs.
+    digests: stage -> digest, "" if unknown.
+    code:    hash of all the code.
+    parts:   the code's parts, name -> hash or version; empty if unknown.
+    machine: name -> value; empty if unknown.
+    spec:    recipe and parameters, name -> value; empty if unknown.
+    margin:  the margin of its matrix, "" for the default.
+    reason:  why there are no metrics; "" if there are.
     """
 
     key: Key
@@ -58,12 +63,12 @@ class Run:
         return "error" if "error" in self.metrics else "rmse"
 
 
-Cells = dict[Key, dict[int, Run]]
+Cells = dict[Key, dict[int, BaselineRun]]
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What was accepted. commit: of the tree that it was made from, "" if unknown."""
+    """The accepted results. commit: the one that they were made at, "" if unknown."""
 
     path: Path
     cells: Cells
@@ -71,12 +76,14 @@ class Baseline:
 
     @property
     def runs(self) -> int:
+        """The number of runs."""
         return sum(map(len, self.cells.values()))
 
 
 def read_cells(out: Path) -> Cells:
-    """The runs that a results folder shows, by cell and seed; those that are not ok, or were not run, have a reason and
-    no metrics.
+    """Read the runs that a results folder shows, by cell and seed.
+
+    Runs that are missing or not ok have a reason and no metrics.
 
     Raises:
         InputError: no results there, a foreign line in the records, or a run without its primary metric.
@@ -91,22 +98,22 @@ def read_cells(out: Path) -> Cells:
     cells: Cells = {}
     for (name, method), ids in manifest.ids().items():
         task = manifest.tasks[name]
-        key = (task.domain, task.shown_dataset, task.recipe_name, method)  # as shown now, whatever a record was called
+        key = (task.domain, task.shown_dataset, task.recipe_name, method)  # as shown now: records may bear older names
         for seed, run_id in ids.items():
-            run = latest.get(run_id) or Run(key, seed, {}, {}, "", "", {}, reason="not run")
+            run = latest.get(run_id) or BaselineRun(key, seed, {}, {}, "", "", {}, reason="not run")
             if not run.reason and task.primary not in run.metrics:
                 raise InputError(f"{out}/records: run {run_id} ({name}, {method}, seed {seed}) has no {task.primary}")
             cells.setdefault(key, {})[seed] = replace(run, key=key, margin=margin)
     return cells
 
 
-def _run(record: Record, yardstick: Yardstick | None) -> Run:
+def _run(record: Record, yardstick: Yardstick | None) -> BaselineRun:
     names, code = record.names, record.code
     metrics: dict[str, float] = {}
     if record.status == "ok":
         costs = {name: float(value) for name in COSTS if (value := getattr(record, name)) is not None}
         metrics = record.metrics | costs | (yardstick.ratios(costs, record.time) if yardstick else {})
-    return Run(
+    return BaselineRun(
         key=(names["domain"], names["dataset"], names["recipe"], names["method"]),
         seed=record.seed,
         metrics=metrics,
@@ -124,22 +131,29 @@ def _run(record: Record, yardstick: Yardstick | None) -> Run:
 
 
 def flat(value: dict[str, Any], front: str = "") -> dict[str, str]:
-    """Nested names as one level: {"recipe.lr": "0.05"}; the levels "params" and "libraries" are left out of names."""
-    found: dict[str, str] = {}
+    """Flatten nested names: {"recipe.lr": "0.05"}. The levels "params" and "libraries" are left out of the names.
+
+    Args:
+        value: the nested dictionary.
+        front: the prefix of every name.
+    """
+    result: dict[str, str] = {}
     for key, inner in value.items():
         name = front if key in ("params", "libraries") else f"{front}.{key}" if front else key
         if isinstance(inner, dict):
-            found |= flat(inner, name)
+            result |= flat(inner, name)
         else:
-            found[name] = json.dumps(inner) if not isinstance(inner, str) else inner
-    return found
+            result[name] = json.dumps(inner) if not isinstance(inner, str) else inner
+    return result
 
 
 def accept(out: Path, path: Path) -> str:
-    """Write what a results folder shows as the baseline, whole or not at all; returns what it replaces, in a sentence.
+    """Write what a results folder shows as the baseline; return a sentence that says what it replaces.
+
+    The file is written whole or not at all.
 
     Raises:
-        InputError: failed or missing runs, which cannot be what is wanted.
+        InputError: the folder has failed or missing runs or no ok one, or the file cannot be read or written.
     """
     cells = read_cells(out)
     runs = [run for cell in cells.values() for run in cell.values()]
@@ -149,17 +163,17 @@ def accept(out: Path, path: Path) -> str:
     missing = sum(run.reason == "not run" for run in runs)
     if missing:
         raise InputError(f"{out}: {missing} of {len(runs)} runs are missing; finish them first")
-    kept = [run for run in runs if not run.reason]
-    if not kept:
+    ok_runs = [run for run in runs if not run.reason]
+    if not ok_runs:
         raise InputError(f"{out}: no run is ok; there is nothing to accept")
     former = load_baseline(path) if path.exists() else None
-    write_text(path, _text(kept, commit_of(Path.cwd())))
+    write_text(path, _text(ok_runs, commit_of(Path.cwd())))
     now = load_baseline(path)
-    said = f"{path}: {len(now.cells)} cells, {now.runs} runs"
-    return f"{said}; {_replaced(former, now)}" if former else f"{said}; there was none before"
+    summary = f"{path}: {len(now.cells)} cells, {now.runs} runs"
+    return f"{summary}; {_replaced(former, now)}" if former else f"{summary}; there was none before"
 
 
-def _where(run: Run) -> str:
+def _where(run: BaselineRun) -> str:
     return f"{run.key[1]} {run.key[3]} seed {run.seed}"
 
 
@@ -171,13 +185,15 @@ def _replaced(former: Baseline, now: Baseline) -> str:
     return f"replaces {len(former.cells)} cells{at}: {new} new, {gone} gone, {other} with other values"
 
 
-def _values(cell: dict[int, Run]) -> dict[int, float]:
+def _values(cell: dict[int, BaselineRun]) -> dict[int, float]:
     return {seed: run.metrics[run.primary] for seed, run in cell.items()}
 
 
 def commit_of(folder: Path) -> str:
-    """The commit that is checked out, "-dirty" where tracked files other than results differ from it; "" outside a
-    repository."""
+    """The commit that is checked out, or "" outside a repository.
+
+    "-dirty" is added if tracked files differ from the commit; results do not count.
+    """
 
     def git(*words: str) -> str:
         command = ["git", "-C", str(folder), *words]
@@ -191,7 +207,7 @@ def commit_of(folder: Path) -> str:
 
 
 def _pairs_text(values: dict[str, str]) -> str:
-    """A dictionary in one CSV cell, as JSON."""
+    """Write a dictionary as JSON for one CSV cell."""
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")) if values else ""
 
 
@@ -199,7 +215,7 @@ def _pairs(text: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in json.loads(text).items()} if text else {}
 
 
-def _text(runs: Iterable[Run], commit: str) -> str:
+def _text(runs: Iterable[BaselineRun], commit: str) -> str:
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\n")
     table.writerow([*COLUMNS, *ADDED])
@@ -214,10 +230,10 @@ def _text(runs: Iterable[Run], commit: str) -> str:
 
 
 def load_baseline(path: Path) -> Baseline:
-    """A baseline, of this or a former form.
+    """Read a baseline, in the present or an earlier format.
 
     Raises:
-        InputError: there is none, or a line that is no row of one (named).
+        InputError: there is no such file, or a line is no row of a baseline (the message names it).
     """
     if not path.is_file():
         raise InputError(f"--baseline {path}: no such file; accept one: mixsuite baseline accept --out results/regress")
@@ -254,7 +270,7 @@ def _add(cells: Cells, row: dict[str, str]) -> None:
     key = (row["domain"], row["dataset"], row["recipe"], row["method"])
     run = cells.setdefault(key, {}).get(seed)
     if run is None:
-        run = cells[key][seed] = Run(
+        run = cells[key][seed] = BaselineRun(
             key=key,
             seed=seed,
             metrics={},

@@ -1,7 +1,7 @@
-"""The statistics of a gate: is a cell worse than its baseline, better, or the same within the margin?
+"""The statistics of the gate: is a cell worse than its baseline, better, or equal within the margin?
 
-One-sided exact sign-flip tests over paired differences, Holm over all gated cells, so that a re-run in which nothing
-changed but the draws raises any alarm with a chance of ALPHA at most.
+The gate uses one-sided exact sign-flip tests over paired differences, adjusted by Holm over all gated cells. If only
+the random draws of a re-run changed, the chance of any alarm is at most ALPHA.
 """
 
 from __future__ import annotations
@@ -22,8 +22,13 @@ EQUAL, WORSE, BETTER, UNDECIDED = "equal within margin", "worse", "better", "und
 
 @dataclass(frozen=True)
 class Decision:
-    """word: EQUAL, WORSE, BETTER or UNDECIDED. diff, low, high: mean difference (now minus baseline) and its 90 %
-    t-interval. p: of the side that the mean is on, adjusted by Holm over all gated cells."""
+    """The decision on one cell.
+
+    word: EQUAL, WORSE, BETTER or UNDECIDED.
+    diff: mean difference, now minus baseline, in the primary metric's units.
+    low, high: its 90 % t-interval.
+    p:    one-sided, for the side that the mean is on; adjusted by Holm over all gated cells.
+    """
 
     word: str
     diff: float
@@ -33,33 +38,33 @@ class Decision:
 
 
 def needed_seeds(cells: int) -> int:
-    """The fewest seeds by which one cell of so many can be found at all: the smallest p is 1 / 2^n."""
+    """The fewest seeds n by which a change in one of ``cells`` cells can be found: the smallest p is 1 / 2^n."""
     return max(2, ceil(log2(max(cells, 1) / ALPHA)))
 
 
 def decide(changed: dict[K, np.ndarray], margins: dict[K, float], cells: int) -> dict[K, Decision]:
-    """What became of the cells whose runs are not the baseline's.
+    """Decide on the cells whose runs differ from the baseline's.
 
     Args:
-        changed: cell -> [n] differences, now minus baseline, lower being better.
-        margins: cell -> what counts as equal, in the same units.
-        cells: gated cells in all: the unchanged ones belong to the family too.
+        changed: cell -> differences [n], now minus baseline; negative is better.
+        margins: cell -> the largest difference that counts as equal, in the same units.
+        cells: number of all gated cells: unchanged ones belong to the family of tests too.
     """
     keys = list(changed)
     means = np.array([float(np.mean(changed[key])) for key in keys])
     two = np.array([_two_sided(changed[key]) for key in keys])
     rest = np.ones(max(cells - len(keys), 0))
     sides = {}
-    for sign in (1, -1):  # sign patterns are symmetric: the one-sided p is half the two-sided one
+    for sign in (1, -1):  # sign patterns are symmetric, so the one-sided p is half the two-sided one
         p = np.where(sign * means > 0, two / 2, 1.0)
         sides[sign] = holm(np.concatenate([p, rest]))[: len(keys)]
-    found = {}
+    decisions = {}
     for place, key in enumerate(keys):
         low, high = t_interval(changed[key], 0.90)
         worse, better = float(sides[1][place]), float(sides[-1][place])
         word = _word(low, high, margins[key], worse, better)
-        found[key] = Decision(word, float(means[place]), low, high, worse if means[place] > 0 else better)
-    return found
+        decisions[key] = Decision(word, float(means[place]), low, high, worse if means[place] > 0 else better)
+    return decisions
 
 
 def _two_sided(d: np.ndarray) -> float:

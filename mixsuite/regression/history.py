@@ -1,4 +1,4 @@
-"""How cells went over time: a row for each cell and commit in results/history.csv, and where the curve has steps."""
+"""The history of cells: one row per cell and commit in results/history.csv, and the steps in each curve."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COLUMNS = ["commit", "date", "domain", "dataset", "recipe", "method", "metric", 
 
 @dataclass(frozen=True)
 class Point:
-    """A cell at a commit: mean of the primary metric over n seeds and its 95 % t-interval (nan below two seeds)."""
+    """A cell at a commit: mean of the primary metric over n seeds and its 95 % t-interval (nan for one seed)."""
 
     commit: str
     date: str
@@ -36,23 +36,26 @@ class Point:
 
 @dataclass(frozen=True)
 class Step:
-    """A point that stands apart from the one before it."""
+    """A step in a curve: a point that differs clearly from the one before it."""
 
     before: Point
     after: Point
 
 
 def track(out: Path, path: Path, commit: str | None = None, date: str | None = None) -> int:
-    """Add a row for each cell of a results folder that is ok for all its seeds; returns how many.
+    """Add one row to the history for each cell that is ok for all its seeds; return the number of these cells.
 
-    A row of the same commit and cell is replaced where it stands, so that a second call adds nothing. The file is
-    written whole or not at all.
+    A row of the same commit and cell is replaced in place, so a second call adds nothing. The file is written whole or
+    not at all.
 
     Args:
-        commit, date: default: of the tree that is checked out, and today (UTC).
+        out: the results folder.
+        path: the history, a CSV file.
+        commit: default: the commit that is checked out.
+        date: in ISO format; default: today (UTC).
 
     Raises:
-        InputError: no results, nothing ok in them, or a history that is not one.
+        InputError: no results, no ok cell, or a file that is not a history.
     """
     cells = {k: runs for k, runs in read_cells(out).items() if all(not run.reason for run in runs.values())}
     if not cells:
@@ -86,10 +89,10 @@ def _text(history: dict[Key, list[Point]]) -> str:
 
 
 def load_history(path: Path) -> dict[Key, list[Point]]:
-    """Cell -> its points, oldest first; nothing where there is no file.
+    """Read a history: cell -> its points, oldest first; empty if the file does not exist.
 
     Raises:
-        InputError: a line that is no row of a history (named).
+        InputError: a line that is no row of a history (the message names it).
     """
     history: dict[Key, list[Point]] = {}
     if not path.exists():
@@ -116,12 +119,15 @@ def load_history(path: Path) -> dict[Key, list[Point]]:
 
 
 def steps(points: list[Point]) -> list[Step]:
-    """Where a cell's curve has a step: the mean moved by more than the margin (0.01 error, 2 % of RMSE) since the point
-    before, and the two 95 % intervals do not overlap."""
-    found = []
+    """Find the steps in a cell's curve.
+
+    A step is where the mean moved by more than the margin (0.01 error, 2 % of RMSE) since the point before, and the two
+    95 % intervals do not overlap.
+    """
+    result = []
     for before, after in pairwise(points):
         margin = margin_of(after.metric, before.mean, None)
         apart = after.low > before.high or after.high < before.low
         if abs(after.mean - before.mean) > margin and apart:
-            found.append(Step(before, after))
-    return found
+            result.append(Step(before, after))
+    return result

@@ -11,7 +11,7 @@ from pathlib import Path
 from mixsuite.errors import InputError
 from mixsuite.experiment.spec import Task
 from mixsuite.plugins.entry import show_seeds
-from mixsuite.regression.baseline import COSTS, STAGES, Baseline, Cells, Key, Run, load_baseline, read_cells
+from mixsuite.regression.baseline import COSTS, STAGES, Baseline, BaselineRun, Cells, Key, load_baseline, read_cells
 from mixsuite.regression.gate import BETTER, EQUAL, UNDECIDED, WORSE, decide, needed_seeds
 from mixsuite.regression.yardstick import SLOWER, grown
 from mixsuite.results.manifest import load_manifest
@@ -21,23 +21,28 @@ from mixsuite.stats.verdicts import pair
 
 SAME, NEW, MISSING = "same", "new", "missing"
 WORDS = (SAME, EQUAL, BETTER, UNDECIDED, NEW, WORSE, MISSING)
-STATISTICS_ONLY = "not compared"  # stages of runs on another kind of device
+STATISTICS_ONLY = "not compared"  # in place of a stage, for runs on another kind of device
 _ORDER = (STATISTICS_ONLY, *STAGES, "metrics")
 _HARDWARE = ("device", "processor", "cpu", "threads", "gpu")
-_HASHED = ("core", "method", "dataset", "domain")  # code whose hash says nothing to a reader
+_HASHED = ("core", "method", "dataset", "domain")  # parts of the code whose hash tells a reader nothing
 
 
 @dataclass(frozen=True)
 class Change:
-    """What became of a cell.
+    """How a cell compares with its baseline.
 
     verdict:    one of WORDS.
-    changed_at: the first stage whose digest differs in any seed; "metrics" where all are equal and a metric is not.
-    also_changed: what else is not as it was: code, libraries, executor, machine.
-    then, now:  means of the primary metric over n seeds; diff, low, high: mean paired difference (now minus then)
-                and its 90 % t-interval; p: one-sided, adjusted by Holm over all gated cells.
+    changed_at: the first stage whose digest differs for any seed; "metrics" if all digests are equal but a metric
+                differs.
+    also_changed: what else differs: code, libraries, executor, machine.
+    n:          number of seeds.
+    then, now:  means of the primary metric over n seeds.
+    diff:       mean paired difference, now minus then.
+    low, high:  its 90 % t-interval.
+    p:          one-sided, adjusted by Holm over all gated cells.
     others:     further metrics, name -> (then, now).
-    command:    what makes the cell again. reason: why it is missing.
+    command:    the command that runs the cell again.
+    reason:     why the cell is missing.
     """
 
     task: str
@@ -59,11 +64,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Regression:
-    """A results folder against its baseline.
+    """The comparison of a results folder with its baseline.
 
-    changes: a cell each. seeds, needed: that every cell of the baseline has, and that a gate over so many cells needs.
-    costs:   (domain or method, cost) -> by how much it grew, both measured in yardsticks.
-    notes:   what a reader must know.
+    changes: one per cell.
+    seeds:   number of seeds that every cell of the baseline has.
+    needed:  number of seeds that a gate over so many cells needs.
+    costs:   (domain or method, cost) -> growth factor, with costs in yardsticks.
+    notes:   what a reader must know, one sentence each.
     """
 
     out: Path
@@ -76,19 +83,22 @@ class Regression:
 
     @property
     def slower(self) -> dict[tuple[str, str], float]:
-        """Costs that grew too much."""
+        """The costs that grew by more than the factor SLOWER."""
         return {key: ratio for key, ratio in self.costs.items() if ratio > SLOWER}
 
     @property
     def status(self) -> int:
-        """The exit status: 1 a worse or missing cell, or a cost that grew too much; 2 too few seeds to gate; else 0."""
+        """The exit status.
+
+        1: a worse or missing cell, or a cost that grew too much; 2: too few seeds to gate; 0: else.
+        """
         if any(change.verdict in (WORSE, MISSING) for change in self.changes) or self.slower:
             return 1
         return 2 if self.seeds < self.needed else 0
 
     @property
     def headline(self) -> str:
-        """The verdicts, counted, and what they come to."""
+        """The overall result, and the count of each verdict."""
         counts = Counter(change.verdict for change in self.changes)
         counted = ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
         if self.seeds < self.needed and self.status == 2:
@@ -97,7 +107,7 @@ class Regression:
 
 
 def compare_with_baseline(out: Path, baseline: Path) -> Regression:
-    """Compare what a results folder shows with a baseline.
+    """Compare a results folder with a baseline.
 
     Raises:
         InputError: no baseline or results, a corrupted file, or a baseline of other data, recipes or parameters.
@@ -112,9 +122,9 @@ def compare_with_baseline(out: Path, baseline: Path) -> Regression:
     moved = [key for key, change in changes.items() if change.verdict == UNDECIDED]
     differences = {key: pair(_primary(now[key], accepted.cells[key]), _primary(accepted.cells[key])) for key in moved}
     margins = {key: _margin(accepted.cells[key]) for key in moved}
-    for key, found in decide(differences, margins, len(accepted.cells)).items():
+    for key, decision in decide(differences, margins, len(accepted.cells)).items():
         changes[key] = replace(
-            changes[key], verdict=found.word, diff=found.diff, low=found.low, high=found.high, p=found.p
+            changes[key], verdict=decision.word, diff=decision.diff, low=decision.low, high=decision.high, p=decision.p
         )
     new = [_new(key, tasks[key[:3]], cell) for key, cell in now.items() if key not in accepted.cells]
     costs = _costs(accepted.cells, now)
@@ -130,10 +140,10 @@ def compare_with_baseline(out: Path, baseline: Path) -> Regression:
 
 
 def _same_question(accepted: Cells, now: Cells) -> None:
-    """Refuse a baseline that is about something else.
+    """Refuse a baseline that answers another question.
 
     Raises:
-        InputError: other data, another recipe or other parameters under the same name: which, and how they differ.
+        InputError: other data, recipe or parameters under the same name; the message says how they differ.
     """
     for key, cell in accepted.items():
         for seed, then in cell.items():
@@ -150,15 +160,20 @@ def _same_question(accepted: Cells, now: Cells) -> None:
 
 
 def differences(then: dict[str, str], now: dict[str, str]) -> str:
-    """What differs between two dictionaries, in words: ``recipe.lr 0.05 -> 0.15``."""
+    """Describe how two dictionaries differ, as in ``recipe.lr 0.05 -> 0.15``."""
     names = [name for name in dict.fromkeys([*then, *now]) if then.get(name) != now.get(name)]
     return ", ".join(
         name if name in _HASHED else f"{name} {then.get(name, 'none')} -> {now.get(name, 'none')}" for name in names
     )
 
 
-def _look(key: Key, task: Task | None, then: dict[int, Run], now: dict[int, Run], again: tuple[str, Path]) -> Change:
-    """A cell of the baseline as far as no statistics are needed; UNDECIDED where they are. again: matrix and folder."""
+def _look(
+    key: Key, task: Task | None, then: dict[int, BaselineRun], now: dict[int, BaselineRun], again: tuple[str, Path]
+) -> Change:
+    """Compare a cell of the baseline as far as no statistics are needed; the verdict is UNDECIDED if they are.
+
+    again: the matrix and the folder, for the command that runs the cell again.
+    """
     matrix, out = again
     name, seeds = task.name if task else f"{key[1]}@{key[2]}", tuple(sorted(then))
     asked = {"datasets": name, "methods": key[3], "seeds": show_seeds(seeds), "rerun": "always", "out": str(out)}
@@ -186,18 +201,18 @@ def _look(key: Key, task: Task | None, then: dict[int, Run], now: dict[int, Run]
     )
 
 
-def _new(key: Key, task: Task, cell: dict[int, Run]) -> Change:
+def _new(key: Key, task: Task, cell: dict[int, BaselineRun]) -> Change:
     values = [run.metrics[run.primary] for run in cell.values() if not run.reason]
     return Change(task.name, key[3], NEW, n=len(values), now=mean(values))
 
 
-def _primary(cell: dict[int, Run], like: dict[int, Run] | None = None) -> dict[int, float]:
-    """seed -> primary metric, for the seeds of another cell or all."""
+def _primary(cell: dict[int, BaselineRun], like: dict[int, BaselineRun] | None = None) -> dict[int, float]:
+    """Seed -> primary metric, for the seeds of another cell, or for all."""
     return {seed: cell[seed].metrics[cell[seed].primary] for seed in (like or cell)}
 
 
-def _changed_at(then: Run, now: Run) -> str | None:
-    """The first stage at which two runs of one spec part; None where they are the same."""
+def _changed_at(then: BaselineRun, now: BaselineRun) -> str | None:
+    """The first stage at which two runs of one spec differ; None if they are the same."""
     if then.machine.get("device", "")[:4] != now.machine.get("device", "")[:4]:
         return STATISTICS_ONLY
     for stage in STAGES:
@@ -207,50 +222,52 @@ def _changed_at(then: Run, now: Run) -> str | None:
     return "metrics" if any(then.metrics[name] != now.metrics[name] for name in shared) else None
 
 
-def _also(then: Run, now: Run) -> list[str]:
-    """What else differs between two runs of one spec."""
+def _also(then: BaselineRun, now: BaselineRun) -> list[str]:
+    """Describe what else differs between two runs of one spec."""
     executor = differences({"executor": then.executor}, {"executor": now.executor})
-    found = {"code": differences(then.parts, now.parts), "machine": differences(then.machine, now.machine)}
-    if then.code != now.code and not found["code"]:
-        found["code"] = "changed"
-    return [f"{what}: {text}" for what, text in found.items() if text] + ([executor] if executor else [])
+    changes = {"code": differences(then.parts, now.parts), "machine": differences(then.machine, now.machine)}
+    if then.code != now.code and not changes["code"]:
+        changes["code"] = "changed"
+    return [f"{what}: {text}" for what, text in changes.items() if text] + ([executor] if executor else [])
 
 
 def _is_cost(metric: str) -> bool:
     return metric.removesuffix("_ratio") in COSTS
 
 
-def _others(pairs: list[tuple[Run, Run]]) -> dict[str, tuple[float, float]]:
+def _others(pairs: list[tuple[BaselineRun, BaselineRun]]) -> dict[str, tuple[float, float]]:
     first = pairs[0][0]
     names = [n for n in first.metrics if n != first.primary and not _is_cost(n)]
     shared = [n for n in names if all(n in run.metrics for runs in pairs for run in runs)]
     return {n: (mean(a.metrics[n] for a, _ in pairs), mean(b.metrics[n] for _, b in pairs)) for n in shared}
 
 
-def _margin(cell: dict[int, Run]) -> float:
-    """What counts as equal, in the metric's units: by the margin that was accepted."""
+def _margin(cell: dict[int, BaselineRun]) -> float:
+    """The accepted margin of equality, in the metric's units."""
     run = next(iter(cell.values()))
     return margin_of(run.primary, mean(_primary(cell).values()), float(run.margin) if run.margin else None)
 
 
 def _costs(accepted: Cells, now: Cells) -> dict[tuple[str, str], float]:
-    """By how much costs grew, in yardsticks: the median over a domain's runs, and over a method's. Nothing on another
-    kind of machine or by another executor."""
-    found: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
+    """How much costs grew, in yardsticks: the median over the runs of each domain, and of each method.
+
+    Runs on another kind of machine or by another executor do not count.
+    """
+    pairs: dict[tuple[str, str], tuple[list[float], list[float]]] = {}
     for key, cell in accepted.items():
         for seed, then in cell.items():
             here = now.get(key, {}).get(seed)
             for name in (f"{cost}_ratio" for cost in COSTS):
                 if here and name in then.metrics and name in here.metrics and _alike(then, here):
                     for over in (key[0], key[3]):
-                        before, after = found.setdefault((over, name), ([], []))
+                        before, after = pairs.setdefault((over, name), ([], []))
                         before.append(then.metrics[name])
                         after.append(here.metrics[name])
-    return {key: grown(*values) for key, values in found.items()}
+    return {key: grown(*values) for key, values in pairs.items()}
 
 
-def _alike(then: Run, now: Run) -> bool:
-    """Whether two runs were made on machines of one kind and by one executor, as far as costs go."""
+def _alike(then: BaselineRun, now: BaselineRun) -> bool:
+    """Whether two runs' costs can be compared: the same kind of machine and the same executor made them."""
     return then.executor == now.executor and all(then.machine.get(n) == now.machine.get(n) for n in _HARDWARE)
 
 

@@ -1,4 +1,4 @@
-"""A comparison with the baseline as text, Markdown or JSON."""
+"""Write a comparison with the baseline as text, Markdown or JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Format = Literal["text", "json", "md"]
 
 
 def as_text(found: Regression, form: Format = "text") -> str:
-    """What ``mixsuite regress`` prints: the cells that are not the same, what remakes them, costs, notes."""
+    """Write what ``mixsuite regress`` prints: the changed cells, the commands that run them again, costs and notes."""
     if form == "json":
         return json.dumps(as_dict(found), indent=2, allow_nan=False)
     lines, bullet = (markdown_lines, "- ") if form == "md" else (table_lines, "")
@@ -50,17 +50,17 @@ def as_text(found: Regression, form: Format = "text") -> str:
     if costs:
         title = f"Costs in yardsticks, median over runs of now / then (gated above {SLOWER})"
         parts.append("\n".join([title, *([""] if form == "md" else []), *lines(pd.DataFrame(costs), list(costs[0]))]))
-    told = [f"{c.task}, {c.method}: {c.reason}" for c in changed if c.reason]
-    told += [f"again: {c.command}" for c in changed if c.command]
+    sentences = [f"{c.task}, {c.method}: {c.reason}" for c in changed if c.reason]
+    sentences += [f"again: {c.command}" for c in changed if c.command]
     if calm:
-        told.append(f"costs: {calm} of {len(found.costs)} within {_CALM:.0%} of the baseline's, in yardsticks")
-    told += [f"note: {note}" for note in found.notes]
-    parts += ["\n".join(f"{bullet}{line}" for line in told)] if told else []
+        sentences.append(f"costs: {calm} of {len(found.costs)} within {_CALM:.0%} of the baseline's, in yardsticks")
+    sentences += [f"note: {note}" for note in found.notes]
+    parts += ["\n".join(f"{bullet}{line}" for line in sentences)] if sentences else []
     return "\n\n".join(parts)
 
 
 def as_dict(found: Regression) -> dict[str, Any]:
-    """The same as one JSON object; numbers that do not exist are null."""
+    """Return the comparison as one JSON object; numbers that do not exist are null."""
 
     def plain(value: Any) -> Any:
         return None if isinstance(value, float) and isnan(value) else value

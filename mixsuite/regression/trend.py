@@ -1,4 +1,4 @@
-"""A picture of each task's history: one line a method, a mark and the commit where it has a step."""
+"""Draw each task's history: one line per method, with a mark and the commit at each step."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from mixsuite.plots.save import save
 from mixsuite.regression.history import Point, load_history, steps
 from mixsuite.results.manifest import load_manifest
 
-_LINES = 8  # methods in a picture, those with steps first: more cannot be told apart
+_LINES = 8  # most methods in a picture, those with steps first; more lines cannot be told apart
 
 
 def draw_trends(out: Path, path: Path) -> list[str]:
-    """Draw <out>/trend/<task>.png for each task shown that the history has at two points or more.
+    """Draw <out>/trend/<task>.png for each task of the folder that has at least two points in the history.
 
     Returns:
-        A sentence for each step, the commit named.
+        One sentence per step, which names the commit.
 
     Raises:
-        InputError: a history that is not one, or a folder that cannot be written.
+        InputError: the file is not a history, or a picture cannot be written.
     """
     history, tasks = load_history(path), list(load_manifest(out).tasks.values())
-    names, told = file_names(tasks), []
-    wanted = {}
+    names, sentences = file_names(tasks), []
+    pictures = {}
     for task in tasks:
         key = (task.domain, task.shown_dataset, task.recipe_name)
         lines = {method: points for (*front, method), points in history.items() if tuple(front) == key}
         if max(map(len, lines.values()), default=0) < 2:
             continue
-        wanted[out / "trend" / f"{names[task.name]}.png"] = task.name, lines
-        told += [
+        pictures[out / "trend" / f"{names[task.name]}.png"] = task.name, lines
+        sentences += [
             f"step: {task.name}, {method}: {task.primary} {step.before.mean:.4g} -> {step.after.mean:.4g} "
             f"at commit {step.after.commit or 'unknown'} ({step.after.date})"
             for method, points in lines.items()
             for step in steps(points)
         ]
     for stale in (out / "trend").glob("*.png"):
-        if stale not in wanted:
+        if stale not in pictures:
             stale.unlink()
-    for picture, (name, lines) in wanted.items():
+    for picture, (name, lines) in pictures.items():
         _draw(picture, name, lines)
-    return told
+    return sentences
 
 
 def _draw(picture: Path, title: str, lines: dict[str, list[Point]]) -> None:
@@ -55,7 +55,7 @@ def _draw(picture: Path, title: str, lines: dict[str, list[Point]]) -> None:
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     for number, method in enumerate(m for m in lines if m in chosen):
-        points, aside = lines[method], 0.025 * (number - (len(chosen) - 1) / 2)  # so that intervals lie side by side
+        points, aside = lines[method], 0.025 * (number - (len(chosen) - 1) / 2)  # shifts intervals apart
         x, y = [place[p.commit, p.date] + aside for p in points], [p.mean for p in points]
         half = [[max(p.mean - p.low, 0.0) for p in points], [max(p.high - p.mean, 0.0) for p in points]]
         drawn = axes.errorbar(x, y, yerr=half, label=method, marker="o", markersize=4, capsize=2, linewidth=1.2)
@@ -78,10 +78,10 @@ def _draw(picture: Path, title: str, lines: dict[str, list[Point]]) -> None:
 
 
 def _order(lines: dict[str, list[Point]]) -> list[tuple[str, str]]:
-    """(commit, date) of every point, in the order in which each method has them."""
-    found: list[tuple[str, str]] = []
+    """The (commit, date) of every point, by date; within a day in the order of the methods' own points."""
+    commits: list[tuple[str, str]] = []
     for points in sorted(lines.values(), key=len, reverse=True):
         for p in points:
-            if (p.commit, p.date) not in found:
-                found.append((p.commit, p.date))
-    return sorted(found, key=lambda at: (at[1], found.index(at)))
+            if (p.commit, p.date) not in commits:
+                commits.append((p.commit, p.date))
+    return sorted(commits, key=lambda at: (at[1], commits.index(at)))

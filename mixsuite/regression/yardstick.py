@@ -1,4 +1,4 @@
-"""Time and memory as ratios to a yardstick: a fixed workload timed in the same session on the same machine."""
+"""Time and memory as ratios to a yardstick: a fixed workload timed beside the runs, on the same machine."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mixsuite.errors import InputError
 from mixsuite.results.files import write_text
 
 FILE = "yardstick.json"
-SLOWER = 1.5  # a cost's ratio to the yardstick may grow to so many times what it was, in the median over runs
+SLOWER = 1.5  # the largest growth of a cost's ratio to the yardstick that passes, median over runs
 
-# Plain PyTorch and nothing of the suite: what a change of the suite cannot change. One thread.
+# Plain PyTorch and none of mixsuite's code, so no change of mixsuite can change it. It uses one thread.
 _WORKLOAD = """
 import json, resource, statistics, time
 import torch
@@ -42,9 +42,11 @@ print(json.dumps({"seconds": seconds, "peak_memory": resource.getrusage(resource
 
 @dataclass(frozen=True)
 class Yardstick:
-    """What the fixed workload cost: seconds (median of 5), bytes at the peak.
+    """The cost of the fixed workload.
 
-    begin, end: the session that it stands for, UTC as records have it.
+    seconds:     median of 5 repetitions.
+    peak_memory: in bytes.
+    begin, end:  the period that it stands for, UTC in ISO format as in records.
     """
 
     seconds: float
@@ -53,24 +55,29 @@ class Yardstick:
     end: str
 
     def ratios(self, costs: dict[str, float], time: str) -> dict[str, float]:
-        """Costs of a run that ended at ``time`` as multiples of it ("seconds_ratio"); none of another session."""
+        """Divide a run's costs by the yardstick's ("seconds_ratio"); nothing if the run ended outside its period.
+
+        Args:
+            costs: name -> value, in seconds or bytes.
+            time: when the run ended, UTC in ISO format.
+        """
         own = asdict(self)
         return {f"{n}_ratio": v / own[n] for n, v in costs.items()} if self.begin <= time <= self.end else {}
 
 
 def time_yardstick() -> Yardstick:
-    """Run the workload now, in a process of its own; begin and end are when it ran.
+    """Run the workload now in a new process; ``begin`` and ``end`` are when it ran.
 
     Raises:
-        InputError: it cannot be run here.
+        InputError: the workload cannot be run here.
     """
     begin = _now()
     done = subprocess.run([sys.executable, "-c", _WORKLOAD], capture_output=True, text=True, check=False)
     try:
         return Yardstick(**json.loads(done.stdout), begin=begin, end=_now())
     except (ValueError, TypeError):
-        said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        raise InputError(f"the yardstick cannot be timed here: {said}") from None
+        reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise InputError(f"the yardstick cannot be timed here: {reason}") from None
 
 
 def _now() -> str:
@@ -78,38 +85,42 @@ def _now() -> str:
 
 
 def save_yardstick(out: Path, before: Yardstick, after: Yardstick) -> None:
-    """Keep the mean of two timings beside the records of the training between them."""
+    """Write the mean of two timings beside the records of the training between them.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
     seconds, memory = ((getattr(before, n) + getattr(after, n)) / 2 for n in ("seconds", "peak_memory"))
     write_text(out / FILE, json.dumps(asdict(Yardstick(seconds, memory, before.begin, after.end))) + "\n")
 
 
 def load_yardstick(out: Path) -> Yardstick | None:
-    """The yardstick of a results folder; None where none was timed.
+    """Read the yardstick of a results folder; None if none was timed.
 
     Raises:
-        InputError: the file is not one that was written here.
+        InputError: mixsuite did not write the file.
     """
     path = out / FILE
     if not path.exists():
         return None
     try:
-        found = Yardstick(**json.loads(path.read_text(encoding="utf-8")))
-        good = found.seconds > 0 and found.peak_memory > 0 and found.begin <= found.end
+        yardstick = Yardstick(**json.loads(path.read_text(encoding="utf-8")))
+        good = yardstick.seconds > 0 and yardstick.peak_memory > 0 and yardstick.begin <= yardstick.end
     except (ValueError, TypeError, OSError):
         good = False
     if not good:
         raise InputError(f"{path}: not a yardstick that mixsuite timed; remove it")
-    return found
+    return yardstick
 
 
 def grown(then: list[float], now: list[float]) -> float:
-    """By what a cost grew: the median over runs of now / then; 1 where there was nothing to measure."""
+    """The growth of a cost: the median over runs of now / then; 1 if there is nothing to compare."""
     return statistics.median([b / a for a, b in zip(then, now, strict=True) if a > 0] or [1.0])
 
 
 @dataclass(frozen=True)
 class Timing:
-    """One benchmark then and now, in yardsticks; ratio: now / then."""
+    """The time of one benchmark then and now, in yardsticks."""
 
     name: str
     then: float
@@ -118,19 +129,20 @@ class Timing:
 
     @property
     def ratio(self) -> float:
+        """Now / then."""
         return self.now / self.then
 
 
 def compare_benchmarks(then: Path, now: Path) -> tuple[list[Timing], list[str]]:
-    """Two JSON files that pytest-benchmark saved, each benchmark as a multiple of its own file's yardstick.
+    """Compare two JSON files of pytest-benchmark, with times as multiples of each file's own yardstick.
 
-    Slower is one whose median grew by more than SLOWER and whose quartiles lie apart.
+    A benchmark is slower if its median grew by more than the factor SLOWER and its quartile ranges lie apart.
 
     Returns:
-        (benchmarks of both files, names that only one of them has).
+        (the benchmarks in both files, the names that only one file has).
 
     Raises:
-        InputError: not such a file, one without a benchmark named test_yardstick, or no benchmark in both.
+        InputError: not a file of pytest-benchmark, no benchmark named test_yardstick, or no benchmark in both files.
     """
     old, new = _medians(then), _medians(now)
     timings = []
@@ -145,7 +157,12 @@ def compare_benchmarks(then: Path, now: Path) -> tuple[list[Timing], list[str]]:
 
 
 def timings_text(timings: list[Timing], alone: list[str]) -> str:
-    """One line a benchmark: yardsticks then and now."""
+    """Write one line per benchmark: its time then and now, in yardsticks.
+
+    Args:
+        timings: the benchmarks in both files.
+        alone: the names that only one file has.
+    """
     slower = sum(timing.slower for timing in timings)
     lines = [f"{len(timings)} benchmarks, {slower} slower (times in yardsticks, medians; gated above {SLOWER} x)"]
     lines += [
@@ -155,10 +172,10 @@ def timings_text(timings: list[Timing], alone: list[str]) -> str:
 
 
 def _medians(path: Path) -> dict[str, tuple[float, float, float]]:
-    """Benchmark -> (median, lower and upper quartile), in yardsticks."""
+    """Benchmark -> (median, lower quartile, upper quartile), in yardsticks."""
     try:
-        found = {b["fullname"]: b["stats"] for b in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]}
-        values = {name: (float(s["median"]), float(s["q1"]), float(s["q3"])) for name, s in found.items()}
+        stats = {b["fullname"]: b["stats"] for b in json.loads(path.read_text(encoding="utf-8"))["benchmarks"]}
+        values = {name: (float(s["median"]), float(s["q1"]), float(s["q3"])) for name, s in stats.items()}
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):

@@ -1,1 +1,1 @@
-"""From records to tables. Reads records and <out>/matrix.toml only, and never imports torch."""
+"""Make tables from records. This package reads only records and <out>/matrix.toml, and never imports torch."""

@@ -1,4 +1,4 @@
-"""What a reader of the tables must know, in sentences."""
+"""Caveats: sentences that a reader of the tables must know."""
 
 from __future__ import annotations
 
@@ -14,13 +14,17 @@ from mixsuite.results.reading import Results
 from mixsuite.stats.paired import LEVEL, needed_seeds
 from mixsuite.stats.verdicts import BETTER, WORSE
 
-_LISTED = 20  # failures that are listed one by one
+_LISTED = 20  # number of failures that are listed one by one
 
 
 def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
-    """Other records, missing references, mixed code, failures, what has no control or no interval.
+    """Write the caveats of a results folder, one sentence each.
+
+    They name records of other cells, missing references, mixed code, failed and skipped runs, and methods or tasks that
+    have no control or no interval.
 
     Args:
+        results: what the folder shows.
         tables: task -> its table.
     """
     tasks = list(results.manifest.tasks.values())
@@ -47,7 +51,7 @@ def _folder(results: Results) -> list[str]:
 
 
 def _false_alarms(tables: dict[str, pd.DataFrame]) -> list[str]:
-    """How many verdicts there are, and how many tables would have a false one if all methods were alike."""
+    """Count the verdicts, and the tables in which a false one would be expected if all methods were alike."""
     judged = []
     for table in tables.values():
         words = table.loc[table["diff"].notna(), "verdict"].tolist()
@@ -55,26 +59,26 @@ def _false_alarms(tables: dict[str, pd.DataFrame]) -> list[str]:
             judged.append(words)
     if not judged:
         return []
-    found = sum(word in (BETTER, WORSE) for words in judged for word in words)
+    total = sum(word in (BETTER, WORSE) for words in judged for word in words)
     return [
-        f"{found} better or worse in {_count(len(judged), 'table')}; were all methods alike, any at all would be "
+        f"{total} better or worse in {_count(len(judged), 'table')}; were all methods alike, any at all would be "
         f"expected in {LEVEL * len(judged):.2g} tables at most (sign-flip test, which takes differences to be "
         "symmetric about 0 if nothing differs; Holm within a table)"
     ]
 
 
 def _barely(tables: dict[str, pd.DataFrame]) -> list[str]:
-    """Tables whose seeds are only just enough for their number of methods."""
-    found = []
+    """Name the tables whose seeds are only just enough for their number of methods."""
+    names = []
     for name, table in tables.items():
         tested, pairs = int(table["p"].notna().sum()), table["pairs"].max()
         if tested > 1 and pairs == needed_seeds(tested) and 4 * tested / 2**pairs >= LEVEL:
-            found.append(name)
-    if not found:
+            names.append(name)
+    if not names:
         return []
     return [
         "so many methods on so few seeds that a difference is found only where every seed shows it (more seeds, or "
-        f"fewer methods, find more): {', '.join(found)}"
+        f"fewer methods, find more): {', '.join(names)}"
     ]
 
 
@@ -83,30 +87,30 @@ def _count(number: int, what: str) -> str:
 
 
 def _reference(results: Results, tasks: list[Task]) -> list[str]:
-    manifest, said = results.manifest, []
+    manifest, sentences = results.manifest, []
     for task in tasks:
         status = results.cell(task, manifest.reference).status
         if (task.name, manifest.reference) not in manifest.cells:
-            said.append(
+            sentences.append(
                 f"{task.name}: the reference {manifest.reference} is not in this table, so there are no verdicts"
             )
         elif status != "ok":
-            said.append(f"{task.name}: the reference {manifest.reference} is {status}, so there are no verdicts")
-    return said
+            sentences.append(f"{task.name}: the reference {manifest.reference} is {status}, so there are no verdicts")
+    return sentences
 
 
 def _mixed(results: Results, tasks: list[Task]) -> list[str]:
-    said = []
+    sentences = []
     for task in tasks:
         cells = [results.cell(task, m) for m in results.manifest.methods if (task.name, m) in results.cells]
         common = {o.common for cell in cells for o in cell.outcomes.values()}
         if len(common) > 1 or any(is_mixed(cell) for cell in cells):
-            said.append(f"{task.name}: this table mixes results of different code")
-    return said
+            sentences.append(f"{task.name}: this table mixes results of different code")
+    return sentences
 
 
 def _executors(results: Results, tasks: list[Task]) -> list[str]:
-    """Methods whose seconds cannot be held against the reference's."""
+    """Name the methods whose seconds cannot be compared with the reference's."""
     other: dict[str, list[str]] = {}
     for task in tasks:
         base = {o.executor for o in results.cell(task, results.manifest.reference).ok.values()}
@@ -115,8 +119,8 @@ def _executors(results: Results, tasks: list[Task]) -> list[str]:
             if own and base and own != base:
                 text = f"{method} ({'/'.join(sorted(own))}, not {'/'.join(sorted(base))})"
                 other.setdefault(text, []).append(task.name)
-    said = "seconds are not to be compared with the reference's: another executor trained"
-    return [f"{said} {method}: {', '.join(names)}" for method, names in other.items()]
+    caveat = "seconds are not to be compared with the reference's: another executor trained"
+    return [f"{caveat} {method}: {', '.join(names)}" for method, names in other.items()]
 
 
 def _no_control(results: Results, tasks: list[Task]) -> list[str]:
@@ -137,20 +141,22 @@ def _no_control(results: Results, tasks: list[Task]) -> list[str]:
 def _no_new_rows(results: Results, tasks: list[Task]) -> list[str]:
     official, large = "the test part is official", "the test part is larger than the training part"
     unknown = "the records do not say how the split was made"
-    said: dict[str, list[str]] = {official: [], large: [], unknown: []}
+    tasks_by_reason: dict[str, list[str]] = {official: [], large: [], unknown: []}
     for task in tasks:
         outcomes = [o for m in results.manifest.methods for o in results.cell(task, m).ok.values()]
         if any(o.split == "official" for o in outcomes):
-            said[official].append(task.name)
+            tasks_by_reason[official].append(task.name)
         elif any(o.test_train_ratio is not None and o.test_train_ratio > 1 for o in outcomes):
-            said[large].append(task.name)
+            tasks_by_reason[large].append(task.name)
         elif any(o.split == "" for o in outcomes):
-            said[unknown].append(task.name)
-    return [f"no interval for new rows, since {why}: {', '.join(names)}" for why, names in said.items() if names]
+            tasks_by_reason[unknown].append(task.name)
+    return [
+        f"no interval for new rows, since {why}: {', '.join(names)}" for why, names in tasks_by_reason.items() if names
+    ]
 
 
 def _failed(results: Results) -> list[str]:
-    """Why runs failed, one line for those of a cell that say the same."""
+    """Say why runs failed, in one line for runs of a cell with the same reason."""
     cells: dict[tuple[str, str, str], list[int]] = {}
     for (task, method), cell in results.cells.items():
         for seed, outcome in cell.items():

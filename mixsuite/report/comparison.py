@@ -1,4 +1,4 @@
-"""One variant against others: tables that say where it is better, by how much, and at what cost."""
+"""Compare one variant with other methods: where it is better, by how much, and at what cost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SHOWN = ["task", "verdict", "metric", "mean", "reference_mean", *COLUMNS[COLUMNS
 
 @dataclass(frozen=True)
 class Comparison:
-    """A variant against one reference: a table with a row a task."""
+    """A variant against one reference: a table with one row per task."""
 
     variant: str
     reference: str
@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def line(self) -> str:
-        """Verdicts counted over tasks, and the cost beside them."""
+        """One line: the verdicts counted over tasks, and the variant's cost relative to the reference's."""
         counts = ", ".join(f"{number} {word}" for word, number in count(self.table["verdict"]).items())
         known = self.table.dropna(subset=["rows", "reference_rows"])
         if not len(known):
@@ -47,13 +47,13 @@ class Comparison:
 
     @property
     def failures(self) -> list[str]:
-        """Why there is no verdict where runs failed, a line each."""
+        """One line for each task that has no verdict because runs failed or are missing, with the reason."""
         bad = self.table[self.table["status"].isin(["failed", "incomplete"])]
         return [f"{row['task']}: {row['status']}: {row['reason']}" for row in bad.to_dict("records")]
 
 
 def against(results: Results, variant: str, reference: str) -> Comparison:
-    """The verdicts of a variant against one reference: on each task a family of one."""
+    """Compare a variant with one reference. Each task is a family of one test, so nothing is adjusted."""
     rows = [_row(results, task, variant, reference) for task in results.manifest.tasks.values()]
     return Comparison(variant, reference, pd.DataFrame(rows).reindex(columns=COLUMNS))
 
@@ -85,7 +85,10 @@ def _costs(cell: Cell, prefix: str) -> dict[str, object]:
 
 @dataclass(frozen=True)
 class ComparisonReport:
-    """A variant against each reference, and where it costs more than the first, against controls of its cost."""
+    """A variant against each reference and, if it costs more than the first one, against controls of equal cost.
+
+    out: the folder of the comparison.
+    """
 
     comparisons: list[Comparison]
     at_equal_compute: list[Comparison]
@@ -93,19 +96,30 @@ class ComparisonReport:
 
     @property
     def all(self) -> list[Comparison]:
-        """Both, in this order."""
+        """All comparisons: those with the references, then those at equal compute."""
         return [*self.comparisons, *self.at_equal_compute]
 
     @property
     def failed(self) -> bool:
-        """Whether a run failed."""
+        """Whether any run failed."""
         return any("failed" in comparison.table["status"].to_numpy() for comparison in self.all)
 
 
 def compare_results(
     results: Results, variant: str, references: Sequence[str], controls: Sequence[str], out: Path
 ) -> ComparisonReport:
-    """A variant against references and controls, all by their names in the results; writes <out>/against-METHOD.csv."""
+    """Compare a variant with references and controls, and write <out>/against-METHOD.csv for each.
+
+    Args:
+        results: the runs of all of them.
+        variant: its name in the results.
+        references: their names in the results.
+        controls: the names of the methods of equal compute.
+        out: the folder of the comparison.
+
+    Raises:
+        InputError: a file cannot be written.
+    """
     main, fair = ([against(results, variant, name) for name in names] for names in (references, controls))
     report = ComparisonReport(main, fair, out)
     for comparison in report.all:
@@ -115,14 +129,16 @@ def compare_results(
 
 
 def equal_compute_controls(results: Results, variant: str, reference: str, entry: str) -> list[str]:
-    """The reference trained on as many rows as the variant: for longer, and on larger batches.
+    """Name the controls that train the reference on as many rows as the variant: for longer, and on larger batches.
 
     Args:
-        results: of both. variant, reference: their names there.
-        entry: how the reference is written in matrices.
+        results: the runs of both.
+        variant: its name in the results.
+        reference: its name in the results.
+        entry: the reference as matrices write it.
 
     Returns:
-        Entries; none where the variant costs no more than the reference.
+        Method entries; none if the variant costs no more than the reference.
     """
     ratios = []
     for task in results.manifest.tasks.values():
@@ -133,5 +149,5 @@ def equal_compute_controls(results: Results, variant: str, reference: str, entry
     if times < 2:
         return []
     call = parse_call(entry)
-    given = dict(call.params)
-    return [str(Call(call.name, tuple((given | {k: times * given.get(k, 1)}).items()))) for k in ("length", "batch")]
+    params = dict(call.params)
+    return [str(Call(call.name, tuple((params | {k: times * params.get(k, 1)}).items()))) for k in ("length", "batch")]

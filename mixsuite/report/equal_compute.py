@@ -1,9 +1,9 @@
-"""Methods that cost more than the reference, against controls that cost as much.
+"""Compare methods that cost more than the reference with controls that cost as much.
 
-What counts is the rows that a run puts through the last stage in all its training, over differentiated
-passes: a method that trains on K times as many may win by them alone, and longer training, larger batches or
-fresh partners are what it has to beat. Beside these controls stands a method's own twin, which pays the same
-and trains on nothing more.
+The cost is the number of rows that go through the last stage in the whole training, over differentiated passes. A
+method that trains on K times as many rows may win by these rows alone, so it has to beat longer training, larger
+batches and fresh partners at the same cost. A method's own twin is a control too: it costs the same and trains on no
+more rows.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ALIKE = 1.25  # rows within this factor are equal compute
 
 
 def equal_compute(results: Results) -> pd.DataFrame:
-    """One row a task, costlier method and control of its cost; the comparisons of a task are one family."""
+    """Compare costlier methods with controls: a row per task, method and control. Each task is one family of tests."""
     rows = [row for task in results.manifest.tasks.values() for row in _of_task(results, task)]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -31,7 +31,7 @@ def equal_compute(results: Results) -> pd.DataFrame:
 def costlier_methods(results: Results, task: Task) -> dict[str, list[str]]:
     """Method that costs more than the reference -> the controls that cost as much (there may be none).
 
-    Controls are those that train on more rows, and a method's own twins, which cost as much and do not.
+    Controls are methods that train on more rows, and a method's own twins, which cost as much but train on no more.
     """
     cells, methods = _cells(results, task), results.manifest.methods
     base = cells.get(results.manifest.reference)
@@ -45,7 +45,7 @@ def costlier_methods(results: Results, task: Task) -> dict[str, list[str]]:
 
 
 def same_compute(rows: float, others: float) -> bool:
-    """Whether two costs are equal compute."""
+    """Whether two costs in rows count as equal compute: they differ by at most the factor ALIKE."""
     return 1 / ALIKE <= rows / others <= ALIKE
 
 
@@ -72,7 +72,7 @@ def _of_task(results: Results, task: Task) -> list[dict[str, object]]:
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """The same over tasks: how often the method is better or worse than the control."""
+    """Summarise the table over tasks: how often each method is better or worse than the control."""
     rows = []
     for (method, control), part in table.groupby(["method", "control"], sort=False):
         rows.append({"method": method, "control": control, "tasks": len(part), **count(part["verdict"])})

@@ -1,4 +1,4 @@
-"""Every derived file of a results folder, rebuilt byte for byte."""
+"""Rebuild every derived file of a results folder, byte for byte."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ RUN_COLUMNS = ["domain", "dataset", "recipe", "method", "seed", "metric", "value
 class Report:
     """Every table of a results folder.
 
+    tasks:    task -> its table.
+    domains:  domain -> the table over its tasks.
+    overall:  the table over all classification tasks.
+    notes:    caveats, one sentence each.
     complete: whether every run shown is ok or skipped.
     """
 
@@ -40,17 +44,17 @@ class Report:
 
     @property
     def runs(self) -> pd.DataFrame:
-        """The tidy frame, as runs.csv has it."""
+        """The tidy frame: one row per run and metric, as in runs.csv."""
         frame = pd.DataFrame([row for rows in run_rows(self.results) for row in rows], columns=RUN_COLUMNS)
         return frame.astype({"value": "float64"})
 
     def primary(self, task: str) -> str:
-        """The metric that a task's table is about."""
+        """The primary metric of a task, on which its table is based."""
         return self.results.manifest.tasks[task].primary
 
 
 def make_report(results: Results, out: Path) -> Report:
-    """Every table, from what a results folder shows."""
+    """Make every table from what a results folder shows."""
     manifest = results.manifest
     tasks = list(manifest.tasks.values())
     tables = {task.name: task_table(results, task) for task in tasks}
@@ -58,8 +62,8 @@ def make_report(results: Results, out: Path) -> Report:
         domain: overall_table(results, tables, [t for t in tasks if t.domain == domain])
         for domain in dict.fromkeys(t.domain for t in tasks)
     }
-    wanted = sum(map(len, manifest.cells.values()))
-    done = sum(outcome.status != "failed" for cell in results.cells.values() for outcome in cell.values())
+    num_runs = sum(map(len, manifest.cells.values()))
+    num_done = sum(outcome.status != "failed" for cell in results.cells.values() for outcome in cell.values())
     return Report(
         out=out,
         results=results,
@@ -68,7 +72,7 @@ def make_report(results: Results, out: Path) -> Report:
         overall=overall_table(results, tables, [t for t in tasks if t.classification]),
         equal_compute=equal_compute(results),
         notes=notes(results, tables),
-        complete=wanted == done,
+        complete=num_runs == num_done,
     )
 
 
@@ -76,12 +80,12 @@ Row = tuple[str, str, str, str, int, str, float | None, str, str]
 
 
 def run_rows(results: Results) -> Iterator[list[Row]]:
-    """The rows of each run: one a metric and cost; a run without metrics has one, its value empty."""
+    """Yield the rows of each run: one per metric and cost. A run without metrics has one row with an empty value."""
     for (name, method), cell in results.cells.items():
         task: Task = results.manifest.tasks[name]
         front = task.domain, task.shown_dataset, task.recipe_name, method
         for seed, outcome in cell.items():
-            costs = {name: value for name, value in outcome.costs.items() if name != "parameters"}  # a task's
+            costs = {name: value for name, value in outcome.costs.items() if name != "parameters"}  # per task
             values: dict[str, float | None] = {**outcome.metrics, **costs}
             if outcome.status != "ok":
                 values = {task.primary: None}
@@ -98,7 +102,7 @@ def _runs_text(results: Results) -> str:
 
 
 def csv_text(table: pd.DataFrame) -> str:
-    """A table as CSV: whole numbers bare, others to six significant digits, missing ones empty."""
+    """Write a table as CSV: whole numbers without a point, others to six significant digits, missing ones empty."""
     shown = table.copy()
     for name in shown.columns:
         if shown[name].dtype.kind == "f":
@@ -107,7 +111,7 @@ def csv_text(table: pd.DataFrame) -> str:
 
 
 def format_number(value: float) -> str:
-    """Six significant digits; a whole number without a point; "" for NaN."""
+    """Format a number: six significant digits; a whole number without a point; "" for NaN."""
     if np.isnan(value):
         return ""
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
@@ -117,23 +121,24 @@ def build(out: Path) -> Report:
     """Rebuild every derived file of a results folder from its records and matrix.toml.
 
     Raises:
-        InputError: a foreign line in the records, or a matrix.toml that is not ours.
+        InputError: a foreign line in the records, a matrix.toml that mixsuite did not write, or a file that cannot be
+            written.
     """
     results = load_results(out)
     report = make_report(results, out)
-    wanted = {
+    files = {
         out / "runs.csv": _runs_text(results),
         out / "leaderboard.csv": csv_text(report.overall),
         out / "equal_compute.csv": csv_text(report.equal_compute),
     }
     names = file_names(list(results.manifest.tasks.values()))
     for task, table in report.tasks.items():
-        wanted[out / "leaderboard" / f"{names[task]}.csv"] = csv_text(table)
+        files[out / "leaderboard" / f"{names[task]}.csv"] = csv_text(table)
     for domain, table in report.domains.items():
-        wanted[out / "leaderboard" / f"{domain}.csv"] = csv_text(table)
+        files[out / "leaderboard" / f"{domain}.csv"] = csv_text(table)
     for path in (out / "leaderboard").glob("*.csv"):
-        if path not in wanted:
+        if path not in files:
             path.unlink()
-    for path, text in wanted.items():
+    for path, text in files.items():
         write_text(path, text)
     return report

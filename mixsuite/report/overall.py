@@ -1,4 +1,4 @@
-"""One row a method over several tasks: mean rank, verdicts counted, cost."""
+"""The table over several tasks, one row per method: mean rank, counts of verdicts, cost."""
 
 from __future__ import annotations
 
@@ -18,10 +18,15 @@ COLUMNS = [
 
 
 def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list[Task]) -> pd.DataFrame:
-    """The table over several tasks, from theirs.
+    """Make the table over several tasks from their own tables.
 
-    Ranked are the methods without a skipped cell in these tasks, controls excepted; the mean rank is over
-    the tasks where every ranked cell is ok. Equal means share a rank.
+    A method is ranked if it is no control and has no skipped cell in these tasks. The mean rank is taken over the tasks
+    in which every ranked cell is ok. Equal mean ranks share a rank.
+
+    Args:
+        results: what the folder shows.
+        tables: task -> its table.
+        tasks: the tasks to cover.
     """
     manifest = results.manifest
     by_task = {t.name: tables[t.name].set_index("method").to_dict("index") for t in tasks}
@@ -61,6 +66,6 @@ def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list
 
 
 def _paired_values(results: Results, task: Task, methods: list[str]) -> np.ndarray:
-    """The primary metric of complete cells. [seeds, methods]"""
+    """The primary metric of complete cells, [seeds, methods]."""
     values = [results.cell(task, m).values for m in methods]
     return np.array([[v[seed] for v in values] for seed in sorted(values[0])])

@@ -1,4 +1,4 @@
-"""How many seeds a difference takes, from the paired variance in the records."""
+"""How many seeds it takes to find a difference, from the paired variance in the records."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ COLUMNS = ["task", "effect", "methods", "sd", "seeds", "sd_largest", "seeds_larg
 
 
 def seeds_needed(results: Results, effect: float) -> pd.DataFrame:
-    """One row a task: the seeds by which a true mean difference is found with 80 % power among its methods.
+    """Compute the seeds by which a true mean difference is found with 80 % power, one row per task.
 
     Args:
-        effect: in error; on regression tasks a share of the reference's RMSE.
+        results: what the folder shows.
+        effect: the difference, in error; on regression tasks a share of the reference's RMSE.
 
     Returns:
-        effect in the primary metric's units; methods compared; the median over methods of the standard
-        deviation of paired differences and the seeds it asks for, and the same for the method with the
-        largest. Empty where fewer than two seeds are paired.
+        A table with the effect in the primary metric's units and the number of methods compared. It gives the standard
+        deviation of paired differences, as the median over methods, and the seeds that this deviation needs; then the
+        same for the method with the largest deviation. These are empty if fewer than two seeds are paired.
     """
     return pd.DataFrame([_of_task(results, t, effect) for t in results.manifest.tasks.values()], columns=COLUMNS)
 
@@ -33,26 +34,26 @@ def seeds_needed(results: Results, effect: float) -> pd.DataFrame:
 def _of_task(results: Results, task: Task, effect: float) -> dict[str, object]:
     manifest = results.manifest
     base = results.cell(task, manifest.reference).values
-    wanted = effect if task.classification else effect * mean(base.values())
+    difference = effect if task.classification else effect * mean(base.values())
     sds = {}
     for method in manifest.methods:
         d = pair(results.cell(task, method).values, base)
         if method != manifest.reference and len(d) > 1:
             sds[method] = sample_std(d)
-    row: dict[str, object] = {"task": task.name, "effect": wanted, "methods": len(sds)}
+    row: dict[str, object] = {"task": task.name, "effect": difference, "methods": len(sds)}
     if not sds:
         return row | {"sd": nan}
     middle, (method, largest) = float(np.median(list(sds.values()))), max(sds.items(), key=lambda item: item[1])
     return row | {
         "sd": middle,
-        "seeds": seeds_for(middle, wanted, len(sds)),
+        "seeds": seeds_for(middle, difference, len(sds)),
         "sd_largest": largest,
-        "seeds_largest": seeds_for(largest, wanted, len(sds)),
+        "seeds_largest": seeds_for(largest, difference, len(sds)),
         "largest_method": method,
     }
 
 
 def within_margin(results: Results, effect: float) -> bool:
-    """Whether an effect is so small that a verdict would call it a tie on some task."""
+    """Whether an effect is so small that a verdict would be a tie on some task."""
     manifest = results.manifest
     return any(is_within(task.primary, effect, manifest.margin) for task in manifest.tasks.values())

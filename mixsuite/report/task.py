@@ -1,4 +1,4 @@
-"""One task's table: a row a method, with its paired difference from the reference and a verdict."""
+"""The table of one task: one row per method, with its paired difference from the reference and a verdict."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mixsuite.experiment.spec import Task
-from mixsuite.results.reading import Cell, Outcome, Results
+from mixsuite.results.reading import Cell, Results, RunSummary
 from mixsuite.stats.margins import margin_of
 from mixsuite.stats.paired import mean, shared_ranks
 from mixsuite.stats.verdicts import Paired, Verdict, judge, pair
@@ -21,17 +21,23 @@ COLUMNS = [
 
 
 def task_margin(task: Task, reference: Cell, margin: float | None) -> float:
-    """The margin of a tie, in the primary metric's units. margin: the matrix's, or None."""
+    """The margin of a tie in the primary metric's units.
+
+    Args:
+        task: the margin's task.
+        reference: the cell whose mean a relative margin refers to.
+        margin: the matrix's margin; None: the default.
+    """
     return margin_of(task.primary, mean(reference.values.values()), margin)
 
 
 def shared_seeds(cell: Cell, other: Cell) -> set[int]:
-    """Seeds of which both runs are ok. Those whose runs did not see the same rows are no pairs."""
+    """The seeds for which both runs are ok and saw the same rows."""
     return {s for s in cell.ok.keys() & other.ok.keys() if cell.ok[s].rows == other.ok[s].rows}
 
 
 def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
-    """Two cells as a comparison, ``other`` being what is compared with."""
+    """Pair two cells by seed: differences of ``cell`` from ``other``, with the margin of a tie."""
     seeds = shared_seeds(cell, other)
     shares = [cell.ok[s].test_train_ratio for s in seeds]
     known = [share for share in shares if share is not None]
@@ -42,10 +48,10 @@ def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
 
 
 def task_table(results: Results, task: Task) -> pd.DataFrame:
-    """The table of one task.
+    """Make the table of one task.
 
-    An incomplete cell is marked and has no mean: what is there is never averaged over. Every method is
-    compared with the reference over the seeds that are ok for both.
+    An incomplete cell is marked and has no mean: a mean over only some of the seeds is never shown. Every method is
+    compared with the reference over the seeds for which both are ok.
     """
     manifest, reference = results.manifest, results.manifest.reference
     methods = [m for m in manifest.methods if (task.name, m) in manifest.cells]
@@ -81,7 +87,7 @@ def _scores(cell: Cell, more: list[str]) -> dict[str, object]:
     row: dict[str, object] = {"mean": mean(x), "std": float(np.std(x, ddof=1)) if len(x) > 1 else nan}
     row |= {name: mean(cell.cost(name)) for name in ("seconds", "rows_per_step", "steps", "parameters")}
     row["peak_memory"] = max(cell.cost("peak_memory"), default=nan)
-    return row | {name: mean(found) for name in more if (found := cell.metric(name)) is not None}
+    return row | {name: mean(values) for name in more if (values := cell.metric(name)) is not None}
 
 
 def compared(verdict: Verdict | None) -> dict[str, object]:
@@ -103,7 +109,7 @@ def compared(verdict: Verdict | None) -> dict[str, object]:
 
 
 def _marks(cell: Cell, base: Cell | None) -> str:
-    """What a reader of the row must know."""
+    """Write what a reader of the row must know."""
     marks = []
     if is_mixed(cell):
         marks.append("mixed code")
@@ -117,12 +123,12 @@ def _marks(cell: Cell, base: Cell | None) -> str:
     return "; ".join(marks)
 
 
-def _unlike(one: Outcome, other: Outcome) -> bool:
+def _unlike(one: RunSummary, other: RunSummary) -> bool:
     return (one.data, one.rows) != (other.data, other.rows)
 
 
 def is_mixed(cell: Cell) -> bool:
-    """Whether a cell's runs were made by different code."""
+    """Whether different code made a cell's runs."""
     return len({o.code for o in cell.outcomes.values()}) > 1
 
 

@@ -1,4 +1,4 @@
-"""Tables to be read: one row a line, full names, nothing wrapped; or Markdown."""
+"""Print tables as text (one row per line, full names, no wrapping) or as Markdown."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _WORDS = {
     "study",
     "paper",
     "sub-tests",
-}  # stand to the left
+}  # columns that are aligned to the left
 _COUNTS = {"rank", "n", "tasks", "better", "tie", "worse", "undecided", "pairs", "seeds", "seeds_largest"}
 
 
@@ -58,7 +58,7 @@ def _cells(table: pd.DataFrame, columns: list[str]) -> list[list[str]]:
 
 
 def table_lines(table: pd.DataFrame, columns: list[str]) -> list[str]:
-    """A header and one line a row; text to the left, numbers to the right, two spaces between."""
+    """Write a table as text: a header and one line per row, text aligned left and numbers right."""
     cells = [columns, *_cells(table, columns)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
     return [
@@ -71,7 +71,7 @@ def table_lines(table: pd.DataFrame, columns: list[str]) -> list[str]:
 
 
 def markdown_lines(table: pd.DataFrame, columns: list[str]) -> list[str]:
-    """The same as a Markdown table."""
+    """Write a table as Markdown."""
     rule = [":---" if name in _WORDS else "---:" for name in columns]
     cells = [[text.replace("|", "\\|") for text in row] for row in _cells(table, columns)]
     return ["| " + " | ".join(row) + " |" for row in [columns, rule, *cells]]
@@ -82,7 +82,7 @@ _LINES: dict[Format, Lines] = {"text": table_lines, "md": markdown_lines}
 
 
 def report_text(report: Report, form: Format = "text") -> str:
-    """The tables that ``mixsuite run`` and ``mixsuite leaderboard`` print."""
+    """Write the tables and caveats that ``mixsuite run`` and ``mixsuite leaderboard`` print."""
     gap = "\n\n" if form == "md" else "\n"
     parts = [
         f"{'### ' if form == 'md' else ''}{title}{gap}{chr(10).join(lines)}" for title, lines in _parts(report, form)
@@ -112,7 +112,7 @@ def _parts(report: Report, form: Format) -> Iterator[tuple[str, list[str]]]:
 
 
 def _ranked(report: Report) -> str:
-    """What the mean ranks are over."""
+    """Say which tasks the mean ranks cover."""
     ranked = report.overall.dropna(subset="mean_rank")
     if not len(ranked):
         return ""

@@ -1,1 +1,1 @@
-"""Results folders: records, the manifest of what a folder shows, reading them, and the data root."""
+"""Results folders: their records and manifest, how they are read, and the data root."""

@@ -9,10 +9,10 @@ from mixsuite.errors import InputError
 
 
 def data_root(given: Path | None) -> Path:
-    """The folder with data sets: as given, else MIXSUITE_DATA, else the user's cache folder.
+    """Find the folder with data sets: the given one, else $MIXSUITE_DATA, else one in the user's cache folder.
 
     Raises:
-        InputError: a folder was given that is not there.
+        InputError: the given folder does not exist.
     """
     if given is not None and not given.is_dir():
         raise InputError(f"--data {given}: no such folder")

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Write files whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from mixsuite.errors import InputError
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Have a file written beside its place, then put it there.
+    """Write a file whole or not at all: write a temporary file beside it, then rename that.
 
     Args:
         path: of the file; its folder is made.
-        write: writes the path that it is given.
+        write: writes the file to the path that it is called with.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
     """
     part = path.with_name(path.name + ".part")
     try:
@@ -29,9 +29,9 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all.
+    """Write a text file whole or not at all.
 
     Raises:
-        InputError: it cannot be written.
+        InputError: the file cannot be written.
     """
     write_whole(path, lambda part: part.write_text(text, encoding="utf-8", newline=""))

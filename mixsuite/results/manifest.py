@@ -1,4 +1,7 @@
-"""<out>/matrix.toml: the cells a results folder shows, with every value resolved. Reading it needs no torch."""
+"""The manifest <out>/matrix.toml: the cells that a results folder shows, with every value resolved.
+
+Reading it needs no torch.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,11 @@ _HEADER = """# Written by `mixsuite run`: the cells that this folder's tables sh
 
 @dataclass
 class Manifest:
-    """The cells of a results folder, in the order in which they were asked for.
+    """The cells of a results folder, in the order in which calls asked for them.
 
-    cells: (task name, method name) -> seeds. matrix: as it was asked for last, a name or a path.
+    matrix: the name or path of the matrix that ran last.
+    tasks, methods: by name.
+    cells:  (task name, method name) -> seeds.
     """
 
     reference: str = "erm"
@@ -35,14 +40,14 @@ class Manifest:
     cells: dict[tuple[str, str], set[int]] = field(default_factory=dict)
 
     def add(self, runs: list[RunSpec]) -> None:
-        """Add the cells of some runs. A task or method of a name that is there already takes its place."""
+        """Add the cells of runs. A task or method replaces an earlier one of the same name."""
         for run in runs:
             self.tasks[run.task.name] = run.task
             self.methods[run.method.name] = run.method
             self.cells.setdefault((run.task.name, run.method.name), set()).add(run.seed)
 
     def runs(self) -> list[RunSpec]:
-        """Every run shown."""
+        """Every run that the folder shows."""
         return [
             RunSpec(self.tasks[task], self.methods[method], seed)
             for (task, method), seeds in self.cells.items()
@@ -50,14 +55,14 @@ class Manifest:
         ]
 
     def ids(self) -> dict[tuple[str, str], dict[int, str]]:
-        """(task, method) -> seed -> id of every run shown."""
+        """(task, method) -> seed -> id, for every run that the folder shows."""
         return {
             (task, method): {seed: RunSpec(self.tasks[task], self.methods[method], seed).id for seed in sorted(seeds)}
             for (task, method), seeds in self.cells.items()
         }
 
     def blocks(self) -> list[dict[str, Any]]:
-        """The cells as few blocks of tasks x methods x seeds."""
+        """Group the cells into few blocks of tasks x methods x seeds."""
         rows: dict[str, dict[str, tuple[int, ...]]] = {}
         for (task, method), seeds in self.cells.items():
             rows.setdefault(task, {})[method] = tuple(sorted(seeds))
@@ -73,7 +78,11 @@ class Manifest:
         return blocks
 
     def save(self, out: Path) -> None:
-        """Write <out>/matrix.toml, whole or not at all."""
+        """Write <out>/matrix.toml whole or not at all.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
         value: dict[str, Any] = {"reference": self.reference}
         if self.margin is not None:
             value["margin"] = self.margin
@@ -97,7 +106,7 @@ class Manifest:
 
 
 def _known(params: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
-    # TOML has no null: a parameter that is None is written as an empty table.
+    # TOML has no null, so a parameter that is None is written as an empty table.
     return {k: {} if v is None else list(v) if isinstance(v, tuple) else v for k, v in params}
 
 
@@ -114,10 +123,10 @@ def _value(value: Any) -> Any:
 
 
 def load_manifest(out: Path) -> Manifest:
-    """What a results folder shows; nothing where it has no matrix.toml.
+    """Read a results folder's manifest; an empty one if it has no matrix.toml.
 
     Raises:
-        InputError: the file is not one that ``mixsuite run`` wrote.
+        InputError: ``mixsuite run`` did not write the file, or it cannot be read.
     """
     path = out / "matrix.toml"
     if not path.exists():

@@ -1,4 +1,4 @@
-"""What a results folder shows, as far as a table needs it."""
+"""Read a results folder: its cells and runs, as far as a table needs them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,21 @@ COSTS = ("seconds", "steps", "rows_per_step", "peak_memory", "parameters")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a table needs of a record.
+class RunSummary:
+    """The part of a record that a table needs.
 
-    reason:  its first line.
-    costs:   those of COSTS that it has.
-    test_train_ratio:   n_test / n_train where the split was drawn from the seed, else None.
-    split:   "drawn", "official", or "" in records from before it was kept.
+    reason:   the first line of the record's reason.
+    metrics:  by name; empty if the run is not ok.
+    costs:    those of COSTS that the record has.
+    test_train_ratio: n_test / n_train if the split was drawn from the seed, else None.
+    split:    "drawn" or "official"; "" in records of earlier versions.
     at_bound: whether the fitted temperature lies at an end of its range.
-    executor: "loop", "lockstep", or "" in records from before it was kept.
-    code, common: fingerprints of all that made it, and of what a task's runs share (not the method): code of
-              dataset, domain and core, libraries.
-    data, rows: fingerprints of the data as read, and of the rows and labels of its split ("" if unknown).
-    probes:  probe -> why it failed.
+    executor: "loop" or "lockstep"; "" in records of earlier versions.
+    code:     hash of all the code that made the run.
+    common:   fingerprint of the code that a task's runs share: core, data set, domain and libraries, not the method.
+    data:     fingerprint of the data as read ("" if unknown).
+    rows:     fingerprint of the rows and labels of its split ("" if unknown).
+    probes:   probe -> why it failed.
     """
 
     id: str
@@ -50,98 +52,109 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Results:
-    """What a results folder shows.
+    """The runs that a results folder shows.
 
-    manifest: its cells, tasks and methods, in order.
-    cells:  (task, method) -> seed -> outcome, for the runs that have a record.
-    others: how many records in the folder belong to no cell shown.
+    manifest: the folder's cells, tasks and methods, in order.
+    cells:    (task, method) -> seed -> run, for the runs that have a record.
+    others:   number of records in the folder that belong to no cell shown.
     """
 
     manifest: Manifest
-    cells: dict[tuple[str, str], dict[int, Outcome]] = field(default_factory=dict)
+    cells: dict[tuple[str, str], dict[int, RunSummary]] = field(default_factory=dict)
     others: int = 0
 
     def cell(self, task: Task, method: str) -> Cell:
-        """One method on one task. What is wanted is every seed that any method of the task has."""
+        """One method on one task. Its complete set of seeds is every seed that any method of the task has."""
         return Cell(len(self._seeds[task.name]), self.cells.get((task.name, method), {}), task.primary)
 
     def only(self, runs: Iterable[RunSpec]) -> Results:
-        """The same of some runs alone."""
-        wanted: dict[tuple[str, str], set[int]] = {}
+        """The results of some runs alone."""
+        seeds_of: dict[tuple[str, str], set[int]] = {}
         for run in runs:
-            wanted.setdefault((run.task.name, run.method.name), set()).add(run.seed)
-        tasks = {name: task for name, task in self.manifest.tasks.items() if any(name == key[0] for key in wanted)}
+            seeds_of.setdefault((run.task.name, run.method.name), set()).add(run.seed)
+        tasks = {name: task for name, task in self.manifest.tasks.items() if any(name == key[0] for key in seeds_of)}
         cells = {
-            key: {s: o for s, o in cell.items() if s in wanted[key]}
+            key: {s: o for s, o in cell.items() if s in seeds_of[key]}
             for key, cell in self.cells.items()
-            if key in wanted
+            if key in seeds_of
         }
-        return Results(replace(self.manifest, tasks=tasks, cells=wanted), cells, self.others)
+        return Results(replace(self.manifest, tasks=tasks, cells=seeds_of), cells, self.others)
 
     @cached_property
     def _seeds(self) -> dict[str, set[int]]:
-        found: dict[str, set[int]] = {name: set() for name in self.manifest.tasks}
+        by_task: dict[str, set[int]] = {name: set() for name in self.manifest.tasks}
         for (task, _), seeds in self.manifest.cells.items():
-            found[task] |= seeds
-        return found
+            by_task[task] |= seeds
+        return by_task
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A method on a task: how many seeds the task has, the runs that are there, the primary metric's name."""
+    """A method on a task.
+
+    wanted:   number of seeds that the task has.
+    outcomes: seed -> run, for the runs that have a record.
+    primary:  name of the primary metric.
+    """
 
     wanted: int
-    outcomes: dict[int, Outcome]
+    outcomes: dict[int, RunSummary]
     primary: str
 
     @cached_property
-    def ok(self) -> dict[int, Outcome]:
-        """seed -> outcome of the runs that are ok."""
+    def ok(self) -> dict[int, RunSummary]:
+        """Seed -> run, for the runs that are ok."""
         return {seed: o for seed, o in self.outcomes.items() if o.status == "ok"}
 
     @cached_property
     def status(self) -> str:
-        """ok: all seeds there; skipped: all skipped; failed: a failed one stands; incomplete: some are missing."""
-        found = {o.status for o in self.outcomes.values()}
-        if "failed" in found:
+        """The state of the cell.
+
+        "ok": every seed has an ok run. "skipped": all runs are skipped. "failed": a run failed. "incomplete": else.
+        """
+        statuses = {o.status for o in self.outcomes.values()}
+        if "failed" in statuses:
             return "failed"
-        if found == {"skipped"} or (found == {"ok"} and len(self.outcomes) == self.wanted):
-            return found.pop()
+        if statuses == {"skipped"} or (statuses == {"ok"} and len(self.outcomes) == self.wanted):
+            return statuses.pop()
         return "incomplete"
 
     @cached_property
     def values(self) -> dict[int, float]:
-        """seed -> primary metric of the runs that are ok."""
+        """Seed -> primary metric, for the runs that are ok."""
         return {seed: o.metrics[self.primary] for seed, o in self.ok.items()}
 
     def metric(self, name: str) -> list[float] | None:
-        """A metric of every seed; None unless every run is ok and has it."""
-        found = [o.metrics.get(name) for o in self.outcomes.values()]
-        return [v for v in found if v is not None] if self.status == "ok" and None not in found else None
+        """The values of a metric, one per seed; None unless every run is ok and has it."""
+        values = [o.metrics.get(name) for o in self.outcomes.values()]
+        return [v for v in values if v is not None] if self.status == "ok" and None not in values else None
 
     def cost(self, name: str) -> list[float]:
-        """A cost of every ok run; nothing unless each has it."""
-        found = [o.costs.get(name) for o in self.ok.values()]
-        return [v for v in found if v is not None] if None not in found else []
+        """The values of a cost, one per ok run; empty unless every ok run has it."""
+        values = [o.costs.get(name) for o in self.ok.values()]
+        return [v for v in values if v is not None] if None not in values else []
 
     @cached_property
     def rows(self) -> float:
-        """Rows that a run puts through the last stage in all its training, over differentiated passes; nan
-        where it is not known."""
-        found = [s * r for s, r in zip(self.cost("steps"), self.cost("rows_per_step"), strict=False)]
-        return sum(found) / len(found) if found else float("nan")
+        """Rows per run that go through the last stage in the whole training, mean over the ok runs; nan if unknown.
+
+        Only differentiated passes count.
+        """
+        totals = [s * r for s, r in zip(self.cost("steps"), self.cost("rows_per_step"), strict=False)]
+        return sum(totals) / len(totals) if totals else float("nan")
 
 
 def load_results(out: Path) -> Results:
-    """Everything a report is made from.
+    """Read everything that a report is made from.
 
     Raises:
-        InputError: a foreign line in the records, or a matrix.toml that is not ours.
+        InputError: a foreign line in the records, an ok run without its primary metric, or a matrix.toml that mixsuite
+            did not write.
     """
     manifest = load_manifest(out)
-    latest = read_latest(out, _outcome)
-    cells: dict[tuple[str, str], dict[int, Outcome]] = {}
-    found = 0
+    latest = read_latest(out, _summarise)
+    cells: dict[tuple[str, str], dict[int, RunSummary]] = {}
+    num_shown = 0
     for (task, method), ids in manifest.ids().items():
         primary = manifest.tasks[task].primary
         for seed, run_id in ids.items():
@@ -151,14 +164,14 @@ def load_results(out: Path) -> Results:
             if outcome.status == "ok" and primary not in outcome.metrics:
                 raise InputError(f"{out}/records: run {run_id} ({task}, {method}, seed {seed}) has no {primary}")
             cells.setdefault((task, method), {})[seed] = outcome
-            found += 1
-    return Results(manifest, cells, len(latest) - found)
+            num_shown += 1
+    return Results(manifest, cells, len(latest) - num_shown)
 
 
-def _outcome(record: Record) -> Outcome:
+def _summarise(record: Record) -> RunSummary:
     code = record.code
     train, test = record.parts.get("train"), record.parts.get("test")
-    return Outcome(
+    return RunSummary(
         id=record.id,
         status=sys.intern(record.status),
         reason=record.reason.splitlines()[0] if record.reason else "",
@@ -172,5 +185,5 @@ def _outcome(record: Record) -> Outcome:
         data=sys.intern(record.digests.get("data", "")),
         rows=sys.intern(record.digests.get("split", "")),
         common=sys.intern(repr(sorted((k, v) for k, v in code.items() if k not in ("hash", "method")))),
-        probes={name: seen["reason"] for name, seen in record.probes.items() if seen["status"] == "failed"},
+        probes={name: probe["reason"] for name, probe in record.probes.items() if probe["status"] == "failed"},
     )

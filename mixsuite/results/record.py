@@ -1,4 +1,7 @@
-"""Records: one JSON line per run in <out>/records/<task>.jsonl. Append-only, one writer, latest wins."""
+"""Records: one JSON line per run in <out>/records/<task>.jsonl.
+
+The files are append-only and have one writer. The latest record of a run counts.
+"""
 
 from __future__ import annotations
 
@@ -21,31 +24,36 @@ from mixsuite.errors import InputError, unknown
 from mixsuite.results.files import write_whole
 
 T = TypeVar("T")
-SCHEMA = 2  # what is written; older ones are read, and what they lack is empty
+SCHEMA = 2  # the schema that is written; older ones are read, and the fields that they lack are empty
 READABLE = (1, SCHEMA)
 STATUSES = ("ok", "failed", "skipped")
 
 
 @dataclass(frozen=True)
 class Record:
-    """The outcome of one run.
+    """The result of one run and what made it.
 
     names:   domain, dataset, recipe, task and method as tables show them.
-    spec:    the canonical spec that ``id`` is the hash of.
-    reason:  why it failed (with the traceback) or was skipped.
-    code, data: what made it (mixsuite.code) and the fingerprint of the data's files.
-    split:   "drawn" from the seed or "official"; "" in records from before it was kept.
+    spec:    the canonical spec; ``id`` is its hash.
+    status:  "ok", "failed" or "skipped".
+    reason:  why the run failed (with the traceback) or was skipped.
+    code:    the identity of the code that made it (``experiment.code``).
+    data:    fingerprint of the data's files.
+    time:    when the record was written, UTC in ISO format.
+    seconds: time of training.
+    peak_memory: in bytes.
+    split:   "drawn" from the seed or "official"; "" in records of earlier versions.
     probes:  probe -> {"code": hash, "status": ok, skipped or failed, "reason": why it has no metrics}.
-    The rest is what training and the metrics returned; empty where the run did not get there.
+    The other fields hold what training and the metrics returned; they are empty if the run did not get there.
 
-    Since schema 2, empty in records of schema 1, and until something fills them:
+    Schema 2 adds these fields. They are empty in records of schema 1, and until something fills them:
     data_read:   fingerprint of the data as the worker read them (``data`` is what was planned).
-    sequence:    the number of the line in its folder, counted up: which of two lines of a run is the newer one.
-    checksum:    16 hex digits over the line without it.
+    sequence:    running number of the line in its folder, which tells the newer of two lines of a run.
+    checksum:    16 hex digits over the line without this field.
     train_error: the primary metric on the training rows, unmixed, in evaluation mode.
     rows_file:   where the losses of each test row are kept beside the record.
-    tuning:      what a tuned recipe was chosen among, and by what.
-    length:      by which factor the recipe's length was stretched to look at convergence.
+    tuning:      the candidates that a tuned recipe was chosen among, and the criterion.
+    length:      the factor by which the recipe's length was stretched to check convergence.
     """
 
     schema: int
@@ -83,10 +91,15 @@ class Record:
 
     @property
     def seed(self) -> int:
+        """The run's seed."""
         return int(self.spec["seed"])
 
     def line(self) -> str:
-        """One line of JSON. NaN is refused: a run whose metric is NaN is a failed run."""
+        """Write the record as one line of JSON.
+
+        Raises:
+            ValueError: a value is NaN or infinite; a run with such a metric must be recorded as failed.
+        """
         return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False) + "\n"
 
 
@@ -97,10 +110,14 @@ _NAMES = {"domain", "dataset", "recipe", "task", "method"}
 
 
 def parse_record(line: str, where: str) -> Record:
-    """A line as a Record.
+    """Read a line as a record.
+
+    Args:
+        line: one line of JSON.
+        where: file and line number, for the message.
 
     Raises:
-        InputError: not one of ours: ``where`` (file and line) and what is wrong.
+        InputError: the line is no record of mixsuite; the message says where, and what is wrong.
     """
     try:
         value = json.loads(line)
@@ -135,7 +152,7 @@ def parse_record(line: str, where: str) -> Record:
 
 
 def record_files(out: Path) -> list[Path]:
-    """The record files of a results folder, plain and compressed (.jsonl.gz); of one name the compressed one first."""
+    """List the record files of a results folder: of each name the compressed one (.jsonl.gz), then the plain one."""
     folder = out / "records"
     return sorted(
         [*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")], key=lambda path: (_stem(path), path.suffix != ".gz")
@@ -147,14 +164,18 @@ def _stem(path: Path) -> str:
 
 
 def open_records(path: Path) -> IO[bytes]:
-    """A record file, plain or compressed, to be read."""
+    """Open a record file, plain or compressed, to read its bytes."""
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def compress_records(out: Path) -> list[Path]:
-    """Compress the plain record files of a results folder, each beside a compressed one of its name joined to it.
+    """Compress the plain record files of a results folder; return the files written.
 
-    The same lines give the same bytes: no time and no file name is kept in them. Returns the files written.
+    Lines are added to a compressed file of the same name if there is one. The same lines always give the same bytes,
+    since the compressed file holds no time and no file name.
+
+    Raises:
+        InputError: a file cannot be written.
     """
     written = []
     for path in sorted((out / "records").glob("*.jsonl")):
@@ -172,7 +193,7 @@ def _write_bytes(content: bytes, path: Path) -> None:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Numbered lines; a last one without a line end is torn: left out, with a warning."""
+    """Number the lines of a file. A last line without its line end is torn: it is left out with a warning."""
     with open_records(path) as file:
         for number, raw in enumerate(file, 1):
             if not raw.endswith(b"\n"):
@@ -187,16 +208,16 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def read_latest(out: Path, keep: Callable[[Record], T]) -> dict[str, T]:
-    """What ``keep`` makes of the latest record of every id in a folder's record files.
+    """Read the latest record of every id in a results folder: id -> what ``keep`` returns for it.
 
-    One record is whole in memory at a time: a table needs little of it.
+    Only one full record is in memory at a time, since a table needs little of each.
 
     Raises:
-        InputError: a line that is no record (file and line named).
+        InputError: a line that is no record (the message names file and line), or a file that cannot be read.
     """
     latest: dict[str, tuple[str, T]] = {}
     for path in record_files(out):
-        own: dict[str, tuple[str, T]] = {}  # in one file the later line wins, between files the later time
+        own: dict[str, tuple[str, T]] = {}  # within a file the later line wins, between files the later time
         try:
             for number, line in _lines(path):
                 record = parse_record(line, f"{path}, line {number}")
@@ -204,16 +225,20 @@ def read_latest(out: Path, keep: Callable[[Record], T]) -> dict[str, T]:
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{path}: cannot be read: {error}") from None
         latest |= {k: v for k, v in own.items() if k not in latest or latest[k][0] <= v[0]}
-    return {k: kept for k, (_, kept) in latest.items()}
+    return {k: value for k, (_, value) in latest.items()}
 
 
 def read_records(out: Path) -> dict[str, Record]:
-    """The latest record of every id in a folder's record files; raises as ``read_latest``."""
+    """Read the latest record of every id in a results folder.
+
+    Raises:
+        InputError: as ``read_latest``.
+    """
     return read_latest(out, lambda record: record)
 
 
 class RecordWriter:
-    """The one writer of a results folder: holds its lock, appends whole lines.
+    """The one writer of a results folder: it holds the folder's lock and appends whole lines.
 
     Raises:
         InputError: the folder cannot be made, or another run holds the lock.
@@ -232,7 +257,7 @@ class RecordWriter:
         self._files: dict[str, int] = {}
 
     def append(self, name: str, record: Record) -> None:
-        """Add a record to <out>/records/<name>.jsonl: one write of one whole line."""
+        """Append a record to <out>/records/<name>.jsonl as one whole line."""
         if name not in self._files:
             path = self.out / "records" / f"{name}.jsonl"
             _drop_torn_tail(path)
@@ -253,7 +278,7 @@ class RecordWriter:
 
 
 def _drop_torn_tail(path: Path) -> None:
-    """Cut off a last line without its end, so that the next record starts on a line of its own."""
+    """Cut off a last line that has no line end, so that the next record starts on a new line."""
     if not path.exists():
         return
     with path.open("rb+") as file:

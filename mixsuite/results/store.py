@@ -1,4 +1,4 @@
-"""The data root: what is there, is it whole, and bringing what is missing without leaving half of it."""
+"""The data root: list, check and fetch data sets. A fetch that fails leaves nothing half done."""
 
 from __future__ import annotations
 
@@ -28,13 +28,18 @@ from mixsuite.plugins.validate import check_model
 from mixsuite.training.recipe import Recipe
 
 _PARTS = {"train": "training", "valid": "validation", "test": "test"}
-_PART = ".part-"  # folders that a fetch works in; what is left of a killed one is removed by the next
+_PART = ".part-"  # prefix of the folders that a fetch works in; the next fetch removes what a killed one left
 
 
 @dataclass(frozen=True)
 class Item:
-    """One data set: where it stands. state: "shipped" (inside a package), "here", "missing", or "yours" (any file that
-    an entry names). note: its rows, where they were read."""
+    """The state of one data set.
+
+    state: "shipped" (inside a package), "here", "missing", or "yours" (any file that an entry names).
+    files: number of files.
+    size:  bytes on disk.
+    note:  a description of its rows, if they were read.
+    """
 
     name: str
     state: str
@@ -46,7 +51,7 @@ class Item:
 
 
 def open_dataset(text: str) -> Dataset:
-    """A data set by entry, ``name(...)`` or ``name:VALUE``.
+    """Open a data set by its entry, ``name(...)`` or ``name:VALUE``.
 
     Raises:
         InputError: no such data set or parameter.
@@ -65,7 +70,7 @@ def _item(name: str, dataset: Dataset, root: Path) -> Item:
 
 
 def list_items(root: Path) -> list[Item]:
-    """Every built-in data set; of a family (tu:NAME) the one that stands for it by default."""
+    """List every built-in data set; a family (tu:NAME) is listed by its default member."""
     items = []
     for name, path in builtin_files(DATASET).items():
         cls: type[Dataset] = load_class(DATASET, Source(name, path), Dataset)
@@ -81,10 +86,12 @@ def verify(text: str, root: Path, matrix: str = "quick") -> Item:
     """Check a data set's files against their checksums, read them once, and split and encode the rows for seed 0.
 
     Args:
-        text: the data set's entry. root: the data root. matrix: where recipes of other names are looked up.
+        text: the data set's entry.
+        root: the data root.
+        matrix: the matrix in which recipes that are not shipped are looked up.
 
     Raises:
-        InputError: missing, damaged, not readable, or rows that cannot be trained on.
+        InputError: files are missing, damaged or not readable, or the rows cannot be trained on.
     """
     dataset = open_dataset(text)
     task = resolve_task(text, load_matrix(matrix))
@@ -98,8 +105,8 @@ def verify(text: str, root: Path, matrix: str = "quick") -> Item:
     except InputError:
         raise
     except Exception as error:  # a loader may fail in any way
-        said = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
-        raise InputError(f"{text}: its rows cannot be read: {said}") from error
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
+        raise InputError(f"{text}: its rows cannot be read: {reason}") from error
     if again != raw.digest:
         raise InputError(f"{text}: load() gives other rows at every call; draw them from a seed of its own")
     what = f"{data.classes} classes" if data.kind == "class" else data.kind
@@ -109,7 +116,7 @@ def verify(text: str, root: Path, matrix: str = "quick") -> Item:
 
 
 def _columns(raw: Raw) -> str:
-    """A table's columns in words: how each is read, and what is missing."""
+    """Describe a table's columns: how each is read, and how many values are missing."""
     if not hasattr(raw.x, "columns"):
         return ""
     from pandas.api.types import is_numeric_dtype
@@ -126,7 +133,7 @@ def _columns(raw: Raw) -> str:
 
 @contextlib.contextmanager
 def _workplace(root: Path) -> Iterator[Path]:
-    """A folder beside the data that is removed whatever happens."""
+    """Make a temporary folder beside the data, and remove it whatever happens."""
     try:
         root.mkdir(parents=True, exist_ok=True)
         for stale in root.glob(f"{_PART}*"):
@@ -149,15 +156,18 @@ def _size(folder: Path) -> int:
 
 
 def get(text: str, root: Path, archive: Path | None = None, watch: Callable[[int], None] = lambda size: None) -> Item:
-    """Bring a data set into the root: by its loader's download, or out of an archive got by other means.
+    """Bring a data set into the data root: download it by its loader, or unpack an archive.
 
-    Everything happens in a folder of its own, is checked there, and is moved into place whole.
+    The files are checked in a temporary folder before they are moved into place.
 
     Args:
-        watch: told the bytes so far, about four times a second.
+        text: the data set's entry.
+        root: the data root.
+        archive: a .zip or .tar file to unpack instead of downloading.
+        watch: called with the bytes so far, about four times a second.
 
     Raises:
-        InputError: no download, no network, a damaged or unsafe archive, or files that are not the expected.
+        InputError: no download, no network, a damaged or unsafe archive, or other files than expected.
     """
     dataset = open_dataset(text)
     with contextlib.suppress(InputError):
@@ -190,8 +200,8 @@ def _fetch(dataset: Dataset, folder: Path, watch: Callable[[int], None], missing
     except InputError:
         raise
     except Exception as error:
-        said = " ".join(str(error).split())[:200]
-        raise InputError(f"the download failed ({type(error).__name__}: {said}); {missing}") from None
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"the download failed ({type(error).__name__}: {reason}); {missing}") from None
     finally:
         done.set()
         watcher.join()
@@ -201,7 +211,7 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack a .zip or .tar(.gz, .xz, .bz2) into an empty folder.
 
     Raises:
-        InputError: not an archive, damaged, or with a name or link that leads out of the folder.
+        InputError: the file is no archive or damaged, or holds a link, a device or a name that leads out of the folder.
     """
     if not archive.is_file():
         raise InputError(f"archive '{archive}' does not exist")

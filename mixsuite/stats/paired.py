@@ -13,21 +13,21 @@ from scipy.special import stdtrit
 from scipy.stats import rankdata
 
 LEVEL = 0.05  # chance of any false better or worse in a table
-POWER = 0.8  # with which least_effect would be found
+POWER = 0.8  # with which least_effect is found
 EXACT_UP_TO = 30  # seeds whose sign flips are counted exactly
-DRAWS = 1_000_000  # sign flips drawn above that
-_BLOCK = 50_000  # of them at once
+DRAWS = 1_000_000  # sign flips drawn above that number of seeds
+_BLOCK = 50_000  # sign flips drawn at once
 NEVER_BELOW = 6  # seeds: the smallest n whose sign-flip test can reach 0.05 at all
 
 
 def mean(values: Iterable[float]) -> float:
-    """The mean, the same in whatever order; nan of nothing."""
+    """The mean, independent of the order; nan for no values."""
     listed = list(values)
     return math.fsum(listed) / len(listed) if listed else math.nan
 
 
 def zero_rounding(d: np.ndarray, scale: float) -> np.ndarray:
-    """Differences [n] with those that are rounding errors of numbers of a scale set to 0."""
+    """Set differences d [n] to 0 if they are rounding errors of numbers of the given scale."""
     return np.where(np.abs(d) <= 1e-12 * scale, 0.0, d)
 
 
@@ -40,11 +40,13 @@ def sample_std(d: np.ndarray) -> float:
 def t_interval(d: np.ndarray, level: float = 0.95, inflate: float = 0.0) -> tuple[float, float]:
     """Student's t-interval for the mean of d [n], unadjusted; (nan, nan) below two values.
 
-    All values equal: the point itself.
+    If all values are equal, the interval is the point itself.
 
     Args:
-        inflate: added to 1/n, the variance's factor: n_test / n_train for new rows of the same source
-            (Nadeau and Bengio 2003, equation 9: the runs' training parts overlap).
+        d: [n] paired differences.
+        level: coverage of the interval.
+        inflate: added to 1/n, the factor of the variance. It is n_test / n_train for new rows of the same source, since
+            the runs' training parts overlap (Nadeau and Bengio 2003, equation 9).
     """
     n = len(d)
     if n < 2:
@@ -56,9 +58,9 @@ def t_interval(d: np.ndarray, level: float = 0.95, inflate: float = 0.0) -> tupl
 def sign_flip(d: np.ndarray) -> np.ndarray:
     """The two-sided p-values of the sign-flip test, one for each row of differences d [k, n]; nan where n < 2.
 
-    p is the share of the 2^n sign patterns s with |sum(s d)| >= |sum(d)| (up to rounding), counted exactly by
-    meeting in the middle; above 30 values by 10^6 drawn patterns, the same for every call, the
-    observed one counted among them. It assumes that d is symmetric about 0 when nothing differs.
+    p is the share of the 2^n sign patterns s with |sum(s d)| >= |sum(d)|, up to rounding. Up to 30 values it is counted
+    exactly, by meeting in the middle. Above, 10^6 patterns are drawn, the same in every call, and the observed pattern
+    counts among them. The test assumes that d is symmetric about 0 when nothing differs.
     """
     k, n = d.shape
     if n < 2:
@@ -75,7 +77,7 @@ def sign_flip(d: np.ndarray) -> np.ndarray:
 
 
 def _reach(d: np.ndarray) -> float:
-    """What a pattern's sum must reach, a little below |sum(d)|: equal sums may differ by rounding."""
+    """The value that a pattern's sum must reach: a little below |sum(d)|, since equal sums may differ by rounding."""
     return max(abs(float(np.sum(d))) * (1 - 1e-9) - 1e-12 * float(np.sum(np.abs(d))), 0.0)
 
 
@@ -91,7 +93,7 @@ def _exact(d: np.ndarray) -> float:
 
 
 def _all_sums(d: np.ndarray) -> np.ndarray:
-    """The sums of d [k] under every sign pattern. [2^k]"""
+    """The sums [2^k] of d [k] under every sign pattern."""
     sums = np.zeros(1)
     for value in d:
         sums = np.concatenate([sums - value, sums + value])
@@ -101,7 +103,7 @@ def _all_sums(d: np.ndarray) -> np.ndarray:
 def holm(p: np.ndarray) -> np.ndarray:
     """Holm's adjusted p-values of a family p [m] (Holm 1979).
 
-    Ours, and statsmodels' in the tests: multipletests collects garbage at every call, which took a third of
+    The tests compare it with statsmodels' multipletests. That one collects garbage at every call, which took a third of
     the time of a large leaderboard.
     """
     order = np.argsort(p, kind="stable")
@@ -111,7 +113,7 @@ def holm(p: np.ndarray) -> np.ndarray:
 
 
 def needed_seeds(m: int) -> int:
-    """The fewest seeds at which one of m methods can be found at all: the smallest p is 2 / 2^n."""
+    """The fewest seeds n at which one of m methods can be found at all: the smallest p is 2 / 2^n."""
     return max(NEVER_BELOW, math.ceil(math.log2(2 * max(m, 1) / LEVEL)))
 
 
@@ -126,23 +128,23 @@ def _effects() -> tuple[tuple[int, ...], dict[int, list[float]]]:
 
 @cache
 def effect_factor(n: int, m: int) -> float:
-    """k(n, m): by the sign-flip test a true mean difference of k standard deviations is found by n seeds among
-    m methods with 80 % power, at worst (the smallest p of Holm's procedure). nan below the needed seeds.
+    """The true mean difference, in standard deviations, that n seeds find among m methods with 80 % power.
 
-    Up to 30 seeds from a table made by simulating normal differences through the sign-flip test (of an m
-    that is not in it, the next larger one's); above, Student's t at level 0.05 / m.
+    This is the worst case, the smallest p of Holm's procedure; nan below the needed seeds. Up to 30 seeds the value
+    comes from a table, made by simulating normal differences through the sign-flip test; for an m that it lacks, the
+    next larger m counts. Above 30 seeds it is that of Student's t-test at level 0.05 / m.
     """
     if n < needed_seeds(m):
         return math.nan
     if n > EXACT_UP_TO:
         return _t_power(nobs=n, alpha=LEVEL / m)
     methods, table = _effects()
-    larger = [place for place, known in enumerate(methods) if known >= m and not math.isnan(table[n][place])]
+    larger = [place for place, count in enumerate(methods) if count >= m and not math.isnan(table[n][place])]
     return table[n][larger[0]] if larger else math.nan
 
 
 def seeds_for(sd: float, effect: float, m: int) -> int:
-    """The fewest seeds by which an effect is found with 80 % power, where differences have deviation sd."""
+    """The fewest seeds that find an effect among m methods with 80 % power; sd: standard deviation of differences."""
     n = needed_seeds(m)
     if sd == 0:
         return n
@@ -155,7 +157,7 @@ def seeds_for(sd: float, effect: float, m: int) -> int:
 
 
 def _t_power(**known: float) -> float:
-    """What is missing of effect_size (in standard deviations) and nobs, for the one-sample t-test."""
+    """Solve for effect_size (in standard deviations) or nobs, whichever is missing, for the one-sample t-test."""
     from statsmodels.stats.power import TTestPower
 
     return float(np.squeeze(TTestPower().solve_power(power=POWER, **known)))

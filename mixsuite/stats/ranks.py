@@ -9,13 +9,18 @@ import numpy as np
 from mixsuite.stats.paired import NEVER_BELOW, shared_ranks
 
 RESAMPLES = 2_000
-FEW_TASKS = 5  # below, tasks are not resampled: the interval is about these tasks alone
+FEW_TASKS = 5  # with fewer, tasks are not resampled: the interval is about these tasks only
 
 
 @dataclass(frozen=True)
 class MeanRanks:
-    """mean, low, high: [methods], the last two nan where there are too few seeds; scope: what was resampled,
-    "tasks and seeds" or "these tasks"."""
+    """Mean ranks with their intervals.
+
+    mean:  [methods] mean rank over tasks.
+    low:   [methods] lower end of the interval; nan if there are too few seeds.
+    high:  [methods] upper end of the interval; nan if there are too few seeds.
+    scope: "tasks and seeds" or "these tasks": what the interval is about.
+    """
 
     mean: np.ndarray
     low: np.ndarray
@@ -24,14 +29,14 @@ class MeanRanks:
 
 
 def mean_ranks(values: list[np.ndarray]) -> MeanRanks:
-    """Mean rank of each method over tasks, and its 95 % percentile interval.
+    """The mean rank of each method over tasks, with its 95 % percentile interval.
 
-    Seeds are resampled within a task, the same for all methods, which are paired by seed; tasks too from
-    five on. The interval is made to hold its estimate, which near-ties can leave outside. The draws are fixed:
-    the same values give the same interval. Below six seeds there is none.
+    Seeds are resampled within a task, in the same way for all methods, which are paired by seed. From five tasks on,
+    tasks are resampled too. Near-ties can leave the estimate outside the interval, which is then widened to contain it.
+    The draws are fixed, so the same values give the same interval. Below six seeds there is no interval.
 
     Args:
-        values: for each task [seeds, methods] of the primary metric, every cell complete.
+        values: for each task the primary metric [seeds, methods], every cell complete.
     """
     ranks = np.array([_ranks(v.mean(0)) for v in values])
     draws = np.random.Generator(np.random.Philox(key=0))
@@ -43,7 +48,7 @@ def mean_ranks(values: list[np.ndarray]) -> MeanRanks:
     mean = np.zeros(resampled.shape[1:])
     for place in range(tasks):
         chosen = np.full(RESAMPLES, place) if few else draws.integers(0, tasks, RESAMPLES)
-        # A task that is drawn twice must not bring the same seeds twice.
+        # A task that is drawn twice must not contribute the same seeds twice.
         mean += resampled[chosen, np.arange(RESAMPLES) if few else draws.permutation(RESAMPLES)]
     low, high = np.quantile(mean / tasks, [0.025, 0.975], axis=0)
     estimate = ranks.mean(0)
@@ -54,6 +59,6 @@ def mean_ranks(values: list[np.ndarray]) -> MeanRanks:
 
 
 def _ranks(means: np.ndarray) -> np.ndarray:
-    """Ranks over the last axis; means that differ by rounding alone share one."""
+    """Ranks over the last axis; means that differ only by rounding share a rank."""
     scale = np.max(np.abs(means), initial=1e-300)
     return shared_ranks(np.round(means / scale, 10))

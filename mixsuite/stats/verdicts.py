@@ -1,7 +1,7 @@
 """From paired differences to verdicts: better, worse, tie, undecided.
 
-A family is what is read together: the methods of one (task, reference) table. In it the chance of any false
-better or worse is at most 5 % (sign-flip test, Holm), where d is symmetric about 0 when nothing differs.
+A family is read together: it is the methods of one (task, reference) table. The chance of any false better or worse in
+a family is at most 5 % (sign-flip test, Holm), if d is symmetric about 0 when nothing differs.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ COUNTED = (BETTER, TIE, WORSE, UNDECIDED)
 
 @dataclass(frozen=True)
 class Paired:
-    """What is compared. Lower is better.
+    """One comparison. Lower is better.
 
     d:        [n] differences, method minus reference, over the seeds that are ok for both.
-    complete: whether every seed of both cells is ok and paired. Which seeds fail may depend on the method,
-              so an incomplete cell shows no mean and gets no verdict.
-    margin:   a tie is where the 90 % interval lies within +-margin.
-    test_train_ratio:    n_test / n_train where the split is drawn from the seed, for the interval for new rows; None:
-              there is none.
+    complete: whether every seed of both cells is ok and paired. Which seeds fail may depend on the method, so an
+              incomplete cell shows no mean and gets no verdict.
+    margin:   a comparison is a tie if its 90 % interval lies within +-margin.
+    test_train_ratio: n_test / n_train if the seed draws the split, for the interval for new rows; None: no such
+              interval.
     """
 
     d: np.ndarray
@@ -49,11 +49,16 @@ class Paired:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a comparison came to; nan where a number does not exist.
+    """The result of a comparison; numbers that do not exist are nan.
 
-    p:            of the sign-flip test; p_holm: adjusted over the family.
-    low, high:    unadjusted 95 % t-interval of the mean difference; low_new, high_new: for new rows.
-    least_effect: the true mean difference that the test finds with 80 % power by so many seeds.
+    word:         the verdict; an undecided one may add how many seeds it needs.
+    pairs:        number of paired seeds.
+    diff:         mean difference, method minus reference.
+    low, high:    unadjusted 95 % t-interval of the mean difference.
+    p:            p-value of the sign-flip test.
+    p_holm:       p adjusted over the family.
+    least_effect: the true mean difference that the test finds with 80 % power with these seeds.
+    low_new, high_new: the interval for new rows.
     """
 
     word: str
@@ -69,14 +74,14 @@ class Verdict:
 
 
 def pair(mine: dict[int, float], theirs: dict[int, float]) -> np.ndarray:
-    """Differences over the seeds that both have, seeds ascending; rounding errors are 0. [n]"""
+    """Differences [n] over the seeds that both have, in ascending order; rounding errors are 0."""
     seeds = sorted(mine.keys() & theirs.keys())
     a, b = (np.array([values[s] for s in seeds], dtype=np.float64) for values in (mine, theirs))
     return zero_rounding(a - b, float(np.max(np.abs([a, b]), initial=0.0)))
 
 
 def judge(family: dict[K, Paired]) -> dict[K, Verdict]:
-    """The verdict of every comparison of a family. Tested are those with at least two pairs."""
+    """The verdict of every comparison of a family. Comparisons with at least two pairs are tested."""
     p = _sign_flips({key: paired.d for key, paired in family.items() if len(paired.d) >= 2})
     adjusted = dict(zip(p, holm(np.array(list(p.values()))), strict=True))
     return {
@@ -85,13 +90,13 @@ def judge(family: dict[K, Paired]) -> dict[K, Verdict]:
 
 
 def count(words: Iterable[object]) -> dict[str, int]:
-    """How often each of COUNTED stands among verdicts; how many seeds an undecided one needs is left aside."""
+    """Count the verdicts by the words of COUNTED; the seeds that an undecided verdict needs are ignored."""
     bare = [str(word).split(" (")[0] for word in words]
     return {word: bare.count(word) for word in COUNTED}
 
 
 def _sign_flips(family: dict[K, np.ndarray]) -> dict[K, float]:
-    """The p-value of each, those of one length at once."""
+    """The p-value of each comparison; those of one length are tested at once."""
     p: dict[K, float] = {}
     for n in {len(d) for d in family.values()}:
         keys = [key for key, d in family.items() if len(d) == n]
@@ -116,7 +121,7 @@ def _verdict(paired: Paired, p: float, p_holm: float, m: int) -> Verdict:
 
 def _word(d: np.ndarray, p_holm: float, margin: float) -> str:
     low, high = t_interval(d, 0.90)
-    edge = margin * (1 + 1e-9)  # 0.31 - 0.30 is no more than 0.01
+    edge = margin * (1 + 1e-9)  # so that 0.31 - 0.30 is at most 0.01
     if -edge <= low and high <= edge:
         return TIE
     if p_holm < LEVEL:

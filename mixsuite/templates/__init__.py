@@ -1,4 +1,4 @@
-"""Start files, commented, for an author to change: each passes its check as it stands."""
+"""Commented start files that an author changes. Each passes its check as it stands."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ _FOLDER = Path(__file__).parent
 
 
 def new_file(kind: Kind, name: str, folder: Path) -> Path:
-    """Write NAME.py into a folder, a start file for a plugin of a kind.
+    """Write NAME.py into a folder: a start file for a plugin of a kind; return its path.
 
     Raises:
-        InputError: the name is no name for a file and a class, is a built-in plugin's, or the file is there already.
+        InputError: the name cannot name a file and a class or is a built-in plugin's, or the file exists already or
+            cannot be written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
         raise InputError(f"'{name}': a name in small letters, digits and underscores is needed, as in my_own")

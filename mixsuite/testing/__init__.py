@@ -1,11 +1,11 @@
-"""Is a method right? The conformance kit: ``mixsuite check METHOD``, and for pytest
+"""The conformance kit: check that a method is right, with ``mixsuite check METHOD`` or in pytest.
 
     from mixsuite.testing import check, problems
 
     def test_my_method():
         assert problems(check("./my_method.py(alpha=0.4)")) == []
 
-A method is tried on made-up rows of every domain and kind of target where it applies. Each finding says what
+The kit tries a method on made-up rows of every domain and kind of target to which it applies. Each finding says what
 was tried, what was expected, what was seen, and where.
 """
 

@@ -1,4 +1,4 @@
-"""Checks of what makes a method fast: half precision, no waiting for the device, no recompilation, stacking."""
+"""Check what makes a method fast: half precision, no waiting for the device, no recompilation, stacking."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from mixsuite.testing.trial import Trial, judged, leaves_of, map_leaves
 
 
 def half_precision(trial: Trial) -> Iterator[Finding]:
-    """float16 and bfloat16 states stay so and are mixed as float32 ones, up to rounding."""
+    """Check that float16 and bfloat16 states keep their type and are mixed as float32 ones, up to rounding."""
     plan = trial.plan()
     wide = leaves_of(trial.method.mix(trial.state(ROWS), plan))
     for dtype in (torch.float16, torch.bfloat16):
         low = leaves_of(trial.method.mix(map_leaves(methodcaller("to", dtype), trial.state(ROWS)), plan))
-        kept = all(leaf.dtype == dtype for leaf in low)
+        same_dtype = all(leaf.dtype == dtype for leaf in low)
         gap = max(float((a.float() - b).abs().max()) for a, b in zip(low, wide, strict=True))
         yield judged(
             trial,
             "half precision",
-            kept and gap < 0.1,
+            same_dtype and gap < 0.1,
             f"mix() of {dtype} states",
             f"{dtype}, as float32 up to rounding",
             f"{low[0].dtype}, off by {gap:.3g}",
@@ -45,7 +45,7 @@ _SYNCS = {"item", "tolist", "numpy", "__bool__", "__float__", "__int__", "__inde
 
 
 class _Syncs(TorchFunctionMode):
-    """Records calls for which the host waits for the device, with the line that made them."""
+    """Record calls for which the host waits for the device, with the lines that make them."""
 
     def __init__(self, path: str) -> None:
         super().__init__()
@@ -62,18 +62,18 @@ class _Syncs(TorchFunctionMode):
 
 
 def no_host_sync(trial: Trial) -> Iterator[Finding]:
-    """No .item(), .tolist(), bool(tensor) and the like inside plan, mix and objective."""
+    """Check that plan, mix and objective never wait for the device: no .item(), .tolist(), bool(tensor) or the like."""
     path = inspect.getsourcefile(type(trial.method)) or ""
     watch = _Syncs(path)
     state, batch = trial.state(ROWS), trial.batch(ROWS)
     with watch:
         plan = trial.method.plan(batch, Rng(0, ROWS).at(0))
-        with contextlib.suppress(Exception):  # whether the objective works is asked elsewhere
+        with contextlib.suppress(Exception):  # another check covers the objective
             step_loss(trial.method, trial.tail(), state, batch, plan, trial.loss)
-    seen = ", ".join(dict.fromkeys(watch.found)) or "none"
+    calls = ", ".join(dict.fromkeys(watch.found)) or "none"
     if not type(trial.method).vectorised:
         yield Finding(
-            "note", "no host sync", trial.name, "plan, mix, objective", "vectorised = False: not judged", seen
+            "note", "no host sync", trial.name, "plan, mix, objective", "vectorised = False: not judged", calls
         )
     else:
         yield judged(
@@ -82,12 +82,12 @@ def no_host_sync(trial: Trial) -> Iterator[Finding]:
             not watch.found,
             "plan, mix and objective",
             "no call for which the host waits for the device",
-            seen,
+            calls,
         )
 
 
 def no_recompile(trial: Trial) -> Iterator[Finding]:
-    """mix() compiled once serves every lambda."""
+    """Check that mix() is compiled once and serves every lambda."""
     count = 0
 
     def backend(graph: Any, _: Any) -> Any:
@@ -97,7 +97,7 @@ def no_recompile(trial: Trial) -> Iterator[Finding]:
 
     torch._dynamo.reset()
     state, counts = trial.state(ROWS), []
-    logging.disable(logging.CRITICAL)  # an author is told below, in one line
+    logging.disable(logging.CRITICAL)  # the finding below says it in one line
     try:
         compiled = torch.compile(trial.method.mix, backend=backend, dynamic=False)
         for step in range(4):
@@ -118,8 +118,11 @@ def no_recompile(trial: Trial) -> Iterator[Finding]:
 
 
 def stacks(trial: Trial) -> Iterator[Finding]:
-    """Plans of two seeds have one shape, and the objective of two runs' rows together is that of each alone: so seeds
-    can be trained side by side. Or the method is not stackable."""
+    """Check that seeds can be trained side by side, or that the method declares stackable = False.
+
+    Plans of all seeds must have one shape, and the objective of two runs' rows together must equal that of each run
+    alone.
+    """
     if not trial.method.stackable:
         yield Finding("note", "stackable", trial.name, "stackable is False", "not judged", "declared")
         return

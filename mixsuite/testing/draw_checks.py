@@ -1,4 +1,4 @@
-"""Checks of draws and side effects: from rng alone, by the seed alone, nothing written to."""
+"""Check draws and side effects: a method draws from rng alone, depends on the seed alone, and writes to nothing."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from mixsuite.testing.trial import Trial, judged, leaves_of, same_tensors, tenso
 
 
 def inputs_stay(trial: Trial) -> Iterator[Finding]:
-    """Nothing that comes in is written to."""
+    """Check that the method does not write to its inputs."""
     state, batch = trial.state(ROWS), trial.batch(ROWS)
-    given = {"the state": leaves_of(state), "y": (batch.y,), "stats": tuple(batch.stats.values())}
+    inputs = {"the state": leaves_of(state), "y": (batch.y,), "stats": tuple(batch.stats.values())}
     if batch.x is not None:
-        given["x"] = leaves_of(batch.x)
-    before = {name: [t.clone() for t in tensors] for name, tensors in given.items()}
+        inputs["x"] = leaves_of(batch.x)
+    before = {name: [t.clone() for t in tensors] for name, tensors in inputs.items()}
     plan = trial.method.plan(batch, Rng(0, ROWS).at(0))
-    with contextlib.suppress(Exception):  # whether the objective works is asked elsewhere
+    with contextlib.suppress(Exception):  # another check covers the objective
         step_loss(trial.method, trial.tail(), state, batch, plan, trial.loss)
-    changed = [n for n, tensors in given.items() if not all(map(torch.equal, tensors, before[n]))]
+    changed = [n for n, tensors in inputs.items() if not all(map(torch.equal, tensors, before[n]))]
     yield judged(
         trial,
         "inputs are not written to",
@@ -43,8 +43,8 @@ def _global_state() -> tuple[Any, ...]:
 
 
 def no_global_generator(trial: Trial) -> Iterator[Finding]:
-    """torch's, numpy's and Python's global generators are neither read nor changed."""
-    kept = torch.random.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002
+    """Check that torch's, numpy's and Python's global generators are neither read nor changed."""
+    saved = torch.random.get_rng_state(), np.random.get_state(), random.getstate()  # noqa: NPY002
     try:
         plans, changed = [], False
         for seed in (1, 2):
@@ -57,9 +57,9 @@ def no_global_generator(trial: Trial) -> Iterator[Finding]:
             plans.append([*tensors_of(plan), *leaves_of(mixed)])
             changed = changed or before != _global_state()
     finally:
-        torch.random.set_rng_state(kept[0])
-        np.random.set_state(kept[1])  # noqa: NPY002
-        random.setstate(kept[2])
+        torch.random.set_rng_state(saved[0])
+        np.random.set_state(saved[1])  # noqa: NPY002
+        random.setstate(saved[2])
     expected = "draws from rng alone"
     yield judged(
         trial,
@@ -80,7 +80,7 @@ def no_global_generator(trial: Trial) -> Iterator[Finding]:
 
 
 def a_function_of_its_seed(trial: Trial) -> Iterator[Finding]:
-    """The same seed and step give the same bytes, whatever was planned before; another seed gives others."""
+    """Check that the same seed and step give the same bytes, whatever was planned before."""
     alone = trial.method.plan(trial.batch(ROWS), Rng(0, ROWS).at(5))
     rng = Rng(0, ROWS)
     for step in range(5):
@@ -97,7 +97,7 @@ def a_function_of_its_seed(trial: Trial) -> Iterator[Finding]:
 
 
 def others_draw_the_same(trial: Trial) -> Iterator[Finding]:
-    """Drawing leaves the generator as it was for the next user of the same step."""
+    """Check that a plan's draws do not change what the next user of the same step draws."""
     rng = Rng(0, ROWS)
     fresh = Rng(0, ROWS).at(4)
     trial.method.plan(trial.batch(ROWS), rng.at(4))

@@ -1,4 +1,4 @@
-"""What a check found: one thing that was tried, what was expected, and what was seen."""
+"""Findings of checks: what was tried, what was expected, and what was seen."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ Status = Literal["ok", "problem", "note"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was tried.
+    """The result of one trial of a check.
 
-    status: ok; problem (the method is wrong); or note (to be known, not judged).
-    sample: the made-up task; where: file and line.
+    status:   "ok", "problem" (the method is wrong) or "note" (worth knowing, not judged).
+    check:    name of the check.
+    sample:   name of the made-up task.
+    tried, expected, seen: in words.
+    where:    file and line.
     """
 
     status: Status
@@ -27,18 +30,18 @@ class Finding:
     def __str__(self) -> str:
         lines = [f"{self.status:7s} {self.check} ({self.sample})"]
         if self.status != "ok":
-            told = {"tried": self.tried, "expected": self.expected, "seen": self.seen, "where": self.where}
-            lines += [f"        {name + ':':10s}{text}" for name, text in told.items() if text]
+            parts = {"tried": self.tried, "expected": self.expected, "seen": self.seen, "where": self.where}
+            lines += [f"        {name + ':':10s}{text}" for name, text in parts.items() if text]
         return "\n".join(lines)
 
 
 def problems(findings: list[Finding]) -> list[Finding]:
-    """Those that say that the method is wrong."""
+    """Select the findings that say that the method is wrong."""
     return [f for f in findings if f.status == "problem"]
 
 
 def grouped(findings: list[Finding]) -> list[Finding]:
-    """Findings that say the same of several samples as one, in the order in which they came first."""
+    """Join findings that say the same about several samples, in the order in which each first came."""
     groups: dict[tuple[str, ...], list[Finding]] = {}
     for f in findings:
         groups.setdefault((f.status, f.check, f.expected, f.seen, f.where), []).append(f)

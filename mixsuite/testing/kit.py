@@ -1,4 +1,4 @@
-"""The conformance kit: every check, on every sample where a method applies."""
+"""The conformance kit: run every check on every sample to which a method applies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from mixsuite.testing.plan_checks import (
 from mixsuite.testing.samples import ROWS, Sample, samples
 from mixsuite.testing.trial import Check, Trial, line_of, own_files
 
-CHECKS: tuple[Check, ...] = (  # of methods whose plans are valid
+CHECKS: tuple[Check, ...] = (  # for methods whose plans are valid
     objective_is_a_number,
     ones_change_nothing,
     mixes_the_rows_it_names,
@@ -38,50 +38,54 @@ CHECKS: tuple[Check, ...] = (  # of methods whose plans are valid
     others_draw_the_same,
     no_host_sync,
     stacks,
-)  # no_recompile compiles, which takes seconds: once per method
+)  # no_recompile is not among them: it compiles, which takes seconds, so it runs once per method
 
 
 def check(method: str | Method, among: Sequence[Sample] | None = None) -> list[Finding]:
-    """Try a method, given as "name(parameters)" or "./file.py(parameters)", on every sample, or on some.
+    """Run every check on a method. If its plans are not valid on a sample, the other checks skip that sample.
 
-    Where its plans are not valid, nothing more is asked of it on that sample.
+    Args:
+        method: an instance, or an entry "name(parameters)" or "./file.py(parameters)".
+        among: the samples to try; None: every built-in one, and those of outside domains that the method names.
 
     Raises:
-        InputError: there is no such method, or its file cannot be imported or defines none.
+        InputError: no such method, or its file cannot be imported or defines none.
     """
-    made = make_method(resolve_method(method)) if isinstance(method, str) else method
-    found: list[Finding] = []
+    instance = make_method(resolve_method(method)) if isinstance(method, str) else method
+    findings: list[Finding] = []
     trials: list[Trial] = []
-    for sample in among or samples(_outside_domains(type(made))):
-        applies = _applies(made, sample)
+    for sample in among or samples(_outside_domains(type(instance))):
+        applies = _applies(instance, sample)
         if applies.status == "ok":
-            sites = list(sample.sites) if made.site == "random" else [made.site]
-            trials += [Trial(made, sample, site) for site in sites]
+            sites = list(sample.sites) if instance.site == "random" else [instance.site]
+            trials += [Trial(instance, sample, site) for site in sites]
         else:
-            found.append(applies)
-    whole = []
+            findings.append(applies)
+    valid = []
     for trial in trials:
         first = _tried(plans_are_valid, trial)
-        found += problems(first)[:1] or first
+        findings += problems(first)[:1] or first
         if not problems(first):
-            whole.append(trial)
-            found += [f for one in CHECKS for f in _tried(one, trial)]
-    if whole:
-        found += _tried(no_recompile, whole[0])
-    if not trials and not problems(found):
-        seen = "; ".join(dict.fromkeys(f.seen for f in found)) or "none"
-        found.append(Finding("problem", "applies somewhere", "all", "every sample", "one that it applies to", seen))
-    return found
+            valid.append(trial)
+            findings += [f for one in CHECKS for f in _tried(one, trial)]
+    if valid:
+        findings += _tried(no_recompile, valid[0])
+    if not trials and not problems(findings):
+        reasons = "; ".join(dict.fromkeys(f.seen for f in findings)) or "none"
+        findings.append(
+            Finding("problem", "applies somewhere", "all", "every sample", "one that it applies to", reasons)
+        )
+    return findings
 
 
 def _outside_domains(cls: type[Method]) -> list[str]:
-    """The files of outside domains that a method is made for."""
+    """List the files of the outside domains that a method names."""
     folder = Path(inspect.getfile(cls)).parent
     return [str(folder / name) if name.startswith("./") else name for name in cls.domains if "." in name]
 
 
 def _applies(method: Method, sample: Sample) -> Finding:
-    """Whether a method applies to a sample, as the trainer asks: its domains, its site, reject()."""
+    """Check whether a method applies to a sample, as the trainer does: by its domains, its site and reject()."""
     tried = "site, domains, kinds and reject()"
     try:
         reason = why_not(method, sample.info(ROWS))
@@ -110,11 +114,11 @@ def _tried(one: Check, trial: Trial) -> list[Finding]:
 
 
 def _raised(what: str, sample: str, method: Method, error: Exception) -> Finding:
-    """An exception as a finding: the last line of it that stands in a file of the method's own."""
+    """Turn an exception into a finding, which names the last line of it in one of the method's own files."""
     files = own_files(type(method))
     lines = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
     where = f"{lines[-1].filename}, line {lines[-1].lineno}" if lines else line_of(type(method), "objective")
-    said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    message = f"{type(error).__name__}: {' '.join(str(error).split())}"
     if lines and "batch.x" in (lines[-1].line or "") and not type(method).needs_x:
-        said += " (batch.x is None unless the class says needs_x = True)"
-    return Finding("problem", what, sample, what, "no exception", said, where)
+        message += " (batch.x is None unless the class says needs_x = True)"
+    return Finding("problem", what, sample, what, "no exception", message, where)

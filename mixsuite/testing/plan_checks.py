@@ -1,4 +1,4 @@
-"""Checks of plans: are they valid, and do signal and target follow them?"""
+"""Check plans: they are valid, and signal and target follow them."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from mixsuite.testing.trial import SIZES, STEPS, Trial, judged, leaves_of, map_l
 
 
 def plans_are_valid(trial: Trial) -> Iterator[Finding]:
-    """Shapes, types, ranges, weights that sum to one, for ordinary, odd, tiny and one-row batches, and at every step
-    of a training."""
+    """Check shapes, types and ranges of plans, and that weights sum to one.
+
+    Plans are made for ordinary, odd, tiny and one-row batches, and at every step of a training.
+    """
     for n, steps in [*((n, (0,)) for n in SIZES), (ROWS, range(1, STEPS))]:
         seen = "as expected"
         for step in steps:
@@ -37,7 +39,7 @@ def plans_are_valid(trial: Trial) -> Iterator[Finding]:
 
 
 def objective_is_a_number(trial: Trial) -> Iterator[Finding]:
-    """A finite scalar with a finite gradient, for every size of batch."""
+    """Check that the objective is a finite scalar with a finite gradient, for every size of batch."""
     for n, step in [*((n, 0) for n in SIZES), (ROWS, STEPS - 1)]:
         state, batch = map_leaves(lambda leaf: leaf.requires_grad_(), trial.state(n)), trial.batch(n, step / STEPS)
         value = step_loss(trial.method, trial.tail(), state, batch, trial.plan(n, step=step), trial.loss)
@@ -55,7 +57,7 @@ def objective_is_a_number(trial: Trial) -> Iterator[Finding]:
 
 
 def ones_change_nothing(trial: Trial) -> Iterator[Finding]:
-    """With wx and wy replaced by 1 the mixed state is the own rows."""
+    """Check that mix() returns the own rows if wx and wy are replaced by 1."""
     steps = STEPS if overrides_mix(trial) else 3
     off, exact = torch.zeros(1), True
     for step in range(steps):
@@ -79,7 +81,7 @@ def ones_change_nothing(trial: Trial) -> Iterator[Finding]:
 
 
 def mixes_the_rows_it_names(trial: Trial) -> Iterator[Finding]:
-    """Of constant rows the mixed value is wx own + (1 - wx) partner, for the plan's own rows and partners."""
+    """Check that constant rows mix to wx own + (1 - wx) partner, with the plan's own rows and partners."""
     state, steps = trial.state(ROWS), STEPS if overrides_mix(trial) else 3
     number = torch.arange(ROWS, dtype=torch.float32)
     first = number.reshape(-1, *[1] * (first_leaf(state).dim() - 1)).expand_as(first_leaf(state)).clone()
@@ -103,7 +105,7 @@ def mixes_the_rows_it_names(trial: Trial) -> Iterator[Finding]:
 
 
 def shares_agree(trial: Trial) -> Iterator[Finding]:
-    """wy against the mean of wx, as the class declares its label."""
+    """Check wy against the mean of wx, by the label that the class declares."""
     declared = type(trial.method).label
     gaps, turned, hard = [], [], []
     for step in range(0, STEPS, 3):
@@ -146,7 +148,7 @@ def shares_agree(trial: Trial) -> Iterator[Finding]:
 
 
 def rate_of_mixing(trial: Trial) -> Iterator[Finding]:
-    """How many rows get something of another row, by a plan that is looked at."""
+    """Report the share of rows that are mixed with another row; none is a problem unless pairing is "none"."""
     if not trial.method.mixes and type(trial.method).pairing != "none":
         return
     mixed, own = [], []

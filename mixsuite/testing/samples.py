@@ -1,4 +1,4 @@
-"""Made-up rows of every domain and kind of target, as the domains give them."""
+"""Make up rows of every domain and kind of target, from the domains' own samples."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ from mixsuite.mixing.engine import State
 from mixsuite.plugins.kinds import DOMAIN, builtin_files
 from mixsuite.plugins.load import find
 
-ROWS = 16  # of the ordinary batch
+ROWS = 16  # rows of an ordinary batch
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Made-up rows of one domain and one kind of target. sites: name -> state [ROWS, ...] there."""
+    """Made-up rows of one domain and one kind of target.
+
+    sites:  site -> state [ROWS, ...].
+    y:      targets, [ROWS] class numbers or [ROWS, C].
+    groups: as in ``Domain.sample_groups``.
+    """
 
     domain: str
     target: str  # "class", "soft", "multilabel", "regression"
@@ -30,36 +35,46 @@ class Sample:
 
     @property
     def name(self) -> str:
+        """The sample's name in findings."""
         return f"{self.domain}, {self.target}"
 
     @property
     def kind(self) -> str:
-        """As a task says it: soft targets are a kind of class."""
+        """The kind of target as tasks name it: soft targets are of kind "class"."""
         return "class" if self.target == "soft" else self.target
 
     @property
     def classes(self) -> int:
+        """The number of classes, or of numbers per target."""
         return int(self.y.max()) + 1 if self.y.dim() == 1 else self.y.shape[1]
 
     def info(self, batch: int) -> TaskInfo:
+        """Describe the sample as a task with ``batch`` rows per batch."""
         shapes = {name: tuple(first_leaf(h).shape[1:]) for name, h in self.sites.items()}
         return TaskInfo(self.domain, self.kind, self.classes, shapes, batch, ROWS)
 
 
 def samples(outside: Sequence[str] = ()) -> list[Sample]:
-    """Every built-in domain with each kind of target that it is tried with; outside: domains' files, tried too."""
-    found = []
+    """Make a sample for each domain and each kind of target that the domain names.
+
+    Args:
+        outside: files of outside domains, added to the built-in ones.
+
+    Raises:
+        InputError: a file defines no domain.
+    """
+    result = []
     for name in [*builtin_files(DOMAIN), *outside]:
         source = find(DOMAIN, name)
         domain = load_domain(source)
         states = domain.samples(ROWS, torch.Generator().manual_seed(20))
         targets = [target for target in domain.sample_targets if states]
-        found += [Sample(source.name, target, states, _targets()[target], domain.sample_groups) for target in targets]
-    return found
+        result += [Sample(source.name, target, states, _targets()[target], domain.sample_groups) for target in targets]
+    return result
 
 
 def _targets() -> dict[str, Tensor]:
-    """Made-up targets by kind: uneven classes, soft ones, labels, a number."""
+    """Kind -> made-up targets: uneven classes, soft classes, several labels, one number."""
     g = torch.Generator().manual_seed(21)
     return {
         "class": torch.tensor([0, 0, 0, 1, 2, 0, 0, 1, 0, 2, 0, 0, 1, 0, 0, 1]),

@@ -1,4 +1,4 @@
-"""A method on a sample at one site, and what checks need of it."""
+"""A trial: a method on a sample at one site, with what the checks need of it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ from mixsuite.testing.samples import ROWS, Sample
 SIZES = (ROWS, 7, 2, 1)  # ordinary, odd, tiny, one row
 
 
-STEPS = 60  # over which rates and means are taken, from the beginning of a training to its end
+STEPS = 60  # rates and means are taken over these steps, from the beginning of a training to its end
 
 
 def map_leaves(f: Callable[[Tensor], Tensor], h: State) -> State:
-    """f of every leaf. The domains' map_leaves takes ragged states too, which nothing mixes."""
+    """Apply f to every leaf of a state. ``data.state.map_leaves`` takes ragged states too, which nothing mixes."""
     return tuple(f(leaf) for leaf in h) if isinstance(h, tuple) else f(h)
 
 
 def leaves_of(h: State) -> tuple[Tensor, ...]:
+    """The leaves of a state as a tuple."""
     return h if isinstance(h, tuple) else (h,)
 
 
@@ -45,24 +46,28 @@ class Trial:
 
     @property
     def name(self) -> str:
+        """The sample's name, with the site if it is a hidden one."""
         return self.sample.name if self.site == "input" else f"{self.sample.name}, {self.site}"
 
     @cached_property
     def stats(self) -> dict[str, Tensor]:
+        """What the method's prepare() returns for the sample."""
         s = self.sample
         return self.method.prepare(TrainInfo(s.sites["input"], s.y, ROWS, s.classes, s.kind, s.groups))
 
     def state(self, n: int) -> State:
+        """The first n rows at the site, copied: leaves [n, ...]."""
         return map_leaves(lambda leaf: leaf[:n].clone(), self.sample.sites[self.site])
 
     def batch(self, n: int, progress: float = 0.0) -> Batch:
-        seen = map_leaves(lambda leaf: leaf[:n].clone(), self.sample.sites["input"]) if self.method.needs_x else None
+        """A batch of the first n rows, at a progress of 0 to 1."""
+        x = map_leaves(lambda leaf: leaf[:n].clone(), self.sample.sites["input"]) if self.method.needs_x else None
         shape = tuple(first_leaf(self.sample.sites[self.site]).shape[1:])
-        return Batch(self.sample.y[:n].clone(), shape, torch.tensor(progress), self.stats, seen)
+        return Batch(self.sample.y[:n].clone(), shape, torch.tensor(progress), self.stats, x)
 
     def plan(self, n: int = ROWS, seed: int = 0, step: int = 0) -> Plan:
-        """The plan of one of STEPS steps."""
-        rng = self._streams.setdefault((n, seed), Rng(seed, n))  # holds blocks of draws
+        """The method's plan for n rows at one of STEPS steps."""
+        rng = self._streams.setdefault((n, seed), Rng(seed, n))  # reused, since it holds blocks of draws
         return self.method.plan(self.batch(n, step / STEPS), rng.at(step))
 
     @cached_property
@@ -70,32 +75,33 @@ class Trial:
         return {}
 
     def tail(self) -> Tail:
-        """A small smooth model behind the site, the same every time."""
+        """A small smooth model behind the site, the same in every call."""
         width = first_leaf(self.sample.sites[self.site])[0].numel()
         g = torch.Generator().manual_seed(21)
-        one = torch.randn(width, 10, generator=g) / width**0.5
-        other = torch.randn(10, self.sample.classes, generator=g)
-        return Tail(lambda h: torch.tanh(first_leaf(h).flatten(1).float() @ one) @ other)
+        first = torch.randn(width, 10, generator=g) / width**0.5
+        second = torch.randn(10, self.sample.classes, generator=g)
+        return Tail(lambda h: torch.tanh(first_leaf(h).flatten(1).float() @ first) @ second)
 
     @property
     def loss(self) -> Loss:
+        """The loss of the sample's kind of target."""
         return LOSSES[self.sample.kind]
 
     def where(self, name: str) -> str:
-        """File and line of one of the method's own functions."""
+        """The file and line of one of the method's own functions."""
         return line_of(type(self.method), name)
 
 
 def own_files(cls: type) -> set[str | None]:
-    """The files of a method's own classes: not the contract's."""
+    """The files of a method's class and base classes, without the contract's."""
     return {inspect.getsourcefile(base) for base in cls.__mro__ if base not in (Method, ABC, object)}
 
 
 def line_of(cls: type, name: str) -> str:
-    """Where a method defines a function, else its plan."""
-    for wanted in (name, "plan"):
+    """The file and line at which a method defines a function, else its plan; "" if neither is its own."""
+    for attribute in (name, "plan"):
         with contextlib.suppress(OSError, TypeError):
-            function = inspect.unwrap(getattr(cls, wanted))
+            function = inspect.unwrap(getattr(cls, attribute))
             if inspect.getsourcefile(function) in own_files(cls):
                 return f"{inspect.getsourcefile(function)}, line {inspect.getsourcelines(function)[1]}"
     return ""
@@ -105,17 +111,28 @@ Check = Callable[[Trial], Iterator[Finding]]
 
 
 def judged(trial: Trial, check: str, good: bool, tried: str, expected: str, seen: str, at: str = "plan") -> Finding:
+    """Make a finding: ok or a problem.
+
+    Args:
+        trial: the trial that was checked.
+        check: name of the check.
+        good: whether the method passed.
+        tried: what was tried.
+        expected: what was expected.
+        seen: what was seen.
+        at: the method's function whose line a problem names.
+    """
     status: Status = "ok" if good else "problem"
     return Finding(status, check, trial.name, tried, expected, seen, "" if good else trial.where(at))
 
 
 def overrides_mix(trial: Trial) -> bool:
-    """A mix() of its own may add noise: it is then looked at on average."""
+    """Whether a method has its own mix(). It may add noise, so checks then look at averages."""
     return type(trial.method).mix is not Method.mix
 
 
 def own_share(plan: Plan) -> Tensor:
-    """The mean of wx for each row. [N]"""
+    """The mean of wx for each row, [N]."""
     return plan.wx.flatten(1).mean(1) if plan.wx.dim() > 1 else plan.wx
 
 
@@ -128,5 +145,5 @@ def same_tensors(one: Sequence[Tensor | None], other: Sequence[Tensor | None]) -
 
 
 def tensors_of(plan: Plan) -> list[Tensor | None]:
-    """Every tensor of a plan."""
+    """List every tensor of a plan."""
     return list(plan.tensors().values())

@@ -1,1 +1,1 @@
-"""Training: knows the contracts of data, models and methods, and no concrete method, data set or domain."""
+"""Training: it knows the contracts of data, models and methods, but no concrete method, data set or domain."""

@@ -1,4 +1,4 @@
-"""What each step of a run sees, drawn in advance."""
+"""What each step of a run sees: its rows, site and augmentation."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from mixsuite.training.predict import run_stages
 
 
 class BatchSource:
-    """The order of rows, the site and the augmentation of every step: a function of the job's data, recipe and
-    seed, never of its method but for the method's own site, length and repeat_batch.
+    """The order of rows, the site and the augmentation of every step.
 
-    rows:  [steps, B] row numbers. sites: of every step. first_stage: the stage at which ``x`` enters the model.
+    They depend on the job's data, recipe and seed; of its method only site, batch, length and repeat_batch count.
+
+    rows:        [steps, B] row numbers.
+    sites:       the site of every step.
+    first_stage: the stage at which ``x`` enters the model.
+    x:           [n, ...] the training part's state there.
 
     Raises:
-        InputError: batches larger than the training part.
+        InputError: batches are larger than the training part.
     """
 
     def __init__(self, job: Job, info: TaskInfo) -> None:
@@ -42,25 +46,25 @@ class BatchSource:
         self.progress = torch.arange(steps, device=first.device, dtype=torch.float32).div(steps).unbind()
         self.rng = Rng(job.seed, batch, first.device, first.dtype)
         self._draws = Rng(job.seed, 4 * batch, first.device, first.dtype)
-        # Stages without weights are run once, unless something random happens before or within them.
+        # Stages without weights run once, unless rows are augmented before them, or mixed before or within them.
         shallowest = min(job.model.sites[site] for site in set(self.sites))
-        known = job.augment is None and shallowest >= job.model.num_fixed_stages
-        self.first_stage = job.model.num_fixed_stages if known else 0
+        runs_once = job.augment is None and shallowest >= job.model.num_fixed_stages
+        self.first_stage = job.model.num_fixed_stages if runs_once else 0
         self.x = run_stages(job.model, train, 0, self.first_stage)
         self.stats = job.method.prepare(train_info(job, self.x))
 
     def augment(self, step: int) -> Tensor:
-        """The uniforms of a step's augmentation. [B, 4]"""
+        """The uniforms [B, 4] of a step's augmentation."""
         return self._draws.at(step // self.job.method.repeat_batch).uniform(self.job.batch, 4, kind="suite augment")
 
     def seen(self, step: int, x: State, y: Tensor, weight: Tensor | None) -> Batch:
-        """What the method sees of a step's rows."""
+        """What the method sees of a step's rows x [B, ...], y [B, ...] and weight [B] or None."""
         method, shape = self.job.method, self.info.sites[self.sites[step]]
         x_shown, place = x if method.needs_x else None, step % method.repeat_batch
         return Batch(y, shape, self.progress[step], self.stats, x_shown, weight, repeat_index=place)
 
     def plan(self, step: int, batch: Batch) -> Plan:
-        """The method's plan of a step."""
+        """Draw the method's plan for a step."""
         return self.job.method.plan(batch, self.rng.at(step // self.job.method.repeat_batch))
 
     def batch(self, step: int) -> tuple[State, Batch]:

@@ -1,4 +1,4 @@
-"""The executors, by the name that --executor and the records use: ``fit(jobs) -> results`` behind one interface."""
+"""The executors by the name that --executor and the records use. Each is a function ``fit(jobs) -> results``."""
 
 from mixsuite.training import lockstep, loop
 

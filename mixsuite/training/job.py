@@ -1,4 +1,4 @@
-"""What goes into an executor and what comes out."""
+"""The input and the output of an executor."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ class Diverged(RuntimeError):
 
 @dataclass(frozen=True)
 class Job:
-    """One run, ready to train: data on the device, a model with its initial weights, a method.
+    """One run, ready to train: data on the device, a model with its initial weights, and a method.
 
-    domain:  its name, told to methods.
-    select:  "last" | "best_validation"; score: of outputs and targets of a kind, lower is better: what the latter needs.
+    domain:  the domain's name, for methods.
+    select:  which weights to keep: "last" | "best_validation".
     augment: (x [B, ...], u [B, 4] uniform) -> x, or None.
-    block:   the number of runs that lockstep trains as one.
+    block:   number of runs that lockstep trains as one.
+    score:   (outputs, targets, kind) -> metric, lower is better; "best_validation" needs it.
     """
 
     domain: str
@@ -48,12 +49,12 @@ class Job:
 
     @property
     def batch(self) -> int:
-        """Rows a step: the recipe's, times the method's own multiple."""
+        """Rows per step: the recipe's batch, times the method's."""
         return self.recipe.batch * self.method.batch
 
     @property
     def steps(self) -> int:
-        """Steps in all: the recipe's, times the method's own multiple."""
+        """Steps in all: the recipe's length, times the method's."""
         return self.recipe.length(len(self.data.train)) * self.method.length
 
 
@@ -61,12 +62,13 @@ class Job:
 class TrainResult:
     """A trained model and what its training cost.
 
-    curve:        up to 50 points {"step", "loss"(, "valid")}: the mean training objective since the last
-                  point, and the validation metric where it was looked at.
-    seconds:      of the training loop alone; in lockstep a slot's share of it.
-    rows_per_step: rows that enter the last stage, over differentiated forward passes, mean over steps.
-    peak_memory:  bytes, of the process on CPU, of the device's allocations on a GPU.
-    digests:      "init", "order", "draws", "plan", "weights".
+    curve:         up to 50 points {"step", "loss"(, "valid")}: the mean training objective since the last point, and
+                   the validation metric if it was computed.
+    seconds:       time of the training loop alone; in lockstep a slot's share of it.
+    rows_per_step: rows that enter the last stage in differentiated forward passes, the mean over steps.
+    peak_memory:   in bytes: of the process on a CPU, of the device's allocations on a GPU.
+    digests:       "init", "order", "draws", "plan", "weights".
+    executor:      its "kind" and "block".
     """
 
     model: Staged
@@ -94,10 +96,10 @@ def train_info(job: Job, x: State) -> TrainInfo:
 
 
 def check_applies(job: Job, info: TaskInfo) -> None:
-    """Whether the method can run on the task.
+    """Check that the method can run on the task.
 
     Raises:
-        SkipRun: it cannot: the reason, for the record.
+        SkipRun: it cannot; the message gives the reason, for the record.
     """
     reason = why_not(job.method, info)
     if reason:

@@ -1,9 +1,9 @@
-"""Several seeds of one cell trained as one: their weights stacked, their batches one after another as one batch.
+"""Train several seeds of one cell as one, with their weights stacked and their batches joined.
 
-Nothing is shared between slots but the time that a step takes: each row meets its own run's weights, rows are
-reduced to one loss a run, and what is differentiated is the sum of the losses. So a run's result is that of the
-loop but for the last bits. Those depend on the number of slots, which is therefore fixed, and perhaps on a run's
-place, which is its seed's; a short block is filled up by repeating a run.
+Slots share nothing but the time of a step: each row meets its own run's weights, rows are reduced to one loss per run,
+and the sum of these losses is differentiated. So a run's result equals the loop's up to the last bits. The last bits
+depend on the number of slots, which is therefore fixed, and perhaps on a run's slot, which depends on its seed only. A
+short block is filled up by repeating a run.
 """
 
 from __future__ import annotations
@@ -38,29 +38,30 @@ from mixsuite.training.optim import Optimizer, learning_rates
 from mixsuite.training.recipe import Recipe
 from mixsuite.training.run_log import BestCheckpoint, RunLog, fitted
 
-MAX_SITE_NUMBERS = 2**16  # numbers in a batch at its largest site
-MAX_BLOCK_NUMBERS = 2**27  # numbers in the training parts of a block's runs, which are held at once
+MAX_SITE_NUMBERS = 2**16  # values in a batch at its largest site
+MAX_BLOCK_NUMBERS = 2**27  # values in the training parts of a block's runs, which are in memory together
 
 
 def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
     """Train runs of one cell in blocks of ``job.block`` seeds.
 
     Returns:
-        Of each job what it came to, that its method does not apply, or that it diverged; of a job alone, what ended it.
+        For each job its result, SkipRun if its method does not apply, or Diverged. A single job gives whatever error
+        ended it.
 
     Raises:
         Unstackable: these runs cannot be trained side by side; some may have been trained in part.
-        Exception: what one run of a block raised: which, is found by training each by itself.
+        Exception: a run of the block raised it. To find out which, train each run by itself.
     """
     blocks = defaultdict[tuple[Any, ...], list[int]](list)
-    found: dict[int, TrainResult | Exception] = {}
+    results: dict[int, TrainResult | Exception] = {}
     infos = [task_info(job) for job in jobs]
     for number, (job, info) in enumerate(zip(jobs, infos, strict=True)):
         try:
             check_applies(job, info)
             blocks[_shape(job)].append(number)
         except SkipRun as skip:
-            found[number] = skip
+            results[number] = skip
     for numbers in blocks.values():
         try:
             outcomes = _Block([jobs[i] for i in numbers], [infos[i] for i in numbers]).train()
@@ -70,13 +71,16 @@ def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
             if len(jobs) > 1:
                 raise
             outcomes = [error]
-        found |= zip(numbers, outcomes, strict=True)
-    return [found[number] for number in range(len(jobs))]
+        results |= zip(numbers, outcomes, strict=True)
+    return [results[number] for number in range(len(jobs))]
 
 
 def lockstep_pays_off(model: Staged, data: Data, recipe: Recipe, block: int) -> bool:
-    """Whether seeds of a task train faster side by side: while a batch's states are small, a step's time is that of
-    calling its operations; measured on one CPU core, 1.3 to 3 times faster below ``MAX_SITE_NUMBERS`` and no gain above."""
+    """Whether seeds of a task train faster side by side.
+
+    While a batch's states are small, a step spends its time on calling operations. Measured on one CPU core, lockstep
+    is 1.3 to 3 times faster below ``MAX_SITE_NUMBERS``, and no faster above.
+    """
     if isinstance(data.train.x, Ragged) or recipe.dropout:
         return False
     first = take_rows(data.train.x, torch.arange(1, device=data.train.y.device))
@@ -87,13 +91,13 @@ def lockstep_pays_off(model: Staged, data: Data, recipe: Recipe, block: int) -> 
 
 
 def _shape(job: Job) -> tuple[Any, ...]:
-    """What the runs of a block have in common."""
+    """What the runs of a block must have in common."""
     weights = tuple((name, tuple(value.shape)) for name, value in job.model.state_dict().items())
     return job.seed // job.block, job.steps, weights, type(job.data.train.x), job.data.train.weight is None
 
 
 class _Block:
-    """Runs side by side. Slot s holds the run with seed % block == s, or where there is none the first one."""
+    """Runs side by side. Slot s holds the run with seed % block == s, or the first run if there is none."""
 
     def __init__(self, jobs: Sequence[Job], infos: Sequence[TaskInfo]) -> None:
         self.job = first = jobs[0]
@@ -110,8 +114,8 @@ class _Block:
         self.logs, self.bests = [RunLog(job) for job in jobs], [BestCheckpoint(job) for job in jobs]
         self.init = [digest(*job.model.state_dict().values()) for job in jobs]
         self.ended: dict[int, Exception] = {}
-        held = {job.seed % first.block: number for number, job in enumerate(jobs)}
-        self.of_slot = [held.get(slot, 0) for slot in range(first.block)]  # the job in each slot
+        job_of_slot = {job.seed % first.block: number for number, job in enumerate(jobs)}
+        self.of_slot = [job_of_slot.get(slot, 0) for slot in range(first.block)]  # the job in each slot
         self.slot_of = [job.seed % first.block for job in jobs]
 
         self.first_stage = self.feeds[0].first_stage
@@ -124,6 +128,11 @@ class _Block:
         self.model = stack([jobs[number].model for number in self.of_slot], self.first_stage)
 
     def train(self) -> list[TrainResult | Exception]:
+        """Train all runs, and give each run's result or the Diverged that ended it.
+
+        Raises:
+            Unstackable: these runs cannot be trained side by side.
+        """
         job, model, feed = self.job, self.model, self.feeds[0]
         optimizer, rates = Optimizer(job.recipe, model.parameters()), learning_rates(job.recipe, job.steps)
         rows_seen, losses = 0, list[Tensor]()
@@ -149,7 +158,7 @@ class _Block:
         return [self._outcome(number, seconds, rows_seen / job.block) for number in range(len(self.feeds))]
 
     def _step(self, step: int) -> tuple[Tensor, int]:
-        """(the objective of every slot [S], rows that entered the last stage)"""
+        """(the objective of every slot [S], number of rows that entered the last stage)."""
         job, rows = self.job, self.rows[step]
         method, loss_of_rows = job.method, LOSSES[job.data.kind]
         x = take_rows(self.x, rows)
@@ -172,7 +181,7 @@ class _Block:
         return two_term_loss(out, batch, join(targets, job.batch), loss_of_rows), len(out)
 
     def _plans(self, step: int, x: State, y: Tensor, weight: Tensor | None) -> list[Plan] | None:
-        """The plan of every slot, each drawn by its own run from its own rows; None outside the method's window."""
+        """The plan of every slot, drawn by its own run from its own rows; None when the method is inactive."""
         job, size = self.job, self.job.batch
         if not job.method.active(step, job.steps):
             for feed, log in zip(self.feeds, self.logs, strict=True):
@@ -192,7 +201,7 @@ class _Block:
         return [plans[number] for number in self.of_slot]
 
     def _mixed_on_the_way(self, x: State, sites: list[str], plans: list[Plan]) -> Tensor:
-        """Outputs where each slot is mixed at a site of its own."""
+        """The outputs, with each slot mixed at its own site."""
         method, size, at, h = self.job.method, self.job.batch, self.first_stage, x
         for site in sorted(set(sites), key=lambda name: self.model.sites[name]):
             h, at = self.model(h, at, self.model.sites[site]), self.model.sites[site]
@@ -237,8 +246,10 @@ def _put(h: State, rows: Tensor, new: State) -> State:
 
 
 class _Watch:
-    """Sees whether somebody draws from a generator that all runs share: side by side, a run would draw what another
-    run would. It looks at what was drawn since it was made, a few times."""
+    """Detects draws from a generator that all runs share, which would mix up the runs' numbers.
+
+    It compares the generators' states with those at its creation, a few times only.
+    """
 
     LOOKS = 4
 
@@ -246,9 +257,10 @@ class _Watch:
         self._before, self._left = self._state(), self.LOOKS
 
     def look(self, what: str) -> None:
-        """
+        """Check the generators.
+
         Raises:
-            Unstackable: something was drawn.
+            Unstackable: something was drawn from one of them.
         """
         if self._left:
             self._left -= 1

@@ -1,4 +1,4 @@
-"""The readable reference: one run after another, one straight loop."""
+"""The readable reference: one run after another, in one straight loop."""
 
 from __future__ import annotations
 
@@ -26,23 +26,26 @@ def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
     """Train each job. A result depends on its job alone.
 
     Returns:
-        Of each job what it came to, or what ended it: SkipRun (the method does not apply to the task),
-        InputError (the recipe does not fit the data), Diverged, or what its method raised.
+        For each job its result, or the error that ended it: SkipRun (the method does not apply to the task),
+        InputError (the recipe does not fit the data), Diverged, or whatever its method raised.
     """
-    found: list[TrainResult | Exception] = []
+    results: list[TrainResult | Exception] = []
     for job in jobs:
         try:
-            found.append(train(job))
+            results.append(train(job))
         except Exception as error:
-            found.append(error)
-    return found
+            results.append(error)
+    return results
 
 
 def train(job: Job) -> TrainResult:
     """Train one job.
 
     Raises:
-        SkipRun, InputError, Diverged, or what its method raises.
+        SkipRun: the method does not apply to the task.
+        InputError: the recipe does not fit the data.
+        Diverged: the loss or the weights became infinite or NaN.
+        Exception: whatever the method raises.
     """
     info = task_info(job)
     check_applies(job, info)
@@ -82,13 +85,13 @@ def train(job: Job) -> TrainResult:
 
 
 def wait(device: torch.device) -> None:
-    """Until the device has done what it was given."""
+    """Wait until the device has finished its work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def autocast(precision: str, device: torch.device) -> contextlib.AbstractContextManager[object]:
-    """Half precision where a recipe declares it. To be entered anew for every step: it keeps the weights that it cast."""
+    """Half precision if the recipe asks for it. Enter it anew at every step: it caches the weights that it cast."""
     if precision == "bf16":
         return torch.autocast(device.type, dtype=torch.bfloat16)
     return contextlib.nullcontext()
@@ -96,8 +99,10 @@ def autocast(precision: str, device: torch.device) -> contextlib.AbstractContext
 
 @contextlib.contextmanager
 def _dropout_seeds(dropout: float, seed: int) -> Iterator[Callable[[int], None]]:
-    """Dropout draws from torch's own generator: fork it, and set it anew at every step, so that all
-    methods see the same masks. Without dropout no generator is touched."""
+    """Fork torch's own generator, from which dropout draws, and reseed it at every step.
+
+    So all methods see the same masks. Without dropout, no generator is touched.
+    """
     if not dropout:
         yield lambda step: None
         return

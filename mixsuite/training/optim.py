@@ -1,4 +1,4 @@
-"""From a recipe to an optimiser and a learning rate for every step."""
+"""The optimiser of a recipe, and its learning rate at every step."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mixsuite.training.recipe import Recipe
 
 
 class Optimizer:
-    """The recipe's optimiser: torch's own fused kernels, called as the functions that stand behind ``torch.optim``.
+    """The recipe's optimiser: torch's fused kernels, called as the functions behind ``torch.optim``.
 
-    An object of torch.optim imports the compiler when it is made, a second a process, and costs a small model
-    more time per step than the kernel does. Weight decay is applied to every parameter alike. A parameter
+    An object of torch.optim imports the compiler when it is made, which takes a second per process. For a small model
+    it also costs more time per step than the kernel does. Weight decay applies to every parameter alike. A parameter
     without a gradient stays as it is.
     """
 
@@ -33,7 +33,7 @@ class Optimizer:
 
     @torch.no_grad()
     def step(self, lr: float) -> None:
-        """One step at a learning rate along the gradients, which are then let go."""
+        """Take one step at a learning rate along the gradients, and then drop them."""
         moved = [i for i, w in enumerate(self.weights) if w.grad is not None]
         if moved:
             (self._sgd if self.recipe.optimizer == "sgd" else self._adam)(moved, lr)
@@ -41,13 +41,15 @@ class Optimizer:
             self.weights[i].grad = None
 
     def _sgd(self, moved: list[int], lr: float) -> None:
-        held, momentum = _some(self._momentum, moved), self.recipe.momentum
-        if any(buffer is not None for buffer in held):  # the kernel takes all at their first step, or none
-            held = [torch.zeros_like(self.weights[i]) if b is None else b for i, b in zip(moved, held, strict=True)]
+        buffers, momentum = _some(self._momentum, moved), self.recipe.momentum
+        if any(buffer is not None for buffer in buffers):  # the kernel takes either all buffers or none
+            buffers = [
+                torch.zeros_like(self.weights[i]) if b is None else b for i, b in zip(moved, buffers, strict=True)
+            ]
         sgd(
             _some(self.weights, moved),
             _gradients(self.weights, moved),
-            held,
+            buffers,
             fused=True,
             lr=lr,
             momentum=momentum,
@@ -56,7 +58,7 @@ class Optimizer:
             dampening=0.0,
             maximize=False,
         )
-        for i, buffer in zip(moved, held, strict=True):
+        for i, buffer in zip(moved, buffers, strict=True):
             self._momentum[i] = buffer
 
     def _adam(self, moved: list[int], lr: float) -> None:
@@ -88,7 +90,7 @@ def _some(values: list[Any], places: list[int]) -> list[Any]:
 
 
 def learning_rates(recipe: Recipe, steps: int) -> list[float]:
-    """The learning rate of each of so many steps. Linear and cosine would reach 0 at step ``steps``."""
+    """The learning rate of each of ``steps`` steps. Linear and cosine would reach 0 at the step after the last."""
     call = parse_call(recipe.schedule)
     params = dict(call.params)
 

@@ -1,4 +1,4 @@
-"""A model's stages, run over the rows of one part."""
+"""Run a model's stages over the rows of one part."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ BATCH = 512
 
 @torch.no_grad()
 def run_stages(model: Staged, part: Subset, start: int, stop: int | None) -> State:
-    """The state after stages start .. stop-1 in eval mode, in the part's order. [n, ...]"""
+    """The state [n, ...] after stages start .. stop-1 in eval mode, in the part's order."""
     if start == stop:
         return part.x
     training = model.training
     model.eval()
     rows = torch.arange(len(part), device=part.y.device)
-    found = concatenate([model(take_rows(part.x, chunk), start, stop) for chunk in rows.split(BATCH)])
+    state = concatenate([model(take_rows(part.x, chunk), start, stop) for chunk in rows.split(BATCH)])
     model.train(training)
-    return found
+    return state
 
 
 def predict(model: Staged, part: Subset) -> Tensor:
-    """Outputs for a part, in its order. [n, outputs], at least float32"""
+    """The outputs [n, outputs] for a part in its order, in at least float32."""
     out = run_stages(model, part, 0, None)
     assert isinstance(out, Tensor)
     return out.float() if out.dtype in (torch.float16, torch.bfloat16) else out

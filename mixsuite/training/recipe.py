@@ -1,4 +1,4 @@
-"""How a task is trained: model, optimiser, schedule, length and batch. Checked where it enters."""
+"""How a task is trained: model, optimiser, schedule, length and batch, checked on entry."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ _SCHEDULES = ("constant", "linear", "cosine", "step")
 
 
 class Recipe(BaseModel):
-    """A recipe's values. Either ``epochs`` or ``steps`` gives the length.
+    """The values of a recipe. Either ``epochs`` or ``steps`` gives the length.
 
-    lr:       the learning rate at its highest; ``schedule`` takes it down over the run:
-              constant | linear (to 0) | cosine (to 0) | step(at=[0.5, 0.75], gamma=0.1).
+    lr:       the highest learning rate.
+    schedule: how the learning rate falls over the run: constant | linear (to 0) | cosine (to 0) |
+              step(at=[0.5, 0.75], gamma=0.1).
     warmup:   share of the steps over which a further factor rises linearly from 0 to 1.
-    momentum, nesterov: for sgd alone.
-    augment:  a name that the domain knows ("none", for images also "flip", "crop", "crop+flip").
+    momentum, nesterov: for sgd only.
+    augment:  an augmentation of the domain ("none"; for images also "flip", "crop", "crop+flip").
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -77,11 +78,11 @@ class Recipe(BaseModel):
         return self
 
     def params(self) -> Params:
-        """Every value that is not None, in the order above: what goes into a run's id."""
+        """Every value that is not None, in the order of the fields: these go into a run's id."""
         return tuple((k, v) for k, v in self.model_dump().items() if v is not None)
 
     def length(self, rows: int) -> int:
-        """Steps in all for so many training rows."""
+        """The number of steps for so many training rows."""
         if self.steps is not None:
             return self.steps
         assert self.epochs is not None

@@ -1,4 +1,4 @@
-"""What is kept of a run while it trains: the curve, the plans' digest, the best weights."""
+"""What a run keeps while it trains: the curve, the plans' digest and the best weights."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ from mixsuite.training.memory import peak_memory
 from mixsuite.training.predict import predict
 
 CURVE_POINTS = 50
-CHECKED_PLANS = 2  # per site, the first ones, wholly: the check waits for the device
-HELD_PLANS = 64  # are hashed, and their shares checked, at once: for the same reason
+CHECKED_PLANS = 2  # the first plans at each site that are checked in full; each check waits for the device
+HELD_PLANS = 64  # plans that are hashed, and their shares checked, together: for the same reason
 
 
 class RunLog:
-    """The curve and the plans' digest. The device is waited for at the ends of up to 50 stretches of the
-    run only: there NaN is noticed, and the plans since the last one are hashed and their shares checked."""
+    """The curve and the plans' digest of a run.
+
+    The log waits for the device at the ends of up to 50 stretches of the run, and after every HELD_PLANS plans. At the
+    ends it notices NaN. Each time it hashes the plans since the last time, and checks their shares.
+    """
 
     def __init__(self, job: Job) -> None:
         self.rows, self.ends = job.batch, set(curve_ends(job.steps))
@@ -36,10 +39,10 @@ class RunLog:
         self._held: list[tuple[str, Plan]] = []
 
     def note(self, step: int, site: str, plan: Plan | None) -> None:
-        """Keep a step's plan.
+        """Keep a step's plan; None if the method is inactive.
 
         Raises:
-            ValueError: a plan that cannot be meant.
+            ValueError: the plan is invalid.
         """
         if plan is not None:
             if self._checked[site] < CHECKED_PLANS:
@@ -55,10 +58,10 @@ class RunLog:
             self._held = []
 
     def point(self, step: int, mean: float) -> None:
-        """A point of the curve: the mean objective since the last one.
+        """Add a point to the curve: the mean objective since the last point.
 
         Raises:
-            Diverged: it is infinite or NaN.
+            Diverged: the mean is infinite or NaN.
         """
         if not math.isfinite(mean):
             raise Diverged(f"the training loss is {mean} by step {step + 1}")
@@ -66,12 +69,12 @@ class RunLog:
 
 
 def _columns(plans: list[Plan]) -> list[Tensor | list[Tensor | None]]:
-    """Each field of many plans in one tensor, which is hashed at once; or in a list, where shapes differ."""
+    """Each field of many plans as one tensor, to hash it at once, or as a list if shapes differ."""
 
     def column(values: list[Tensor | None]) -> Tensor | list[Tensor | None]:
-        held = [value for value in values if value is not None]
-        alike = len(held) == len(values) and len({(value.shape, value.dtype) for value in held}) == 1
-        return torch.stack(held) if alike else values
+        present = [value for value in values if value is not None]
+        alike = len(present) == len(values) and len({(value.shape, value.dtype) for value in present}) == 1
+        return torch.stack(present) if alike else values
 
     tensors = [plan.tensors() for plan in plans]
     names = dict.fromkeys(name for named in tensors for name in named)
@@ -79,13 +82,20 @@ def _columns(plans: list[Plan]) -> list[Tensor | list[Tensor | None]]:
 
 
 def curve_ends(steps: int) -> list[int]:
-    """The last step of each of up to 50 stretches of a run, ascending."""
+    """The last step of each of up to 50 stretches of a run, in ascending order."""
     count = min(CURVE_POINTS, steps)
     return [(i + 1) * steps // count - 1 for i in range(count)]
 
 
 class BestCheckpoint:
-    """Keeps the weights of the best validation metric, looked at some 25 times a run, if the task says so."""
+    """Keeps the weights with the best validation metric, if the task asks for them.
+
+    The metric is computed some 25 times per run.
+
+    Raises:
+        InputError: the task has no validation rows.
+        ValueError: the job has no score.
+    """
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -102,7 +112,7 @@ class BestCheckpoint:
             self.ends = set(points[:: max(1, len(points) // 20)]) | {steps - 1}
 
     def look(self) -> float:
-        """The validation metric of the job's model as it is now."""
+        """The validation metric of the job's model as it is now; the best weights so far are kept."""
         data, model = self.job.data, self.job.model
         assert self.job.score is not None
         value = self.job.score(predict(model, data.valid).cpu(), data.valid.y.cpu(), data.kind)
@@ -112,6 +122,7 @@ class BestCheckpoint:
         return value
 
     def restore(self) -> None:
+        """Load the best weights, if there are any, into the job's model."""
         if self.weights is not None:
             self.job.model.load_state_dict(self.weights)
 
@@ -119,9 +130,16 @@ class BestCheckpoint:
 def fitted(
     feed: BatchSource, log: RunLog, best: BestCheckpoint, init: str, seconds: float, rows: float, executor: str
 ) -> TrainResult:
-    """What a run came to, its model at its last weights.
+    """Make the result of a run, whose model has its last weights.
 
-    init: digest of the initial weights; rows: those that entered the last stage, over all steps.
+    Args:
+        feed: the run's batches.
+        log: its curve and plans.
+        best: its best weights, which the model gets.
+        init: digest of the initial weights.
+        seconds: time of the training loop.
+        rows: number of rows that entered the last stage, over all steps.
+        executor: the executor's name.
 
     Raises:
         Diverged: a weight is infinite or NaN.

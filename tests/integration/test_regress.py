@@ -15,7 +15,7 @@ def test_training_anew_needs_a_folder_of_its_own(gated, trained, mixsuite):
     first = mixsuite(*call)
     assert first.status == 0, first.err
     assert "no regression: 2 same" in first.out
-    assert "1 tasks x 2 methods x 12 seeds, trained anew" in first.err
+    assert "1 tasks x 2 methods x 12 seeds; 24 of 24 runs to train" in first.err
     second = mixsuite(*call)
     assert second.status == 2
     assert "holds results already" in second.err

@@ -22,21 +22,45 @@ def test_the_yardstick_is_a_real_workload_in_a_process_of_its_own(tmp_path):
     assert kept.ratios({"seconds": 1.0}, "2001-01-01T00:00:00.000000+00:00") == {}  # a run of another session
 
 
+# A clock that the work itself moves on: how busy the machine is changes nothing.
+CLOCK = """
+now = 0.0
+
+def work(amount):
+    global now
+    now += 1e-7 * amount
+
+def clock():
+    work(1)
+    return now
+"""
 BENCH = """
+from clock import work
+
 def test_yardstick(benchmark):
-    benchmark(lambda: sum(range(20000)))
+    benchmark(work, 20000)
 
 def test_work(benchmark):
-    benchmark(lambda: sum(range({})))
+    benchmark(work, {})
 """
 
 
 @pytest.mark.slow
 def test_what_pytest_benchmark_saves_is_compared_by_ratio(tmp_path, mixsuite):
+    (tmp_path / "clock.py").write_text(CLOCK)
     for name, size in (("then", 40000), ("now", 160000)):
         (tmp_path / "test_bench.py").write_text(BENCH.format(size))
         command = [sys.executable, "-m", "pytest", "-q", "test_bench.py", "-p", "no:cacheprovider", "-p", "no:xdist"]
-        options = ["--benchmark-json", f"{name}.json", "--benchmark-max-time", "0.2", "-o", "addopts="]
+        options = [
+            "--benchmark-json",
+            f"{name}.json",
+            "--benchmark-max-time",
+            "0.2",
+            "--benchmark-timer",
+            "clock.clock",
+            "-o",
+            "addopts=",
+        ]
         bare = {key: value for key, value in os.environ.items() if not key.startswith("PYTEST_")}
         subprocess.run([*command, *options], cwd=tmp_path, env=bare, check=True, capture_output=True)
     found, alone = compare_benchmarks(tmp_path / "then.json", tmp_path / "now.json")

@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Self
 
+import pytest
+
 from mixsuite.execution.execute import reset_global_state
 from mixsuite.execution.messages import Answer, RetryApart, TrainBlock, Work
 from mixsuite.execution.worker import Worker
@@ -40,3 +42,9 @@ class InProcess:
                 todo.extendleft(reversed(one.one_by_one(answer.executor)))
             else:
                 yield one, answer
+
+
+def patch_pool(patch: pytest.MonkeyPatch) -> None:
+    """Have every call train its runs in this process."""
+    for place in ("mixsuite.execution.pool.Pool", "mixsuite.execution.runner.Pool"):
+        patch.setattr(place, InProcess)

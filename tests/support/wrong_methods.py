@@ -1,7 +1,10 @@
 """A right method as source text, and bodies in place of its plan that one check each must catch."""
 
+from mixsuite.experiment.build import make_method
+from mixsuite.experiment.resolve import resolve_method
 from mixsuite.testing.kit import check, problems
 from mixsuite.testing.samples import samples
+from mixsuite.testing.trial import Trial
 
 HEAD = """
 from dataclasses import dataclass
@@ -84,3 +87,17 @@ def assert_caught(folder, what, body):
     assert caught
     assert all(f.tried and f.expected and f.seen for f in caught)
     assert any(f"{path}, line " in f.where for f in caught)
+
+
+def trial_of(folder, body, sample="images, class"):
+    """A trial of a method with a body in place of its plan, at the input of a sample."""
+    (one,) = [s for s in samples() if s.name == sample]
+    return Trial(make_method(resolve_method(str(written(folder, body)))), one, "input")
+
+
+def assert_judged(folder, function, what, body):
+    """A check passes the right method, and finds a planted fault and where it stands."""
+    found = list(function(trial_of(folder, body)))
+    assert [f for f in problems(found) if f.check == what and f"{folder / 'mine.py'}, line " in f.where]
+    right = list(function(trial_of(folder, PLAN)))
+    assert problems(right) == []

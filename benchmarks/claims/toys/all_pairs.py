@@ -9,11 +9,15 @@ from mixsuite.mixing import Method, Plan, require
 
 @dataclass(frozen=True)
 class AllPairs(Method):
-    """The mean over all B * B ordered pairs (i, j) of lam_y L(F(x_ij), y_i) + (1 - lam_y) L(F(x_ij), y_j), with
-    x_ij = lam x_i + (1 - lam) x_j. For the network of squares alone, of which it needs no pass per pair:
-    F(x_ij) = lam^2 F(x_i) + (1 - lam)^2 F(x_j) + 2 lam (1 - lam) <h_i, h_j>, h the hidden numbers of a class.
+    """mixup over all B * B ordered pairs (i, j) of a batch, for the network of squares alone.
 
-    lam:   the share of the signal. lam_y: that of the target; None: the same.
+    The objective is the mean of lam_y L(F(x_ij), y_i) + (1 - lam_y) L(F(x_ij), y_j), with
+    x_ij = lam x_i + (1 - lam) x_j.
+    The network of squares needs no forward pass per pair, since
+    F(x_ij) = lam^2 F(x_i) + (1 - lam)^2 F(x_j) + 2 lam (1 - lam) <h_i, h_j>, with h the hidden activations of a class.
+
+    lam:   the own row's share of the signal.
+    lam_y: the own row's share of the target; None: lam.
     """
 
     lam: float = 0.6
@@ -36,7 +40,7 @@ class AllPairs(Method):
         require(self.site == "hidden", "site", self.site, "hidden")
 
     def plan(self, batch, rng):
-        # Nothing is left to be drawn.
+        # All pairs are used with one constant share, so nothing is drawn.
         rows = torch.arange(len(batch.y), device=batch.y.device)
         share = torch.ones(len(rows), device=batch.y.device)
         return Plan(rows, share, share)

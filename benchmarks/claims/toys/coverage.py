@@ -1,4 +1,4 @@
-"""How well generated points cover the modes of real ones."""
+"""Measure how well generated points cover the modes of real points."""
 
 from dataclasses import dataclass
 
@@ -10,13 +10,15 @@ from mixsuite.mixing import require
 
 @dataclass(frozen=True)
 class Coverage(Measurement):
-    """Of points that the generator makes from fresh noise. A mode is a group of real test points within ``radius``.
+    """Coverage of modes by points that the generator makes from fresh noise.
 
+    A mode is a group of real test points within ``radius``. The metrics are:
     good:     share of generated points within ``radius`` of a mode's centre.
-    modes:    share of the modes that are found: with at least a fifth of an even share of all points within ``radius``.
-    distance: mean distance of a generated point to the nearest centre.
+    modes:    share of modes found. A mode is found if at least a fifth of its even share of all generated points lies
+              within ``radius`` of its centre.
+    distance: mean distance from a generated point to the nearest centre.
 
-    points: how many are generated.
+    points: number of points to generate.
     """
 
     points: int = 2_000
@@ -42,7 +44,10 @@ class Coverage(Measurement):
 
 
 def modes(points, radius):
-    """Centres of groups that lie further apart than twice the radius: a point takes all within it, and so on."""
+    """Find the centres of groups that lie further apart than twice the radius, [modes, 2].
+
+    The first point takes all points within the radius as its group, then the next point that is left does the same.
+    """
     found, left = [], points
     while len(left):
         near = (left - left[0]).norm(dim=1) <= radius

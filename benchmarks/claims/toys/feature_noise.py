@@ -1,4 +1,4 @@
-"""Common features, rare features and noise in patches: the data model of feature learning with mixup, made up."""
+"""Made-up patches with common features, rare features and noise: a data model of feature learning with mixup."""
 
 from dataclasses import dataclass, field
 
@@ -10,13 +10,16 @@ from mixsuite.mixing.rng import stream
 
 @dataclass(frozen=True)
 class FeatureNoise(Dataset):
-    """Two classes of rows of patches. The first patch has the class's feature, a unit vector: the common one, or in
-    a share ``rare`` of the rows another one. ``weak_patches`` have ``weak`` times a common feature of either class, the
-    others normal noise. After Zou, Cao, Li and Gu 2023 (arXiv:2303.08433), whose text was not at hand: recalled.
+    """Two classes of rows of patches: a feature, weak features and noise.
 
-    dims: of a patch; its first four axes are the features: common of class 0 and 1, rare of class 0 and 1.
-    noise: standard deviation of a patch of noise, in each axis.
-    Rows to draw the training part from: 2,000; test rows: 1,000, and a quarter of these are rare.
+    The first patch is the class's feature, a unit vector: the common one, or in a share ``rare`` of the rows the rare
+    one. ``weak_patches`` patches have ``weak`` times the common feature of either class; the others are normal noise.
+    The model follows Zou, Cao, Li and Gu 2023 (arXiv:2303.08433), recalled without the text at hand. The training part
+    is drawn from 2,000 rows. There are 1,000 test rows, and on average a quarter of them have the rare feature.
+
+    dims:    dimensions of a patch. Its first four axes are the features: common of class 0 and 1, rare of 0 and 1.
+    patches: number of patches in a row.
+    noise:   standard deviation of a patch of noise, on each axis.
     """
 
     dims: int = 500

@@ -1,4 +1,4 @@
-"""What a network of squares has learned of each feature (Zou, Cao, Li and Gu 2023, arXiv:2303.08433; recalled)."""
+"""Measure what a network of squares has learned of each feature (Zou et al. 2023, arXiv:2303.08433; recalled)."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ from mixsuite.training.predict import predict
 
 @dataclass(frozen=True)
 class Features(Measurement):
-    """Of rows as the data set feature_noise makes them.
+    """How well a network has learned the features of the data set feature_noise.
 
     common, rare: test error of the rows whose first patch has the common feature, or the rare one.
     learned_common, learned_rare: max over a class's filters w of |<w, feature>|, mean over the classes.
-    noise: the same of the training rows' last patch, noise, mean over rows.
+    noise: the same for the last patch of the training rows, which is noise: mean over rows.
     """
 
     domains = ("./patches.py",)

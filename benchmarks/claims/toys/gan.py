@@ -10,14 +10,16 @@ from mixsuite.mixing import Method, Plan, require
 
 @dataclass(frozen=True)
 class Gan(Method):
-    """The discriminator d descends what the generator g ascends, with one optimiser. One forward pass of d, and a
-    second one in steps in which the generator moves; in the others its weights stay as they are.
+    """A GAN trained with one optimiser: the discriminator d descends the loss that the generator g ascends.
 
-    formula: "plain": E L(d(x), 1) / 2 + L(d(g(z)), 0) / 2, for both.
-             "mixup": the paper's, E L(d(lam x + (1 - lam) g(z)), lam), for both, lam ~ Beta(alpha, alpha).
-             "demo":  the authors' demonstration code's: d sees two shuffled batches of real and generated points mixed,
-             the second by a weight ~ Uniform(0, alpha); g ascends the plain loss.
-    every:   the generator moves in one of so many steps, drawn.
+    A step takes one forward pass of d, and a second one if the generator moves. Otherwise g's weights stay as they are.
+
+    formula: "plain": E L(d(x), 1) / 2 + L(d(g(z)), 0) / 2, for both players.
+             "mixup": the paper's formula, E L(d(lam x + (1 - lam) g(z)), lam), for both, with lam ~ Beta(alpha, alpha).
+             "demo":  the formula of the authors' demonstration code: d sees a mix of two shuffled batches of real and
+             generated points, the second with a weight ~ Uniform(0, alpha); g ascends the plain loss.
+    alpha:   the parameter of lam's law.
+    every:   the generator moves in a step with probability 1 / every.
     """
 
     formula: Literal["plain", "mixup", "demo"] = "mixup"
@@ -30,7 +32,7 @@ class Gan(Method):
     lam_law = "Beta(alpha, alpha)"
     rows = "1 (plain and demo: 2)"
     domains = ("./points.py",)
-    vectorised = False  # the host asks whether the generator moves
+    vectorised = False  # the host waits for the draw that says whether the generator moves
     stackable = False
     mixes_alone = False
 
@@ -63,11 +65,11 @@ class Gan(Method):
         leaf = made.detach().requires_grad_()
         gain = self._judged("mixup" if self.formula == "mixup" else "plain", tail, real, leaf, plan, loss)
         (slope,) = torch.autograd.grad(gain, leaf)
-        push = (made * slope).sum()  # its gradient is the generator's alone, upwards
+        push = (made * slope).sum()  # its gradient reaches only the generator, which ascends
         return judged - (push - push.detach())
 
     def _judged(self, formula, tail, real, made, plan, loss):
-        """What the discriminator descends, a scalar: a weighted mean of losses at targets between 0 and 1."""
+        """The loss that the discriminator descends, a scalar: a weighted mean of losses at targets from 0 to 1."""
         if formula == "mixup":
             lam = plan.wx[:, None].to(real.dtype)
             return self._loss(tail, lam * real + (1 - lam) * made, lam, loss)
@@ -81,5 +83,5 @@ class Gan(Method):
 
     @staticmethod
     def _loss(tail, points, target, loss):
-        out = tail((points, points))  # the discriminator looks at a pair's first
+        out = tail((points, points))  # the discriminator reads the first point of a pair
         return loss(out, target.expand_as(out)).mean()

@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians in the plane, with noise beside each point: the toys that GANs are tried on."""
+"""Mixtures of Gaussians in the plane, with noise beside each point: the usual toy data of GANs."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -11,11 +11,12 @@ from mixsuite.mixing.rng import stream
 
 @dataclass(frozen=True)
 class Gaussians(Dataset):
-    """Real points, and beside each the normal noise of a generated one (Zhang et al. 2018, section 3.7).
+    """Real points, each with the normal noise of a generated point beside it (Zhang et al. 2018, section 3.7).
+
+    The target is 1 (real), so the error is the share of real points that the discriminator takes for generated ones.
 
     shape: "ring", 8 modes on the unit circle; "grid", 25 modes, 5 x 5 on [-1, 1]^2. The scale is our choice.
-    std:   of each mode, in both axes.
-    The target is 1, real: the error is the share of real points that the discriminator takes for generated ones.
+    std:   standard deviation of each mode, on both axes.
     """
 
     shape: Literal["ring", "grid"] = "ring"
@@ -44,7 +45,7 @@ class Gaussians(Dataset):
         return Raw(np.concatenate([points, draws.standard_normal(points.shape)], 1), np.ones((len(points), 1)))
 
     def modes(self):
-        """Centres of the modes, [8 or 25, 2]."""
+        """The centres of the modes, [8 or 25, 2]."""
         if self.shape == "ring":
             angle = 2 * np.pi * np.arange(8) / 8
             return np.stack([np.cos(angle), np.sin(angle)], 1)

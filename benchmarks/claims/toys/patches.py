@@ -1,4 +1,4 @@
-"""Rows of patches [N, P, d], and the small network of feature-learning theory. Sites: input, hidden."""
+"""A domain of rows of patches [N, P, d], with the small network of feature-learning theory. Sites: input, hidden."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mixsuite.errors import InputError
 
 
 class Squares(nn.Module):
-    """The sum of squares over the patches and over each class's own filters. [N, P, classes * m] -> [N, classes]"""
+    """Sum squares over the patches and over each class's own filters: [N, P, classes * m] -> [N, classes]."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -29,9 +29,16 @@ class Squares(nn.Module):
 def square_cnn(
     data: Data, *, dropout: float, filters: PositiveInt = 10, std: Annotated[float, Field(gt=0)] = 0.01
 ) -> Staged:
-    """Two layers, F_k(x) = sum over filters r and patches p of <w_kr, x_p>^2; only the filters are trained.
+    """Make two layers, F_k(x) = sum over filters r and patches p of <w_kr, x_p>^2; only the filters are trained.
 
-    filters: of each class. std: of their initial normal law.
+    Args:
+        data: gives the number of classes and the size of a patch.
+        dropout: must be 0.
+        filters: number of filters of each class.
+        std: standard deviation of their initial normal law.
+
+    Raises:
+        InputError: dropout is not 0.
     """
     assert isinstance(data.train.x, Tensor)
     if dropout:
@@ -42,7 +49,7 @@ def square_cnn(
 
 
 class Patches(Domain):
-    """Rows of patches, as they are: theory sets their scale."""
+    """Rows of patches, which are not standardised: theory sets their scale."""
 
     step_seconds = 5e-3
     strip = True
@@ -52,17 +59,21 @@ class Patches(Domain):
         return {"square_cnn": square_cnn}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
-        """raw.x [n, P, d] -> the same, float32."""
+        """Convert raw.x [n, P, d] to float32.
+
+        Raises:
+            InputError: raw.x has another shape.
+        """
         x = np.asarray(raw.x)[rows]
         if x.ndim != 3:
             raise InputError(f"rows of patches must be [n, P, d], are {list(x.shape)}")
         return Encoded(torch.from_numpy(x.astype(np.float32)))
 
     def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
-        """A line a patch."""
+        """Draw a row as an image, one line per patch."""
         axis.imshow(leaves[0], cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
 
     def samples(self, rows: int, generator: torch.Generator) -> dict[str, Any]:
-        """Three patches of five numbers, or six behind the filters."""
+        """Draw normal rows of three patches: five numbers each at the input, six behind the filters."""
         shapes = {"input": (3, 5), "hidden": (3, 6)}
         return {site: torch.randn(rows, *shape, generator=generator) for site, shape in shapes.items()}

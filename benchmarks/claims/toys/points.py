@@ -1,7 +1,7 @@
-"""Points and noise ([N, 2], [N, 2]), and a generative adversarial network. Sites: input; hidden, where the noise has
-become a generated point.
+"""A domain of points and noise ([N, 2], [N, 2]), with a generative adversarial network. Sites: input, hidden.
 
-A row is a real point and the noise of a generated one, so that both players see one batch.
+A row is a real point and the noise of a generated one, so both players see one batch. At the site hidden the noise has
+become a generated point.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Pair = tuple[Tensor, Tensor]
 
 
 class Generate(nn.Module):
-    """(point, noise) to (point, generated point), each [N, 2]."""
+    """Turn (point, noise) into (point, generated point), each [N, 2]."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Generate(nn.Module):
 
 
 class Discriminate(nn.Module):
-    """The logit of a point's being real: of the pair's first, whatever stands beside it. [N, 2] -> [N, 1]"""
+    """Compute the logit that the first point of a pair is real, whatever stands beside it: [N, 2] -> [N, 1]."""
 
     def __init__(self, net: nn.Module) -> None:
         super().__init__()
@@ -52,20 +52,20 @@ def _mlp(fan_out: int, width: int, depth: int, dropout: float) -> nn.Sequential:
 
 
 def gan(data: Data, *, dropout: float, width: PositiveInt = 512, depth: PositiveInt = 3) -> Staged:
-    """Generator and discriminator: ``depth`` hidden layers of ``width`` ReLU each (Zhang et al. 2018, section 3.7)."""
+    """Make generator and discriminator with ``depth`` hidden layers of ``width`` ReLU units (Zhang et al. 2018)."""
     nets = _mlp(2, width, depth, dropout), _mlp(data.classes, width, depth, dropout)
     return Staged([Generate(nets[0]), Discriminate(nets[1])], {"input": 0, "hidden": 1})
 
 
 def _fresh_noise(x: State, u: Tensor) -> State:
-    """The noise drawn anew, normal."""
+    """Replace the noise by new normal draws, from uniform numbers u."""
     assert isinstance(x, tuple)
     point, noise = x
     return point, torch.special.ndtri(u[:, :2].clamp(min=2.0**-24)).to(noise.dtype)
 
 
 class Points(Domain):
-    """Points and noise, as they are."""
+    """Points and noise, which are not standardised."""
 
     step_seconds = 3e-3
 
@@ -74,7 +74,11 @@ class Points(Domain):
         return {"gan": gan}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
-        """raw.x [n, 4] -> points [n, 2] and noise [n, 2], float32."""
+        """Split raw.x [n, 4] into points [n, 2] and noise [n, 2], float32.
+
+        Raises:
+            InputError: raw.x has another shape.
+        """
         x = np.asarray(raw.x)[rows]
         if x.ndim != 2 or x.shape[1] != 4:
             raise InputError(f"points with noise must be [n, 4], are {list(x.shape)}")
@@ -89,14 +93,14 @@ class Points(Domain):
         return _fresh_noise if name == "noise" else None
 
     def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
-        """A real point as a dot, the noise beside it as a cross."""
+        """Draw a real point as a dot and the noise beside it as a cross."""
         axis.plot(*leaves[0], "o", color="black")
         axis.plot(*leaves[1], "x", color="0.6")
         axis.set_xlim(-3, 3)
         axis.set_ylim(-3, 3)
 
     def samples(self, rows: int, generator: torch.Generator) -> dict[str, Any]:
-        """Pairs of points, at both sites."""
+        """Draw normal pairs of points for both sites."""
         return {
             site: tuple(torch.randn(rows, 2, generator=generator) for _ in range(2)) for site in ("input", "hidden")
         }

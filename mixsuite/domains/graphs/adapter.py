@@ -1,4 +1,4 @@
-"""How graphs are encoded: padded and dense where all are small, else ragged; and which models they have."""
+"""Encode graphs, padded and dense if all are small and ragged otherwise, and list their models."""
 
 from __future__ import annotations
 
@@ -25,20 +25,25 @@ class GraphsAdapter(Domain):
 
     @property
     def models(self) -> dict[str, Callable[..., Staged]]:
+        """The model builders: gin and gcn."""
         return {"gin": gin, "gcn": gcn}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
-        """raw.x, n pairs (features [V, F], edges [2, E]) -> padded and dense, or ragged."""
+        """Encode n pairs (features [V, F], edges [2, E]) as padded and dense, or as ragged graphs.
+
+        Raises:
+            InputError: a graph has no nodes.
+        """
         sizes = np.array([len(features) for features, _ in raw.x])
         if not sizes.all():
             raise InputError(f"graph {int(np.argmin(sizes))} has no nodes")
         graphs, nodes = list(raw.x[rows]), sizes[rows]
         x = np.concatenate([features for features, _ in graphs]).astype(np.float32)
         graph = np.repeat(np.arange(len(rows)), nodes)
-        seen = x[np.isin(graph, train)]
-        scaled = ((seen != 0) & (seen != 1)).any(0)
-        std = seen.std(0, dtype=np.float64)
-        x = np.where(scaled, (x - seen.mean(0, dtype=np.float64)) / np.where(std > 0, std, 1), x).astype(np.float32)
+        train_x = x[np.isin(graph, train)]
+        scaled = ((train_x != 0) & (train_x != 1)).any(0)
+        std = train_x.std(0, dtype=np.float64)
+        x = np.where(scaled, (x - train_x.mean(0, dtype=np.float64)) / np.where(std > 0, std, 1), x).astype(np.float32)
         begins = np.concatenate([[0], np.cumsum(nodes)])
         ties = np.array([edges.shape[1] for _, edges in graphs])
         edges = np.concatenate([edges for _, edges in graphs], axis=1).astype(np.int64)

@@ -1,9 +1,9 @@
 """Graphs: whole-graph prediction.
 
 Graphs of ordinary size (at most 128 nodes in the data set) are padded and dense: features [N, V, F], adjacency
-[N, V, V], node mask [N, V, 1]; sites input (mixing there is ifMixup: nodes in the files' order; features, adjacency and
-mask mixed alike), hidden, embedding. Norms and readout count each node by its mask. Larger graphs stay ragged, are indexed
-and never collated, and can be mixed at the embedding alone.
+[N, V, V], node mask [N, V, 1]. Their sites are input, hidden and embedding. mixup at the input is ifMixup with the
+nodes in the files' order: features, adjacency and mask are mixed alike. Norms and readout count each node by its mask.
+Larger graphs stay ragged: they are indexed, never collated, and can be mixed at the embedding only.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from mixsuite.domains.graphs.adapter import GraphsAdapter
 
 
 class Graphs(GraphsAdapter):
-    """Graphs with features of their nodes."""
+    """Graphs with node features."""
 
     def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
-        """A padded graph (features [V, F], adjacency [V, V], mask [V, 1]) as the adjacency of its valid nodes."""
+        """Draw a padded graph (features [V, F], adjacency [V, V], mask [V, 1]) as the adjacency of its valid nodes."""
         nodes = max(1, int((leaves[2][:, 0] > 0).sum()))
         axis.imshow(leaves[1][:nodes, :nodes], cmap="Greys", vmin=0, vmax=1, interpolation="nearest")
 
     def samples(self, rows: int, generator: torch.Generator) -> dict[str, Mixable]:
-        """Random graphs of seven nodes, every third one of five."""
+        """Random graphs of seven nodes; every third graph has five."""
         mask = torch.ones(rows, 7, 1)
         mask[::3, 5:] = 0
         upper = (torch.rand(rows, 7, 7, generator=generator) < 0.5).float().triu(1) * mask * mask.transpose(1, 2)
@@ -38,5 +38,5 @@ class Graphs(GraphsAdapter):
         return graphs | {"embedding": torch.randn(rows, 8, generator=generator)}
 
     def matches(self, x: Mixable) -> bool:
-        """A triple of features, adjacency and mask."""
+        """Whether x is a triple, as of features, adjacency and mask."""
         return isinstance(x, tuple) and len(x) == 3

@@ -1,4 +1,4 @@
-"""How images are encoded, [N, C, H, W], and which models and augmentations they have."""
+"""Encode images as [N, C, H, W], and list their models and augmentations."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mixsuite.models.images.conv import conv
 
 
 def _flip(x: Tensor, u: Tensor) -> Tensor:
-    """Left and right swapped in half of the rows."""
+    """Swap left and right in half of the rows [B, C, H, W], by u [B, 4]."""
     return torch.where((u[:, 0] < 0.5)[:, None, None, None], x.flip(-1), x)
 
 
 def _crop(x: Tensor, u: Tensor) -> Tensor:
-    """Shifted by up to an eighth of the side each way, zeros moved in."""
+    """Shift rows [B, C, H, W] by up to an eighth of the height each way, by u [B, 4]; zeros move in."""
     height, width = x.shape[-2:]
     pad = max(1, height // 8)
     wide = nn.functional.pad(x, (pad, pad, pad, pad))
@@ -41,17 +41,22 @@ _AUGMENT: dict[str, tuple[Callable[[Tensor, Tensor], Tensor], ...]] = {
 
 
 class ImagesAdapter(Domain):
-    """Pictures, standardised per channel by the training part."""
+    """Pictures, standardised per channel over the training part."""
 
     step_seconds = 2e-3
     block = 6
 
     @property
     def models(self) -> dict[str, Callable[..., Staged]]:
+        """The model builders: conv."""
         return {"conv": conv}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
-        """raw.x [n, H, W] or [n, H, W, C] -> [n, C, H, W] float32."""
+        """Encode pictures [n, H, W] or [n, H, W, C] as [n, C, H, W] float32.
+
+        Raises:
+            InputError: the pictures have another shape.
+        """
         x = np.asarray(raw.x)[rows]
         if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] > 4):
             raise InputError(f"pictures must be [n, H, W] or [n, H, W, C] with up to 4 channels, are {list(x.shape)}")
@@ -62,6 +67,11 @@ class ImagesAdapter(Domain):
         return Encoded(torch.from_numpy(x))
 
     def augment(self, name: str) -> Augment | None:
+        """The augmentation "none", "flip", "crop" or "crop+flip"; None for "none".
+
+        Raises:
+            InputError: there is no augmentation of this name.
+        """
         if name not in _AUGMENT:
             raise unknown("augment", name, _AUGMENT)
         steps = _AUGMENT[name]

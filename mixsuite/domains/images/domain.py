@@ -13,12 +13,12 @@ from mixsuite.domains.images.adapter import ImagesAdapter
 
 
 class Images(ImagesAdapter):
-    """Pictures, standardised per channel by the training part."""
+    """Pictures, standardised per channel over the training part."""
 
     sample_targets = ("class", "soft", "multilabel")
 
     def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
-        """A picture [C, H, W], grey or in colours, its own range of values stretched to black and white."""
+        """Draw a picture [C, H, W], grey or in colour, with its values stretched to the full range."""
         x = leaves[0].transpose(1, 2, 0)
         low, high = x.min(), x.max()
         x = (x - low) / (high - low if high > low else 1)
@@ -33,5 +33,5 @@ class Images(ImagesAdapter):
         return {site: torch.randn(rows, *shape, generator=generator) for site, shape in shapes.items()}
 
     def matches(self, x: Mixable) -> bool:
-        """[N, C, H, W]"""
+        """Whether x has the form [N, C, H, W]."""
         return isinstance(x, Tensor) and x.dim() == 4

@@ -1,7 +1,7 @@
-"""How clips are encoded, [N, C, T] with a validity mask [N, 1, T], and which models they have.
+"""Encode clips as [N, C, T] with a validity mask [N, 1, T], and list their models.
 
-Clips are padded with zeros at the end to the longest of the data set; the mask says which frames are real. Mixing mixes
-clip and mask alike, so a mixed mask is soft: norms and the mean over time count each frame by its validity,
+Clips are padded with zeros at the end to the length of the data set's longest; the mask says which frames are real.
+Clip and mask are mixed alike, so a mixed mask is soft. Norms and the mean over time count each frame by its validity,
 sum(h m) / sum(m), and frames in neither clip stay zero.
 """
 
@@ -22,7 +22,7 @@ from mixsuite.models.speech.vgg import vgg
 
 
 class SpeechAdapter(Domain):
-    """Clips. Cepstra are standardised per channel over the training part's frames; waves are left as they are."""
+    """Clips. Cepstra are standardised per channel over the training part's frames; waves stay as they are."""
 
     requires = ("torchaudio",)
     step_seconds = 4e-3
@@ -30,10 +30,15 @@ class SpeechAdapter(Domain):
 
     @property
     def models(self) -> dict[str, Callable[..., Staged]]:
+        """The model builders: conv1d, lenet and vgg."""
         return {"conv1d": conv1d, "lenet": lenet, "vgg": vgg}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
-        """raw.x, n arrays [C, T] -> (clips [n, C, T], mask [n, 1, T])."""
+        """Encode n arrays [C, T] as (clips [n, C, T], mask [n, 1, T]).
+
+        Raises:
+            InputError: a clip has no frames.
+        """
         lengths = np.array([clip.shape[1] for clip in raw.x])
         if not lengths.all():
             raise InputError(f"clip {int(np.argmin(lengths))} has no frames")

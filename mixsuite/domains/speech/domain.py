@@ -1,5 +1,7 @@
-"""Speech: clips [N, C, T] with a validity mask [N, 1, T]. Sites: wave (where there are waves), input (cepstra or log-mel
-bands), hidden, embedding."""
+"""Speech: clips [N, C, T] with a validity mask [N, 1, T].
+
+Sites: wave (for waves), input (cepstra or log-mel bands), hidden, embedding.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ class Speech(SpeechAdapter):
     """Clips of unequal length."""
 
     def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
-        """A clip [C, T] as bands over time, or a wave as a line; frames that its mask [1, T] leaves out stay white."""
+        """Draw a clip [C, T] as bands over time, or a wave as a line; frames outside its mask [1, T] stay white."""
         x, mask = leaves[0], leaves[1][0]
         if len(x) == 1:
             axis.plot(np.where(mask > 0, x[0], np.nan), linewidth=0.4, color="black")
@@ -28,7 +30,7 @@ class Speech(SpeechAdapter):
         axis.imshow(bands, cmap="magma", vmin=-2, vmax=2, aspect="auto", origin="lower", interpolation="nearest")
 
     def samples(self, rows: int, generator: torch.Generator) -> dict[str, Mixable]:
-        """Clips of twelve frames, every third one of eight."""
+        """Clips of twelve frames; every third clip has eight."""
         mask = torch.ones(rows, 1, 12)
         mask[::3, :, 8:] = 0
         shapes = {"input": 5, "hidden": 6}
@@ -39,6 +41,6 @@ class Speech(SpeechAdapter):
         return clips | {"embedding": torch.randn(rows, 8, generator=generator)}
 
     def matches(self, x: Mixable) -> bool:
-        """[N, C, T], or a pair of that and a mask."""
+        """Whether x has the form [N, C, T], alone or in a pair with a mask."""
         leaf = x[0] if isinstance(x, tuple) and len(x) == 2 else x
         return isinstance(leaf, Tensor) and leaf.dim() == 3

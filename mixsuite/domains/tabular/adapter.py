@@ -1,4 +1,4 @@
-"""How tables are encoded, [N, columns]: standardised numbers and one-hot categories; and which models they have."""
+"""Encode tables as [N, columns], with standardised numbers and one-hot categories, and list their models."""
 
 from __future__ import annotations
 
@@ -16,17 +16,25 @@ from mixsuite.models.tabular.mlp import mlp
 
 
 class TabularAdapter(Domain):
-    """Rows of a table. Numbers: missing -> the training median, then standardised. Categories (columns of
-    a text or category type): one-hot over the training part's values, all zero for a value not seen there."""
+    """Rows of a table, with standardised numbers and one-hot categories.
+
+    A missing number becomes the training part's median. Categories are columns of a text or category type; they are
+    one-hot over the training part's values, and all zero for a value that is not among them.
+    """
 
     step_seconds = 6e-4
 
     @property
     def models(self) -> dict[str, Callable[..., Staged]]:
+        """The model builders: mlp and embedded."""
         return {"mlp": mlp, "embedded": embedded}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
-        """raw.x, a pandas frame of n rows -> [n, columns] float32."""
+        """Encode a pandas frame of n rows as [n, columns] float32.
+
+        Raises:
+            InputError: raw.x is not a pandas frame.
+        """
         import pandas as pd
         from sklearn.impute import SimpleImputer
         from sklearn.pipeline import make_pipeline
@@ -36,7 +44,7 @@ class TabularAdapter(Domain):
             raise InputError(f"a table's x must be a pandas frame, is a {type(raw.x).__name__}")
         frame = raw.x.iloc[rows]
         is_number = [pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
-        blocks: dict[int, np.ndarray] = {}  # by the source column's place
+        blocks: dict[int, np.ndarray] = {}  # by the place of the source column
         if places := [place for place, number in enumerate(is_number) if number]:
             values = frame.iloc[:, places].astype(np.float64)
             scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())

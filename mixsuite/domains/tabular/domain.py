@@ -21,11 +21,11 @@ class Tabular(TabularAdapter):
     sample_groups = (0, 1, 2, 2, 2, 3)
 
     def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
-        """A row [columns] as a strip: blue below the training mean, red above."""
+        """Draw a row [columns] as a strip: blue below the training mean, red above."""
         axis.imshow(leaves[0][None], cmap="RdBu_r", vmin=-2.5, vmax=2.5, aspect="auto", interpolation="nearest")
 
     def samples(self, rows: int, generator: torch.Generator) -> dict[str, Mixable]:
-        """Three numbers and a category of three values in their midst."""
+        """Random rows of three numbers, with a category of three values in their midst."""
 
         def normal(columns: int) -> Tensor:
             return torch.randn(rows, columns, generator=generator)
@@ -34,5 +34,5 @@ class Tabular(TabularAdapter):
         return {"input": torch.cat([normal(2), category, normal(1)], 1), "hidden": normal(8), "embedding": normal(8)}
 
     def matches(self, x: Mixable) -> bool:
-        """[N, columns]"""
+        """Whether x has the form [N, columns]."""
         return isinstance(x, Tensor) and x.dim() == 2

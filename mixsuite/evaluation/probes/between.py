@@ -12,12 +12,14 @@ from mixsuite.mixing.losses import LOSSES
 
 @dataclass(frozen=True)
 class Between(Measurement):
-    """Pairs of training rows of two classes, and points on the line between them.
+    """Predictions and gradients on the line between training rows of two classes.
 
+    It measures:
     misses:   share of the points whose predicted class is neither row's.
     gradient: mean norm of the gradient of the mixed loss with respect to the point.
 
-    pairs: how many, drawn; at most 512. points: between each pair, at (j + 1/2) / points.
+    pairs:  number of pairs drawn, at most 512; those of one class are dropped.
+    points: number of points between each pair, at (j + 1/2) / points.
     """
 
     pairs: int = 256

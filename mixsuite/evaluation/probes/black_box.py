@@ -1,4 +1,4 @@
-"""Attacks by another model's gradients (Zhang et al. 2018, arXiv:1710.09412, section 3.5: "black box")."""
+"""Attacks with another model's gradients (Zhang et al. 2018, arXiv:1710.09412, section 3.5: "black box")."""
 
 import copy
 from dataclasses import dataclass
@@ -20,13 +20,18 @@ from mixsuite.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class BlackBox(Measurement, Pgd):
-    """Test errors on rows that were disturbed to mislead another model: the same layers, initial weights and order of
-    batches of its own, trained by ERM on the same rows. It is the same one for every method of a task and seed.
+    """Test errors on rows that were disturbed to mislead another model.
 
-    fgsm:    one step of size eps. ifgsm: ``steps`` steps from the row itself, as for pgd.
-    own:     error of the other model under ifgsm: what the attack is worth.
+    The other model has the same layers, but its own initial weights and order of batches. ERM trains it on the same
+    rows. It is the same for every method of a task and seed.
 
-    eps, steps, step: as for pgd. train_steps, lr, batch: of the other model's training: sgd, linear to 0.
+    It measures:
+    fgsm:  error after one step of size eps.
+    ifgsm: error after ``steps`` steps from the row itself, as for pgd.
+    own:   error of the other model under ifgsm: what the attack is worth.
+
+    eps, steps, step:       as for pgd.
+    train_steps, lr, batch: of the other model's training, by sgd with a linear schedule to 0.
     """
 
     train_steps: int = 300
@@ -47,14 +52,14 @@ class BlackBox(Measurement, Pgd):
             return {}
         other = self.surrogate(model, data, rng)
         attacks = {
-            "fgsm": (Pgd(self.eps, 1, None, "row"), model),  # one step beyond the ball, and back to its edge
+            "fgsm": (Pgd(self.eps, 1, None, "row"), model),  # one step past the ball, projected onto it
             "ifgsm": (Pgd(self.eps, self.steps, self.step, "row"), model),
             "own": (Pgd(self.eps, self.steps, self.step, "row"), other),
         }
         return {name: _error(attack, other, judge, data, rng) for name, (attack, judge) in attacks.items()}
 
     def surrogate(self, model, data, rng):
-        """The other model, trained, in evaluation mode."""
+        """Train the other model, and return it in evaluation mode."""
         seed = torch_seed(rng.seed, "probe surrogate")
         other = copy.deepcopy(model)
         with torch.random.fork_rng(devices=[]):
@@ -65,7 +70,7 @@ class BlackBox(Measurement, Pgd):
                 elif any(True for _ in layer.parameters(recurse=False)):
                     raise TypeError(f"{type(layer).__name__} has no reset_parameters: it cannot be drawn anew")
                 if isinstance(layer, torch.nn.modules.dropout._DropoutNd):
-                    layer.p = 0.0  # the other model is trained without
+                    layer.p = 0.0  # the other model is trained without dropout
         recipe = Recipe(
             model="surrogate", optimizer="sgd", lr=self.lr, schedule="linear", steps=self.train_steps, batch=self.batch
         )
@@ -73,7 +78,7 @@ class BlackBox(Measurement, Pgd):
 
 
 def _error(attack, source, judge, data, rng):
-    """The error of ``judge`` on the test rows, disturbed by the gradients of ``source``."""
+    """The error of ``judge`` on the test rows, disturbed along the gradients of ``source``."""
     wrong = []
     for chunk in torch.arange(len(data.test), device=data.test.y.device).split(BATCH):
         y = data.test.y[chunk]

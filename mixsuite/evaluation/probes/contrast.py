@@ -8,9 +8,9 @@ from mixsuite.mixing import require
 
 @dataclass(frozen=True)
 class Contrast(Probe):
-    """Each channel of a picture drawn towards its own mean.
+    """Each channel of a picture is moved towards its own mean.
 
-    factor: share of the contrast that stays; above 1 it grows.
+    factor: share of the contrast that stays; above 1 the contrast grows.
     """
 
     factor: float = 0.5

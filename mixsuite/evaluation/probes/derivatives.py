@@ -1,4 +1,4 @@
-"""Derivatives of the loss along the lines that mixup goes (Zou et al. 2023, arXiv:2212.13381)."""
+"""Derivatives of the loss along the lines on which mixup moves (Zou et al. 2023, arXiv:2212.13381)."""
 
 import copy
 from dataclasses import dataclass
@@ -16,18 +16,21 @@ NEAR = 0.001
 
 @dataclass(frozen=True)
 class Derivatives(Measurement):
-    """With phi(a) = L(f(x + a (r - x)), y) for a training row (x, y) and another one r, mixup's loss is the mean of
-    phi(a), a ~ Beta(alpha, alpha + 1). In float64 and evaluation mode:
+    """The derivatives of the loss from a row towards others, and the series of mixup's loss that they give.
 
-    q, q_test:  mean |(p - y)' grad f(x) (mean - x)|, the first derivative towards the training mean, of training rows
-                and of test rows.
-    order1 .. order3:  mean |k-th derivative of phi at 0|, r drawn.
-    gap:        mixup's loss minus the loss of the rows themselves.
-    term1 .. term3:  of the series for it, E[a^k] / k! times the mean of the k-th derivative.
-    left:       the share of gap that the three terms leave. left_near: the same on lines a thousandth as long;
-                first_near: what the first term alone leaves there.
+    With phi(a) = L(f(x + a (r - x)), y) for a training row (x, y) and another row r, mixup's loss is the mean of phi(a)
+    for a ~ Beta(alpha, alpha + 1). All numbers are computed in float64 and evaluation mode:
+    q, q_test:        mean |(p - y)' grad f(x) (mean - x)|, the first derivative towards the training mean, for training
+                      and for test rows.
+    order1 .. order3: mean |k-th derivative of phi at 0|, with r drawn.
+    gap:              mixup's loss minus the loss of the rows themselves.
+    term1 .. term3:   the terms of the series for gap: E[a^k] / k! times the mean of the k-th derivative.
+    left:             the share of gap that the three terms leave.
+    left_near:        the same on lines a thousandth as long.
+    first_near:       the share that the first term alone leaves there.
 
-    rows: how many, drawn; at most 512. alpha: of gap and terms.
+    rows:  number of rows drawn, at most 512.
+    alpha: parameter of the law of a, for gap and terms.
     """
 
     rows: int = 256
@@ -56,45 +59,45 @@ class Derivatives(Measurement):
         phi = along(x, y, train[other] - x)
         slopes = derivatives(phi, self.rows, len(ORDERS), x)
         there, where = test[there], data.test.y[there]
-        found = {
+        numbers = {
             "q": derivatives(along(x, y, mean - x), self.rows, 1, x)[0].abs().mean(),
             "q_test": derivatives(along(there, where, mean - there), self.rows, 1, x)[0].abs().mean(),
         }
-        found |= {f"order{k}": slope.abs().mean() for k, slope in zip(ORDERS, slopes, strict=True)}
+        numbers |= {f"order{k}": slope.abs().mean() for k, slope in zip(ORDERS, slopes, strict=True)}
         (gap, terms), (gap_near, terms_near) = (self._series(phi, slopes, size, x) for size in (1.0, NEAR))
-        found |= {"gap": gap, **{f"term{k}": term for k, term in zip(ORDERS, terms, strict=True)}}
-        for name, whole, parts in (
+        numbers |= {"gap": gap, **{f"term{k}": term for k, term in zip(ORDERS, terms, strict=True)}}
+        for name, total, parts in (
             ("left", gap, terms),
             ("left_near", gap_near, terms_near),
             ("first_near", gap_near, terms_near[:1]),
         ):
-            found[name] = (whole - sum(parts)).abs() / whole.abs()
-        return {name: float(value.detach()) for name, value in found.items()}
+            numbers[name] = (total - sum(parts)).abs() / total.abs()
+        return {name: float(value.detach()) for name, value in numbers.items()}
 
     def _series(self, phi, slopes, size, like):
-        """(mixup's loss minus the rows' own, the terms of its series) on lines of a share of their length."""
+        """(mixup's loss minus the rows' own, the terms of its series) on lines shortened by a factor ``size``."""
         mixed = expected(lambda a: phi(size * a), self.alpha, self.rows, like)
         terms = [size**k * moment(self.alpha, k) / factorial(k) * s.mean() for k, s in zip(ORDERS, slopes, strict=True)]
         return mixed - phi(like.new_zeros(self.rows)).mean(), terms
 
 
 def derivatives(phi, rows, orders, like):
-    """The first derivatives of phi, a function of [rows] numbers that treats each row alone, at 0: [rows] each."""
+    """The first derivatives [rows] at 0 of phi, a function of [rows] numbers that treats each row alone."""
     a = like.new_zeros(rows).requires_grad_()
-    value, found = phi(a), []
+    value, slopes = phi(a), []
     for _ in range(orders):
-        # A derivative that does not depend on a any more is 0, and so are those behind it.
+        # If a value no longer depends on a, its derivative is 0, and so are the higher ones.
         (value,) = (
             torch.autograd.grad(value.sum(), a, create_graph=True, materialize_grads=True)
             if value.requires_grad
             else (torch.zeros_like(a),)
         )
-        found.append(value)
-    return [value.detach() for value in found]
+        slopes.append(value)
+    return [value.detach() for value in slopes]
 
 
 def moment(alpha, k):
-    """E[a^k] of a ~ Beta(alpha, alpha + 1)."""
+    """E[a^k] for a ~ Beta(alpha, alpha + 1)."""
     value = 1.0
     for j in range(k):
         value *= (alpha + j) / (2 * alpha + 1 + j)
@@ -102,7 +105,7 @@ def moment(alpha, k):
 
 
 def expected(phi, alpha, rows, like, nodes=32):
-    """The mean over rows of E phi(a), a ~ Beta(alpha, alpha + 1), by Gauss-Jacobi quadrature."""
+    """The mean over rows of E[phi(a)] for a ~ Beta(alpha, alpha + 1), by Gauss-Jacobi quadrature."""
     from scipy.special import roots_jacobi
 
     at, weight = roots_jacobi(nodes, alpha, alpha - 1)  # (1 - t)^alpha (1 + t)^(alpha - 1) on [-1, 1]

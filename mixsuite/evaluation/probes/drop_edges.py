@@ -1,4 +1,4 @@
-"""Graphs with edges that are not there."""
+"""Graphs with missing edges."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from mixsuite.models.graphs.ragged import RaggedGraphs
 
 @dataclass(frozen=True)
 class DropEdges(Probe):
-    """Edges removed at random, each with both its directions; nodes stay.
+    """Edges are removed at random, each in both directions; nodes stay.
 
-    share: chance of each edge to be removed.
+    share: probability that an edge is removed.
     """
 
     share: float = 0.1
@@ -35,5 +35,5 @@ class DropEdges(Probe):
         one, other = x.edges.min(0).values, x.edges.max(0).values
         _, pair = torch.unique(one * len(x.x) + other, return_inverse=True)
         keep = rng.uniform(int(pair.max()) + 1 if len(pair) else 1, kind="probe edges")[pair] >= self.share
-        kept = torch.cat([keep.new_zeros(1, dtype=torch.int64), keep.long().cumsum(0)])
-        return RaggedGraphs(x.x, x.edges[:, keep], x.nodes, kept[x.ties])
+        kept_before = torch.cat([keep.new_zeros(1, dtype=torch.int64), keep.long().cumsum(0)])
+        return RaggedGraphs(x.x, x.edges[:, keep], x.nodes, kept_before[x.ties])

@@ -13,9 +13,10 @@ from mixsuite.mixing import require
 class Fgsm(Probe):
     """One step of size eps up the loss's gradient, in the maximum norm; white box, with the true target.
 
-    eps: in units of the model's input: standardised pixels, cepstra, columns; samples of a wave.
-    Values stay within the range that their channel has in the training part (our choice); padding and
-    categories are left alone.
+    Values stay within the range of their channel in the training part (our choice). Padding and categories are left
+    alone.
+
+    eps: in units of the model's input: standardised pixels, cepstra or columns, or samples of a wave.
     """
 
     eps: float = 0.1
@@ -31,6 +32,6 @@ class Fgsm(Probe):
         low, high = value_range(rows.train)
         step = self.eps * gradient.sign() * free(x, rows.numbers)
         start = first_leaf(x)
-        # What a row already has outside the training range stays where it is.
+        # Values that already lie outside the training range stay where they are.
         moved = torch.clamp(start + step, torch.minimum(low, start), torch.maximum(high, start))
         return replace_first(x, moved)

@@ -1,5 +1,7 @@
-"""The variance of the gradient of mixed batches at fixed weights, between pairs and within them (for Shen et al. 2024,
-arXiv:2406.01417, whose theorem was not at hand; the law below is our derivation)."""
+"""The variance of the gradient of mixed batches at fixed weights, between pairs and within pairs.
+
+It serves Shen et al. 2024, arXiv:2406.01417. We did not have their theorem; the law below is our derivation.
+"""
 
 import copy
 from dataclasses import dataclass
@@ -14,19 +16,25 @@ from mixsuite.mixing.losses import LOSSES
 
 @dataclass(frozen=True)
 class GradientVariance(Measurement):
-    """Traces of covariances of the gradient with respect to the weights, in float64 and evaluation mode. A batch has
-    ``batch`` pairs of training rows, drawn anew, and ``k`` lambdas ~ Beta(1, 1) of each. With s a pair,
+    """The variance of the gradient of mixed batches, by the number of lambdas per pair.
+
+    The variance is the trace of the covariance of the gradient g with respect to the weights, in float64 and evaluation
+    mode. Each batch draws ``batch`` pairs s of training rows, and ``k`` lambdas ~ Beta(1, 1) for each pair. By the law
 
         Var = (Var_s(E_lambda g) + E_s Var_lambda(g) / k) / batch.
 
-    within:     the share E_s Var_lambda(g) has of the variance at k = 1: what no number of lambdas takes more than.
-    many:       variance with k lambdas, as a share of that with one. predicted: the same by the law.
-    fresh:      with one lambda of each of k * batch fresh pairs: the same compute.
-    stratified: with k lambdas, one from each of k equally likely parts of the law.
-    shared:     with one lambda for the whole batch, one of each pair.
-    law:        |measured - predicted| at k lambdas, in standard errors of that difference; law_one: at one lambda.
+    It measures:
+    within:     share of E_s Var_lambda(g) in the variance at k = 1: no number of lambdas removes more than this.
+    many:       variance with k lambdas, as a share of the variance with one.
+    predicted:  the same by the law.
+    fresh:      the same with one lambda for each of k * batch pairs: equal compute.
+    stratified: the same with k lambdas, one from each of k equally likely parts of the law.
+    shared:     the same with one lambda for the whole batch.
+    law:        |measured - predicted| at k lambdas, in standard errors of that difference.
+    law_one:    the same at one lambda.
 
-    repeats: batches drawn. pairs: drawn for the law, each with eight lambdas.
+    repeats: number of batches drawn.
+    pairs:   number of pairs drawn for the law, each with eight lambdas.
     """
 
     k: int = 5
@@ -51,21 +59,21 @@ class GradientVariance(Measurement):
             "stratified": (self.batch, self.k),
             "shared": (self.batch, 1),
         }
-        seen = {name: self._measured(mixed, name, *shape, rng) for name, shape in shapes.items()}
+        variances = {name: self._measured(mixed, name, *shape, rng) for name, shape in shapes.items()}
         between, within = self._parts(mixed, rng)
-        found = {name: seen[name][0] / seen["one"][0] for name in shapes if name != "one"}
-        found["within"] = within.mean() / (between + within).mean()
+        numbers = {name: variances[name][0] / variances["one"][0] for name in shapes if name != "one"}
+        numbers["within"] = within.mean() / (between + within).mean()
         predicted = {}
         for key, name, k in (("law_one", "one", 1), ("law", "many", self.k)):
             each = (between + within / k) / self.batch
             predicted[name] = each.mean()
-            error = torch.hypot(seen[name][1], each.std() / len(each) ** 0.5)
-            found[key] = (seen[name][0] - each.mean()).abs() / error
-        found["predicted"] = predicted["many"] / predicted["one"]
-        return {name: float(value) for name, value in found.items()}
+            error = torch.hypot(variances[name][1], each.std() / len(each) ** 0.5)
+            numbers[key] = (variances[name][0] - each.mean()).abs() / error
+        numbers["predicted"] = predicted["many"] / predicted["one"]
+        return {name: float(value) for name, value in numbers.items()}
 
     def _measured(self, mixed, name, pairs, k, rng):
-        """(variance, its standard error) over repeated batches of so many pairs with k lambdas each."""
+        """(variance, its standard error) over repeated batches of ``pairs`` pairs with k lambdas each."""
         count = self.repeats * pairs
         one, other = ((rng.uniform(count, kind=f"probe {name} {end}") * mixed.rows).long() for end in ("one", "other"))
         u = rng.uniform(count, k, kind=f"probe {name} lam").to(torch.float64)
@@ -79,7 +87,7 @@ class GradientVariance(Measurement):
         return each.mean(), each.std() / self.repeats**0.5
 
     def _parts(self, mixed, rng, lambdas=8):
-        """Each pair's part of the two variances, [pairs] each: unbiased, so that one may be negative."""
+        """Each pair's parts [pairs] of the variance between and within pairs; unbiased, so a part may be negative."""
         one, other = (
             (rng.uniform(self.pairs, kind=f"probe pair {end}") * mixed.rows).long() for end in ("one", "other")
         )
@@ -109,19 +117,19 @@ class Mixed:
         return (lam * self.loss(out, y_a) + (1 - lam) * self.loss(out, y_b)).mean()
 
     def gradient(self, one, other, lam):
-        """Of the mean over pairs [n] and their lambdas [n, k]. [weights]"""
+        """The gradient [weights] of the mean over pairs [n] and their lambdas [n, k]."""
         k = lam.shape[1]
         i, j = one.repeat_interleave(k), other.repeat_interleave(k)
         value = self._value(self.weights, self.x[i], self.x[j], self.y[i], self.y[j], lam.flatten())
         return torch.cat([g.flatten() for g in torch.autograd.grad(value, list(self.weights.values()))])
 
     def gradients(self, one, other, lam):
-        """Of each row alone. one, other, lam: [n] -> [n, weights]"""
+        """The gradient [n, weights] of each row alone, for one, other and lam [n]."""
 
         def single(weights, a, b, y_a, y_b, share):
             return self._value(weights, a[None], b[None], y_a[None], y_b[None], share[None])
 
         plain = {name: weight.detach() for name, weight in self.weights.items()}
         each = vmap(grad(single), in_dims=(None, 0, 0, 0, 0, 0))
-        found = each(plain, self.x[one], self.x[other], self.y[one], self.y[other], lam)
-        return torch.cat([g.flatten(1) for g in found.values()], 1)
+        per_weight = each(plain, self.x[one], self.x[other], self.y[one], self.y[other], lam)
+        return torch.cat([g.flatten(1) for g in per_weight.values()], 1)

@@ -1,4 +1,4 @@
-"""What a model has learned of its training labels, true ones and corrupted ones (Zhang et al. 2018, section 3.4)."""
+"""What a model has learned of its true and its corrupted training labels (Zhang et al. 2018, section 3.4)."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,20 @@ from mixsuite.training.predict import predict
 
 @dataclass(frozen=True)
 class Memorised(Measurement):
-    """Errors on the training rows as they are, unmixed, in evaluation mode.
+    """Errors on the unmixed training rows, in evaluation mode.
 
-    train:     against the labels as trained.
-    true:      of the rows whose label was kept, against it.
-    corrupted: of the rows whose label was replaced by another one, against that one: 0 is memorised wholly.
+    It measures:
+    train:     error for the labels as trained.
+    true:      error on the rows that kept their label.
+    corrupted: error on the rows with a wrong label, for that label: at 0 all of them are memorised.
     """
 
     def measure(self, model, data, rng):
         y = data.train.y
         if data.clean_labels is None:
             return {}
-        wrong, kept = predict(model, data.train).argmax(1) != y, y == data.clean_labels
-        found = {"train": wrong}
-        if not kept.all():
-            found |= {"true": wrong[kept], "corrupted": wrong[~kept]}
-        return {name: float(values.float().mean()) for name, values in found.items()}
+        wrong, clean = predict(model, data.train).argmax(1) != y, y == data.clean_labels
+        errors = {"train": wrong}
+        if not clean.all():
+            errors |= {"true": wrong[clean], "corrupted": wrong[~clean]}
+        return {name: float(values.float().mean()) for name, values in errors.items()}

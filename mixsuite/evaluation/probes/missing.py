@@ -1,4 +1,4 @@
-"""Tables with values that are not there."""
+"""Tables with missing values."""
 
 from dataclasses import dataclass
 
@@ -10,10 +10,12 @@ from mixsuite.mixing import require
 
 @dataclass(frozen=True)
 class Missing(Probe):
-    """Values of a table's source columns lost at random: a number becomes the training part's median (as a
-    missing value does when it is read), a category none of those known.
+    """Values of a table's source columns are lost at random.
 
-    share: chance of each value to be lost.
+    A lost number becomes the training part's median, as a missing value does in encoding. A lost category becomes none
+    of the known ones.
+
+    share: probability that a value is lost.
     """
 
     share: float = 0.2

@@ -9,9 +9,9 @@ from mixsuite.mixing import require
 
 @dataclass(frozen=True)
 class Noise(Probe):
-    """Gaussian noise on pixels, frames or samples, and on a table's numbers; padding and categories stay.
+    """Gaussian noise on pixels, frames or samples, or on a table's numbers; padding and categories stay.
 
-    std: in units of the channel's (column's) standard deviation over the training part.
+    std: in units of the standard deviation of the channel or column over the training part.
     """
 
     std: float = 0.3

@@ -12,11 +12,15 @@ from mixsuite.mixing import require
 
 @dataclass(frozen=True)
 class Pgd(Probe):
-    """``steps`` signed gradient steps from a random point of the ball of radius eps in the maximum norm,
-    each projected back onto it; white box, with the true target. With start="row" it is iterated FGSM.
+    """Signed gradient steps up the loss, each projected back onto a ball around the row; white box.
 
-    eps:   as for fgsm. step: the size of a step; None: 2.5 * eps / steps.
-    Range, padding and categories as for fgsm.
+    The ball has radius eps in the maximum norm, and the target is the true one. Range, padding and categories are as
+    for fgsm.
+
+    eps:   as for fgsm.
+    steps: number of steps.
+    step:  size of a step; None: 2.5 * eps / steps.
+    start: "random": a random point of the ball; "row": the row itself, which gives iterated FGSM.
     """
 
     eps: float = 0.1

@@ -10,10 +10,11 @@ from mixsuite.mixing import require
 
 @dataclass(frozen=True)
 class TimeShift(Probe):
-    """A clip moved within its own length, by an amount drawn uniformly for each; what leaves is lost, what
-    comes in is zero (silence; of standardised cepstra the mean frame).
+    """Each clip is moved within its own length, by an amount drawn uniformly.
 
-    share: of the clip's length, the furthest it is moved each way.
+    What leaves the clip is lost, and zeros come in: silence, or the mean frame of standardised cepstra.
+
+    share: the furthest that a clip is moved each way, as a share of its length.
     """
 
     share: float = 0.1

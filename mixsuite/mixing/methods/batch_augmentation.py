@@ -1,4 +1,4 @@
-"""Batch augmentation (Hoffer et al. 2020, arXiv:1901.09335) with mixup: every row mixed with K fresh partners."""
+"""Batch augmentation (Hoffer et al. 2020, arXiv:1901.09335) with mixup: every row is mixed with k partners."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,12 +10,13 @@ from mixsuite.mixing import Method, Plan, over, require
 
 @dataclass(frozen=True)
 class BatchAugmentation(Method):
-    """K mixed rows for each row, each with a partner and a lambda of its own: what multi_mix is to be held
-    against at equal compute. One forward pass of K * B rows behind the site.
+    """k mixed rows for each row, each with its own partner and lambda. One forward pass of k * B rows behind the site.
+
+    This is the control for multi_mix at equal compute.
 
     k:     partners per row. The first partner and lambda are mixup's.
     alpha: each lambda is drawn from Beta(alpha, alpha).
-    lam:   "batch": one lambda per round of partners and step; "row": one per row.
+    lam:   "batch": one lambda per step for each of the k partners; "row": one per row.
     """
 
     k: int = 5

@@ -10,11 +10,14 @@ from mixsuite.mixing import Method, mixup_plan, require
 
 @dataclass(frozen=True)
 class CMixup(Method):
-    """Partners with near targets: j is drawn for i with probability proportional to
-    exp(-|y_i - y_j|^2 / (2 bandwidth^2)) among the other rows of the batch. One forward pass.
+    """mixup with partners whose targets are near. One forward pass.
 
-    alpha, lam: as for mixup. bandwidth: in standard deviations of the training targets (the paper tunes one for
-    each data set, in the target's units, and draws among all training rows or the batch's).
+    Row i draws its partner j from the other rows of the batch, with probability proportional to
+    exp(-|y_i - y_j|^2 / (2 bandwidth^2)).
+
+    alpha, lam: as for mixup.
+    bandwidth:  in standard deviations of the training targets. The paper tunes it for each data set, in the target's
+                units, and draws from all training rows or from the batch.
     """
 
     alpha: float = 2.0

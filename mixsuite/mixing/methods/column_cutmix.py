@@ -10,13 +10,14 @@ from mixsuite.mixing import Method, Plan, require
 
 @dataclass(frozen=True)
 class ColumnCutmix(Method):
-    """Each source column of a row is its own with probability lambda, else the partner's; a category moves as a
-    whole, all its encoded columns at once. The target's share is that of the source columns that stayed.
-    One forward pass.
+    """Each source column stays with probability lambda, or else becomes the partner's. One forward pass.
 
-    SAINT swaps a tenth of the cells to pre-train and mixes no targets; lambda and its law are mixup's (our choice).
+    A category moves as a whole, with all its encoded columns. The target's share is the share of the source columns
+    that stayed. SAINT swaps a tenth of the cells in pre-training and mixes no targets; mixup's law of lambda is our
+    choice.
 
-    alpha, lam: the law of lambda, and whether it and the columns are drawn per "batch" or "row".
+    alpha: lambda is drawn from Beta(alpha, alpha).
+    lam:   "batch": one lambda and one set of columns per step; "row": one per row.
     """
 
     alpha: float = 1.0

@@ -1,4 +1,4 @@
-"""CutMix (Yun et al. 2019, arXiv:1905.04899, section 3.1), on pictures and spectrograms."""
+"""CutMix (Yun et al. 2019, arXiv:1905.04899, section 3.1), for pictures and spectrograms."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,12 +8,13 @@ from mixsuite.mixing import Method, box_mask, mask_plan, reject_flat, require
 
 @dataclass(frozen=True)
 class Cutmix(Method):
-    """A box of the partner pasted in, targets mixed by the area. One forward pass.
+    """A box of the partner is pasted in, and targets are mixed by its area. One forward pass.
 
-    alpha: the nominal share that stays is drawn from Beta(alpha, alpha); the target's share is the
-           share of cells that did stay, after the box is cut off at the border.
-    lam:   "batch": one share and one box per step, as the paper's code does; "row": one per row.
-    On spectrograms the box spans bands and frames (our choice; the paper has pictures only).
+    alpha: the nominal share that stays is drawn from Beta(alpha, alpha). The target's share is the share of cells that
+           did stay, after the box is cut off at the border.
+    lam:   "batch": one share and one box per step, as in the paper's code; "row": one per row.
+
+    On spectrograms the box spans bands and frames. This is our choice: the paper has pictures only.
     """
 
     alpha: float = 1.0

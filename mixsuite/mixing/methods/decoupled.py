@@ -1,5 +1,7 @@
-"""mixup with one lambda for the signal and another for the target (Zou, Cao, Li and Gu 2023,
-arXiv:2303.08433: "different linear interpolation parameters for features and labels")."""
+"""mixup with different lambdas for signal and target (Zou, Cao, Li and Gu 2023, arXiv:2303.08433).
+
+The paper speaks of "different linear interpolation parameters for features and labels".
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,9 +15,9 @@ from mixsuite.mixing import Method, Plan, over, require
 class Decoupled(Method):
     """Signal and target are mixed in different shares. One forward pass.
 
-    alpha, alpha_y: the signal's lambda is drawn from Beta(alpha, alpha), the target's is the same quantile
-                    of Beta(alpha_y, alpha_y).
-    lam, lam_y:     both given: constants instead of the laws.
+    alpha, alpha_y: the signal's lambda is drawn from Beta(alpha, alpha). The target's lambda is the same quantile of
+                    Beta(alpha_y, alpha_y).
+    lam, lam_y:     constants instead of the laws; give both or neither.
     per:            "batch": one draw per step; "row": one per row.
     """
 
@@ -33,9 +35,9 @@ class Decoupled(Method):
         super().__post_init__()
         require(self.alpha > 0, "alpha", self.alpha, "> 0")
         require(self.alpha_y > 0, "alpha_y", self.alpha_y, "> 0")
-        given = [v for v in (self.lam, self.lam_y) if v is not None]
-        require(len(given) != 1, "lam, lam_y", (self.lam, self.lam_y), "both or neither")
-        require(all(0 <= v <= 1 for v in given), "lam, lam_y", given, "0 to 1")
+        constants = [v for v in (self.lam, self.lam_y) if v is not None]
+        require(len(constants) != 1, "lam, lam_y", (self.lam, self.lam_y), "both or neither")
+        require(all(0 <= v <= 1 for v in constants), "lam, lam_y", constants, "0 to 1")
 
     def plan(self, batch, rng):
         n = len(batch.y)

@@ -9,7 +9,7 @@ from mixsuite.mixing import Method, clean_loss, unmixed_plan
 class Erm(Method):
     """No mixing: every row as it is, with its own target. One forward pass.
 
-    site: of no consequence; "random" is one that every task has.
+    site: does not matter; every task accepts "random".
     """
 
     site: str = field(default="random", kw_only=True)

@@ -10,14 +10,14 @@ from mixsuite.mixing import Method, mask_plan, reject_flat, require
 
 @dataclass(frozen=True)
 class Fmix(Method):
-    """Masks of irregular, connected shape: the brightest share lambda of a low-frequency picture stays. One
-    forward pass.
+    """CutMix with irregular, connected masks, drawn from low-frequency pictures. One forward pass.
 
-    The picture is a complex normal spectrum divided by frequency^decay, transformed back. The target's share
-    is that of the pixels that did stay.
+    A complex normal spectrum is divided by frequency^decay and transformed back to a picture. The brightest share
+    lambda of its pixels stays. The target's share is the share of the pixels that did stay.
 
-    decay:      how fast high frequencies fall.
-    alpha, lam: the law of lambda, and whether it and the mask are drawn per "batch" (as the paper) or "row".
+    decay: how fast high frequencies fall.
+    alpha: lambda is drawn from Beta(alpha, alpha).
+    lam:   "batch": one lambda and one mask per step, as in the paper; "row": one per row.
     """
 
     decay: float = 3.0

@@ -10,13 +10,14 @@ from mixsuite.mixing import Method, mask_plan, reject_flat, require
 
 @dataclass(frozen=True)
 class Gridmix(Method):
-    """A picture is cut into cells x cells; each cell is the row's own with probability lambda, else the
-    partner's. The target's share is that of the pixels that stayed. One forward pass.
+    """Each cell of a grid stays with probability lambda, or else becomes the partner's. One forward pass.
 
-    The paper's further loss on each cell's label is left out, since it needs a head of its own.
+    The target's share is the share of the pixels that stayed. The paper's further loss on each cell's label is left
+    out, since it needs its own head.
 
-    cells:      cells along each side; at most the picture's pixels are used.
-    alpha, lam: the law of lambda, and whether it and the grid are drawn per "batch" or "row" (our default).
+    cells: cells along each side; a picture with fewer pixels has fewer cells.
+    alpha: lambda is drawn from Beta(alpha, alpha).
+    lam:   "batch": one lambda and one grid per step (our default); "row": one per row.
     """
 
     cells: int = 4

@@ -1,4 +1,4 @@
-"""ifMixup (Guo and Mao 2023, AAAI; arXiv:2110.09344): mixup of padded graphs, nodes in any order."""
+"""ifMixup (Guo and Mao 2023, AAAI; arXiv:2110.09344): mixup of padded graphs."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,11 +8,13 @@ from mixsuite.mixing import Method, interpolate, mixup_plan, require
 
 @dataclass(frozen=True)
 class Ifmixup(Method):
-    """Node features, adjacency and node mask of two graphs are mixed place by place, the smaller one padded
-    with empty nodes. One forward pass. Edges are weighted by their share; norms and readout count a node by its.
+    """mixup of node features, adjacency and node mask, with the nodes in a random order. One forward pass.
 
-    order:      "random": the partner's nodes are laid in an order drawn anew each time; "file": in the files' order,
-                which is what mixup does with graphs.
+    The smaller graph is padded with empty nodes. A mixed edge is weighted by its share, and norms and readout count a
+    mixed node by its share.
+
+    order:      "random": each step draws an order for the partner's nodes; "file": they stay in the files' order, which
+                is what mixup does with graphs.
     alpha, lam: as for mixup.
     """
 
@@ -44,9 +46,8 @@ class Ifmixup(Method):
         if self.order == "file":
             return interpolate(h, plan)
         x, adjacency, mask = (leaf.index_select(0, plan.partner) for leaf in h)
-        place = (plan.extra["order"].to(x.dtype) + 2 * (mask[..., 0] == 0)).argsort(
-            1
-        )  # real nodes first, in a drawn order
+        # Real nodes come first, in the drawn order.
+        place = (plan.extra["order"].to(x.dtype) + 2 * (mask[..., 0] == 0)).argsort(1)
         x, mask = (leaf.gather(1, place[..., None].expand_as(leaf)) for leaf in (x, mask))
         adjacency = adjacency.gather(1, place[:, :, None].expand_as(adjacency))
         adjacency = adjacency.gather(2, place[:, None, :].expand_as(adjacency))

@@ -8,8 +8,12 @@ from mixsuite.mixing import Method, mixup_plan, require
 
 @dataclass(frozen=True)
 class InputOnly(Method):
-    """mixup of the signal alone: the target is that of the nearer row (of the own one at lambda = 1/2).
-    One forward pass. alpha, lam: as for mixup."""
+    """mixup of the signal alone; the target is that of the nearer row. One forward pass.
+
+    At lambda = 1/2 the target is the row's own.
+
+    alpha, lam: as for mixup.
+    """
 
     alpha: float = 1.0
     lam: Literal["batch", "row"] = "batch"

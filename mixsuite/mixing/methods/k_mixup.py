@@ -10,13 +10,14 @@ from mixsuite.mixing import Method, mixup_plan, require
 
 @dataclass(frozen=True)
 class KMixup(Method):
-    """Blocks of k rows are matched with blocks of k others so that the sum of squared distances at the input
-    is smallest (optimal matching), and matched pairs are mixed. One forward pass; the matching is done on the host.
+    """mixup of rows that an optimal matching of blocks of k rows pairs. One forward pass.
 
-    k:          rows in a block; k = 1 is mixup. A last block may be shorter. The paper has k = 16 in batches of
-                512; the default is for batches of 16 to 64. Where one block holds the whole batch every row is
-                matched with itself, so a batch must hold two blocks.
-    alpha, lam: as for mixup. The smaller distances make a larger alpha fit: the paper has alpha = 10.
+    The matching minimises the sum of squared distances at the input, and runs on the host.
+
+    k:          rows in a block; k = 1 is mixup. The last block may be shorter. The paper has k = 16 in batches of 512;
+                the default suits batches of 16 to 64. If one block held the whole batch, every row would be matched
+                with itself, so a batch must hold two blocks.
+    alpha, lam: as for mixup. Distances are smaller here, so a larger alpha suits: the paper has alpha = 10.
     """
 
     k: int = 4

@@ -7,7 +7,7 @@ from mixsuite.mixing import Method, class_shares, clean_loss, require, unmixed_p
 
 @dataclass(frozen=True)
 class LabelSmoothing(Method):
-    """Nothing is mixed; the target is (1 - eps) y + eps / C over C classes. One forward pass.
+    """Nothing is mixed; the target is (1 - eps) y + eps / C for C classes. One forward pass.
 
     eps: the share of the target that is spread over all classes, the true one included.
     """

@@ -8,13 +8,15 @@ from mixsuite.mixing import Method, mixup_plan, require
 
 @dataclass(frozen=True)
 class ManifoldMixup(Method):
-    """mixup of hidden states, at a site drawn anew each step. One forward pass; BatchNorm before the site
-    sees clean rows, behind it mixed ones.
+    """mixup of hidden states, at a site drawn at each step. One forward pass.
+
+    BatchNorm sees clean rows before the site, and mixed rows behind it.
 
     alpha: lambda is drawn from Beta(alpha, alpha).
-    lam:   "batch": one lambda per step, as the paper's code does; "row": one per row.
-    site:  "random" draws among the task's sites (input included, waves not); a name fixes it.
-    The loss is the task's own in two terms, where the paper's code takes BCE on softmax.
+    lam:   "batch": one lambda per step, as in the paper's code; "row": one per row.
+    site:  "random" draws among the task's sites, the input included and waves not; a name fixes the site.
+
+    The loss is the task's own loss in two terms, where the paper's code takes BCE on softmax.
     """
 
     alpha: float = 2.0

@@ -1,4 +1,4 @@
-"""Midpoint Mixup (Chidambaram, Wang, Wu and Ge 2023, arXiv:2210.13512): lambda is one half, always."""
+"""Midpoint Mixup (Chidambaram, Wang, Wu and Ge 2023, arXiv:2210.13512): lambda is always one half."""
 
 from dataclasses import dataclass
 

@@ -8,10 +8,10 @@ from mixsuite.mixing import Method, mixup_plan, require
 
 @dataclass(frozen=True)
 class Mixup(Method):
-    """Convex combinations of rows and targets with the batch in another order. One forward pass.
+    """Convex combinations of rows and targets with those of a permuted batch. One forward pass.
 
-    alpha: lambda is drawn from Beta(alpha, alpha); it is not folded to above one half.
-    lam:   "batch": one lambda per step, as the paper's code does; "row": one per row.
+    alpha: lambda is drawn from Beta(alpha, alpha), and is not folded to at least one half.
+    lam:   "batch": one lambda per step, as in the paper's code; "row": one per row.
     """
 
     alpha: float = 1.0

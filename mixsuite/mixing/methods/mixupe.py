@@ -1,7 +1,7 @@
 """MixupE (Zou et al. 2023, arXiv:2212.13381): mixup with a term for the directional derivative of f.
 
-Formulas as in the authors' public training code, which is what is known to us of the algorithm; the
-paper's own sign and threshold are not.
+The formulas are those of the authors' public training code, which is all that we know of the algorithm; we do not know
+the paper's own sign and threshold.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from mixsuite.mixing import Method, class_shares, mixup_plan, require, run_mean,
 
 @dataclass(frozen=True)
 class Mixupe(Method):
-    """mixup and a second forward pass on the clean rows x, whose outputs f(x) enter a further term.
+    """mixup with a further term in the outputs f(x) of a second forward pass on the clean rows x.
 
     With p = softmax f(x), c = eta * (1 - mean of Beta(alpha + 1, alpha)) = eta * alpha / (2 alpha + 1):
 
@@ -25,10 +25,10 @@ class Mixupe(Method):
     "4"      f(x)' (y - p), (y - p) detached                  mixup - c * mean of q
     "speech" f(x)' (y - p)                                    mixup - c * mean of |q|
 
-    The sum is rescaled by |mixup| / |sum|, the factor detached. In the means the sum over the rows that
-    count is divided by all rows. Versions 1 and 2 take the gradient by double backward through the batch
-    as it is; ``mean`` is the training mean at the input. The mixed rows pass first, then the clean ones,
-    and both move BatchNorm's running statistics. eta = 0 is mixup with a clean pass: the control.
+    The sum is rescaled by the detached factor |mixup| / |sum|. A mean with a condition divides the sum over the rows
+    that meet it by the number of all rows. Versions 1 and 2 take the gradient by double backward through the whole
+    batch; ``mean`` is the training mean at the input. The mixed rows pass first, then the clean rows, and both move
+    BatchNorm's running statistics. eta = 0 is mixup with a clean pass: the control.
     """
 
     version: Literal["1", "2", "3", "4", "speech"] = "3"
@@ -83,19 +83,19 @@ class Mixupe(Method):
         return total * (mixed.abs() / total.abs()).detach()
 
     def term(self, tail, state, batch):
-        """What is added to mixup's loss, without its coefficient."""
+        """The term that is added to mixup's loss, without its coefficient."""
         if self.derivative:
             q = self.slope(tail, state, batch)
-            kept = torch.where(q < self.tau, q, 0) if self.version == "1" else q.abs()
-            return run_mean(kept, batch.runs)
+            counted = torch.where(q < self.tau, q, 0) if self.version == "1" else q.abs()
+            return run_mean(counted, batch.runs)
         out = tail(state)
         residual = class_shares(batch.y, out.shape[1], out.dtype) - out.softmax(1)
         q = (out * (residual.detach() if self.version == "4" else residual)).sum(1)
-        kept = {"3": torch.where(q < self.tau, q, 0), "4": q, "speech": q.abs()}[self.version]
-        return -run_mean(kept, batch.runs)
+        counted = {"3": torch.where(q < self.tau, q, 0), "4": q, "speech": q.abs()}[self.version]
+        return -run_mean(counted, batch.runs)
 
     def slope(self, tail, state, batch):
-        """q of versions 1 and 2: the residual's derivative towards the training mean. [B]"""
+        """q [B] of versions 1 and 2: the derivative towards the training mean."""
         leaves = state if isinstance(state, tuple) else (state,)
         x = leaves[0].detach().requires_grad_()
         out = tail((x, *leaves[1:]) if isinstance(state, tuple) else x)

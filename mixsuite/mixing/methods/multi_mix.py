@@ -1,5 +1,7 @@
-"""multi-mix: several interpolations of each pair (Shen et al. 2024, arXiv:2406.01417; algorithm known to us
-from the abstract and summaries). Not the MultiMix of Venkataramanan et al. 2023."""
+"""multi-mix: several interpolations of each pair (Shen et al. 2024, arXiv:2406.01417).
+
+We know the algorithm from the abstract and from summaries. It is not the MultiMix of Venkataramanan et al. 2023.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,15 +13,16 @@ from mixsuite.mixing import Method, Plan, box_mask, over, reject_flat, require
 
 @dataclass(frozen=True)
 class MultiMix(Method):
-    """K mixed rows from the same pair, the loss their average. One forward pass of K * B rows behind the
-    site; stages before it run once on B rows.
+    """k interpolations of each pair, with their mean loss. One forward pass of k * B rows behind the site.
+
+    Stages before the site run once, on B rows.
 
     k:     interpolations per pair. The first shares its lambda with mixup.
     alpha: each lambda is drawn from Beta(alpha, alpha).
-    law:   "iid"; or "stratified": the j-th from the j-th of K equally likely parts of the law.
-    mask:  "scalar" shares, or "box": K CutMix boxes.
-    lam:   "batch": one lambda (and box) per interpolation and step; "row": one per row. The paper's
-           choice is not known to us.
+    law:   "iid"; or "stratified": the j-th lambda comes from the j-th of k equally likely parts of the law.
+    mask:  "scalar" shares, or "box": k CutMix boxes.
+    lam:   "batch": one lambda (and box) per interpolation and step; "row": one per row. We do not know the paper's
+           choice.
     """
 
     k: int = 5

@@ -8,11 +8,14 @@ from mixsuite.mixing import Method, interpolate, mixup_plan, require
 
 @dataclass(frozen=True)
 class NoisyFeature(Method):
-    """Manifold mixup with noise: z (1 + m b2 (2 U - 1)) + a b1 N, U uniform and N normal for each number, b1
-    and b2 ~ Beta(2, 5) for each step. One forward pass.
+    """Manifold mixup with additive and multiplicative noise. One forward pass.
 
-    add, multiply: a and m. alpha, lam: as for mixup. site: "random" draws among the task's sites.
-    Of clips and graphs the first leaf alone gets noise (our choice).
+    The mixed state z becomes z (1 + m b2 (2 U - 1)) + a b1 N. U is uniform and N normal, drawn for each number;
+    b1 and b2 ~ Beta(2, 5) are drawn for each step. In clips and graphs only the first leaf gets noise (our choice).
+
+    add, multiply: a and m.
+    alpha, lam:    as for mixup.
+    site:          "random" draws among the task's sites.
     """
 
     add: float = 0.4
@@ -46,4 +49,4 @@ class NoisyFeature(Method):
         leaf = leaf * plan.extra["scale"].to(leaf.dtype) + plan.extra["shift"].to(leaf.dtype)
         if not isinstance(z, tuple):
             return leaf
-        return (leaf * (z[-1] > 0), *z[1:])  # what is padding stays so
+        return (leaf * (z[-1] > 0), *z[1:])  # padding stays zero

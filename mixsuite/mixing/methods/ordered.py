@@ -1,7 +1,7 @@
 """One step for each of several interpolations of a pair, in an order along the line between its rows.
 
-multi-mix (Shen et al. 2024, arXiv:2406.01417) averages over an ordered sequence of interpolations; a mean knows no
-order, steps one after another do. Our reading of what the order could be for.
+multi-mix (Shen et al. 2024, arXiv:2406.01417) averages over an ordered sequence of interpolations. A mean does not
+depend on the order, but successive steps do: this is our reading of what the order could be for.
 """
 
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ from mixsuite.mixing import Method, Plan, over, require
 
 @dataclass(frozen=True)
 class Ordered(Method):
-    """multi_mix's interpolations, a step each instead of a mean over all: ``k`` successive steps mix the same pairs
-    with lambda after lambda. One forward pass. With length = k it takes multi_mix's rows, in k times its steps.
+    """multi_mix's interpolations one after another: k successive steps mix the same pairs. One forward pass.
+
+    Each of the k steps takes the next lambda. With length = k it trains on as many rows as multi_mix, in k times the
+    steps.
 
     k:     interpolations per pair.
-    order: of the lambdas: "ascending" ends at the row itself, "descending" at its partner; "shuffled": as drawn.
-    alpha: each lambda is drawn from Beta(alpha, alpha); they are multi_mix's.
+    order: of the lambdas: "ascending" ends near the row itself, "descending" near its partner; "shuffled": as drawn.
+    alpha: each lambda is drawn from Beta(alpha, alpha); they are multi_mix's lambdas.
     """
 
     k: int = 5
@@ -41,7 +43,7 @@ class Ordered(Method):
 
     @property
     def control(self):
-        return ""  # its length belongs to the idea
+        return ""  # its length is part of the idea
 
     def plan(self, batch, rng):
         n = len(batch.y)

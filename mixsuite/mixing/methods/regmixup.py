@@ -10,12 +10,12 @@ from mixsuite.mixing import Method, Plan, beta_shares, clean_loss, over, require
 
 @dataclass(frozen=True)
 class Regmixup(Method):
-    """(clean) * loss on the rows as they are + (1 - clean) * mixup's loss, lambda strongly concentrated.
+    """clean * the loss of the unmixed rows + (1 - clean) * mixup's loss, with lambda near one half.
 
     alpha:  lambda is drawn from Beta(alpha, alpha).
-    clean:  share of the clean term; one half is the mean over concatenated rows, as the paper's code has it.
-    passes: 1: clean and mixed rows in one batch of 2 B, which share BatchNorm's statistics;
-            2: the clean rows pass first, then the mixed ones, each with statistics of their own.
+    clean:  share of the clean term; one half gives the mean over the concatenated rows, as in the paper's code.
+    passes: 1: clean and mixed rows form one batch of 2 B, and share BatchNorm's statistics;
+            2: the clean rows pass first, then the mixed rows, each with their own statistics.
     lam:    "batch": one lambda per step; "row": one per row.
     """
 

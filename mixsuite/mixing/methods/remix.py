@@ -10,12 +10,14 @@ from mixsuite.mixing import Method, hard_labels, mixup_plan, require
 
 @dataclass(frozen=True)
 class Remix(Method):
-    """The signal is mixed by lambda; the whole target goes to the rarer class of a pair where one has at least
-    kappa times as many training rows as the other and its share of the signal is small. One forward pass.
+    """mixup in which a much rarer class can take the whole target. One forward pass.
 
-    With n_i, n_j the training rows of the own and the partner's class: lambda_y = 0 if n_i / n_j >= kappa and
-    lambda < tau; 1 if n_i / n_j <= 1 / kappa and 1 - lambda < tau; else lambda.
+    The signal is mixed by lambda. n_i and n_j are the numbers of training rows of the row's and the partner's class.
+    The target's lambda_y is 0 if n_i / n_j >= kappa and lambda < tau, 1 if n_i / n_j <= 1 / kappa and
+    1 - lambda < tau, and lambda otherwise.
 
+    kappa:      ratio of class sizes from which the rarer class can take the whole target.
+    tau:        share of the signal below which the more frequent class loses its target.
     alpha, lam: as for mixup.
     """
 

@@ -10,8 +10,9 @@ from mixsuite.mixing import Method, Plan, reject_flat, require
 
 @dataclass(frozen=True)
 class Resizemix(Method):
-    """The whole partner, shrunk to a share tau of each side, is pasted at a place drawn uniformly. The target's
-    share is the area that stays. One forward pass; the partner is shrunk by bilinear interpolation.
+    """The whole partner is shrunk to a share tau of each side and pasted at a random place. One forward pass.
+
+    The target's share is the area that stays. The place is uniform, and the interpolation bilinear.
 
     low, high: tau ~ Uniform(low, high).
     lam:       "batch": one tau and place per step; "row": one per row.

@@ -1,4 +1,4 @@
-"""SaliencyMix (Uddin, Monira, Shin, Chung and Bae 2021, arXiv:2006.01791), with edges as saliency."""
+"""SaliencyMix (Uddin, Monira, Shin, Chung and Bae 2021, arXiv:2006.01791), with edges for saliency."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,14 +10,15 @@ from mixsuite.mixing import Method, box_mask, mask_plan, mixup_plan, reject_flat
 
 @dataclass(frozen=True)
 class Saliencymix(Method):
-    """CutMix with the box where the partner is most salient: the centre is the pixel with the largest mean
-    gradient magnitude over the channels, smoothed. Each partner has its own box. One forward pass.
+    """CutMix with the box at the partner's most salient pixel. One forward pass.
 
-    The paper takes a detector of salient regions that needs no model (Montabone and Soto 2010); the gradient's
-    magnitude in its place is our choice.
+    The most salient pixel has the largest smoothed gradient magnitude, a mean over channels. Each partner has its own
+    box. The paper takes a detector of salient regions that needs no model (Montabone and Soto 2010); the gradient's
+    magnitude is our choice.
 
-    smooth:     side of the averaging window in pixels, an odd number.
-    alpha, lam: the law of the share that stays, and whether it is drawn per "batch" (as the paper) or "row".
+    smooth: side of the averaging window in pixels, an odd number.
+    alpha:  the nominal share that stays is drawn from Beta(alpha, alpha).
+    lam:    "batch": one share per step, as in the paper; "row": one per row.
     """
 
     smooth: int = 3

@@ -10,10 +10,11 @@ from mixsuite.mixing import Method, hard_labels, mixup_plan, require
 
 @dataclass(frozen=True)
 class SameClass(Method):
-    """Every row is mixed with a random one of its own class, so that the target stays as it is. A row that is
-    alone in its class stays unmixed. One forward pass.
+    """mixup of each row with a random row of its own class; the target stays. One forward pass.
 
-    alpha, lam: as for mixup. Of soft targets the largest class counts.
+    A row that is alone in its class stays unmixed. The class of a soft target is its largest.
+
+    alpha, lam: as for mixup.
     """
 
     alpha: float = 1.0
@@ -31,12 +32,12 @@ class SameClass(Method):
     def plan(self, batch, rng):
         n = len(batch.y)
         y = hard_labels(batch.y)
-        order = torch.argsort(y + 0.5 * rng.uniform(n, kind="partner"))  # [B] shuffled, each class in one piece
+        order = torch.argsort(y + 0.5 * rng.uniform(n, kind="partner"))  # [B] class by class, shuffled within each
         ranked = y[order]
         place = torch.arange(n, device=y.device)
         first = torch.searchsorted(ranked, ranked)
         last = torch.searchsorted(ranked, ranked, right=True) - 1
-        after = torch.where(place == last, first, place + 1)  # the next of the class, the last one's is the first
+        after = torch.where(place == last, first, place + 1)  # next in the class, or its first
         partner = torch.empty_like(order).scatter(0, order, order[after])
         plan = mixup_plan(batch, rng, self.alpha, self.lam)
         return plan._replace(partner=partner, wy=torch.ones_like(plan.wy))

@@ -10,13 +10,14 @@ from mixsuite.mixing import Method, mask_plan, reject_flat, require
 
 @dataclass(frozen=True)
 class Specmix(Method):
-    """Some bands of frequencies and some stretches of time are the partner's, the rest is the row's own; the
-    target's share is the area that stayed. One forward pass.
+    """Some frequency bands and time stretches become the partner's. One forward pass.
 
-    bands:  up to so many bands, and so many stretches; how many is drawn uniformly from 0 to it, each.
-    width:  the largest share of the axis that one spans; drawn uniformly up to it.
-    lam:    "batch": one mask per step; "row": one per row.
-    The number and the law of the widths are our reading: the paper was not at hand.
+    The target's share is the area that stayed. The number and the law of the widths are our reading: we did not have
+    the paper.
+
+    bands: the largest number of bands, and of stretches; each number is drawn uniformly from 0 up to it.
+    width: the largest share of the axis that one of them spans; each width is drawn uniformly up to it.
+    lam:   "batch": one mask per step; "row": one per row.
     """
 
     bands: int = 2
@@ -39,20 +40,20 @@ class Specmix(Method):
     def plan(self, batch, rng):
         n = len(batch.y)
         draws = n if self.lam == "row" else 1
-        kept = [
+        outside = [
             self._outside(side, draws, rng, axis)
             for axis, side in zip(("frequency", "time"), batch.shape[-2:], strict=True)
         ]
-        return mask_plan(kept[0][:, :, None] * kept[1][:, None, :], batch, rng.permutation(n))
+        return mask_plan(outside[0][:, :, None] * outside[1][:, None, :], batch, rng.permutation(n))
 
     def _outside(self, side, draws, rng, axis):
-        """1 where no band lies, else 0. [draws, side]"""
+        """A mask [draws, side]: 0 in the bands, 1 elsewhere."""
         count = (rng.uniform(draws, kind=f"bands of {axis}") * (self.bands + 1)).floor()
         place = torch.arange(side, device=count.device, dtype=count.dtype)
-        kept = torch.ones(draws, side, device=count.device, dtype=count.dtype)
+        mask = torch.ones(draws, side, device=count.device, dtype=count.dtype)
         for number in range(self.bands):
             size = (rng.uniform(draws, kind=f"width {axis}") * self.width * side).round()
             first = (rng.uniform(draws, kind=f"place {axis}") * (side - size + 1)).floor()
             inside = (place >= first[:, None]) & (place < (first + size)[:, None]) & (number < count)[:, None]
-            kept = torch.where(inside, 0.0, kept)
-        return kept
+            mask = torch.where(inside, 0.0, mask)
+        return mask

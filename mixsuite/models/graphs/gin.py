@@ -1,9 +1,9 @@
 """Graphs: whole-graph prediction with GIN and GCN and a readout.
 
-Graphs of ordinary size (at most 128 nodes in the data set) are padded and dense: features [N, V, F],
-adjacency [N, V, V], node mask [N, V, 1]; sites input (mixing there is ifMixup: nodes in the files' order,
-features, adjacency and mask mixed alike), hidden, embedding. Norms and readout count each node by its
-mask. Larger ones stay ragged, are indexed and never collated, and can be mixed at the embedding alone.
+Graphs of ordinary size (at most 128 nodes in the data set) are padded and dense: features [N, V, F], adjacency
+[N, V, V], node mask [N, V, 1]. Their sites are input, hidden and embedding. mixup at the input is ifMixup with the
+nodes in the files' order: features, adjacency and mask are mixed alike. Norms and readout count each node by its mask.
+Larger graphs stay ragged: they are indexed, never collated, and can be mixed at the embedding only.
 """
 
 from __future__ import annotations
@@ -27,15 +27,18 @@ Readout = Literal["mean", "sum"]
 
 
 class DenseGin(nn.Module):
-    """Linear of x + A x: what torch_geometric's DenseGINConv with eps = 0 computes, of plain layers alone, so that
-    several runs can train as one. No bias: the norm behind takes it away, and Adam would make steps of the full
-    learning rate out of the rounding noise in its gradient."""
+    """Linear of x + A x: torch_geometric's DenseGINConv with eps = 0.
+
+    It is made of plain layers, so several runs can train as one. There is no bias: the norm behind it would remove the
+    bias, and Adam would turn the rounding noise in its gradient into steps of the full learning rate.
+    """
 
     def __init__(self, fan_in: int, fan_out: int) -> None:
         super().__init__()
         self.linear = nn.Linear(fan_in, fan_out, bias=False)
 
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
+        """x [N, V, F], adjacency [N, V, V] -> [N, V, G]."""
         return self.linear(x + adjacency @ x)  # type: ignore[no-any-return]
 
 
@@ -46,18 +49,19 @@ class DenseLayer(nn.Module):
         super().__init__()
         self.conv: nn.Module = DenseGin(fan_in, fan_out)
         if kind == "gcn":
-            from torch_geometric.nn import DenseGCNConv  # a second to import, and not for gin
+            from torch_geometric.nn import DenseGCNConv  # takes a second to import, and gin does not need it
 
             self.conv = DenseGCNConv(fan_in, fan_out, bias=False)
         self.norm = MaskedBatchNorm(fan_out, axis=-1)
 
     def forward(self, graph: Padded) -> Padded:
+        """(features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> the same with features [N, V, G]."""
         x, adjacency, mask = graph
         return valid(torch.relu(self.norm(self.conv(x, adjacency), mask)), mask), adjacency, mask
 
 
 class SparseLayer(nn.Module):
-    """The same on ragged graphs."""
+    """One message-passing layer on ragged graphs: convolution, BatchNorm, ReLU."""
 
     def __init__(self, kind: str, fan_in: int, fan_out: int) -> None:
         super().__init__()
@@ -69,29 +73,32 @@ class SparseLayer(nn.Module):
         self.norm = nn.BatchNorm1d(fan_out)
 
     def forward(self, graph: RaggedGraphs) -> RaggedGraphs:
+        """Ragged graphs with features [M, F] -> the same with features [M, G]."""
         x = torch.relu(self.norm(self.conv(graph.x, graph.edges)))
         return RaggedGraphs(x, graph.edges, graph.nodes, graph.ties)
 
 
 class DenseReadout(nn.Module):
-    """[N, V, F] and its mask to [N, F]."""
+    """The mean or sum over the nodes of padded graphs."""
 
     def __init__(self, how: Readout) -> None:
         super().__init__()
         self.pool = masked_mean if how == "mean" else masked_sum
 
     def forward(self, graph: Padded) -> Tensor:
+        """(features [N, V, F], adjacency, mask [N, V, 1]) -> [N, F]."""
         return self.pool(graph[0], graph[2], axis=1)
 
 
 class SparseReadout(nn.Module):
-    """Ragged nodes to [N, F]."""
+    """The mean or sum over the nodes of ragged graphs."""
 
     def __init__(self, how: Readout) -> None:
         super().__init__()
         self.how = how
 
     def forward(self, graph: RaggedGraphs) -> Tensor:
+        """Ragged graphs with features [M, F] -> [N, F]."""
         from torch_geometric.utils import scatter
 
         return scatter(graph.x, graph.graph, dim=0, dim_size=len(graph.nodes) - 1, reduce=self.how)  # type: ignore[no-any-return]
@@ -113,7 +120,7 @@ def _network(kind: str, data: Data, dropout: float, width: int, layers: int, rea
 def gin(
     data: Data, *, dropout: float, width: PositiveInt = 32, layers: PositiveInt = 3, readout: Readout = "sum"
 ) -> Staged:
-    """Graph isomorphism network (Xu et al. 2019): ``layers`` of (1 + eps) x + A x, Linear, BatchNorm, ReLU."""
+    """Graph isomorphism network (Xu et al. 2019): ``layers`` of x + A x, Linear, BatchNorm, ReLU."""
     return _network("gin", data, dropout, width, layers, readout)
 
 

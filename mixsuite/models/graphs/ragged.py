@@ -1,4 +1,4 @@
-"""Graphs of any size, one after another: a state whose rows are picked without collating them."""
+"""Graphs of any size, one after another: a state whose rows are selected without collating them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from mixsuite.data.state import Ragged
 
 @dataclass(frozen=True)
 class RaggedGraphs(Ragged):
-    """Graphs one after another. x: [M, F] nodes; edges: [2, E] node numbers; nodes, ties: [n + 1] where each
-    graph's nodes and edges begin."""
+    """n graphs one after another.
+
+    x:     [M, F] features of all nodes.
+    edges: [2, E] node numbers.
+    nodes: [n + 1] where each graph's nodes begin.
+    ties:  [n + 1] where each graph's edges begin.
+    """
 
     x: Tensor
     edges: Tensor
@@ -23,25 +28,28 @@ class RaggedGraphs(Ragged):
 
     @property
     def first(self) -> Tensor:
+        """The features of all nodes. [M, F]."""
         return self.x
 
     def map(self, f: Callable[[Tensor], Tensor]) -> RaggedGraphs:
+        """Apply f to every tensor inside."""
         return RaggedGraphs(f(self.x), f(self.edges), f(self.nodes), f(self.ties))
 
     def take(self, rows: Tensor) -> RaggedGraphs:
+        """Select graphs [k] without collating them one by one."""
         places, nodes, _ = _spans(self.nodes, rows)
         which, ties, graph = _spans(self.ties, rows)
-        moved = (nodes[:-1] - self.nodes[rows])[graph]  # from old node numbers to new ones, per edge
+        moved = (nodes[:-1] - self.nodes[rows])[graph]  # added to old node numbers to get the new ones, per edge
         return RaggedGraphs(self.x[places], self.edges[:, which] + moved, nodes, ties)
 
     @property
     def graph(self) -> Tensor:
-        """The graph of each node. [M]"""
+        """The number of each node's graph. [M] int64."""
         return torch.repeat_interleave(self.nodes.diff())
 
 
 def _spans(starts: Tensor, rows: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """(members of the chosen spans, where each now begins, the span of each member)."""
+    """(members of the chosen spans, where each span now begins, the span of each member)."""
     counts = starts[rows + 1] - starts[rows]
     begins = torch.cat([counts.new_zeros(1), counts.cumsum(0)])
     span = torch.repeat_interleave(counts)

@@ -13,16 +13,17 @@ from mixsuite.models.base import Staged
 
 
 class ChannelsLast(nn.Module):
-    """Pictures in the memory order in which convolutions are fastest, however they were mixed before."""
+    """Put pictures into channels-last memory order, in which convolutions are fastest."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """[N, C, H, W], the same values."""
         return x.contiguous(memory_format=torch.channels_last)
 
 
 def conv(data: Data, *, dropout: float, width: PositiveInt = 16, blocks: PositiveInt = 2) -> Staged:
-    """``blocks`` blocks (3x3 convolution, BatchNorm, ReLU) with a 2x2 pool between, mean over pixels, one Linear.
+    """``blocks`` blocks (3x3 convolution, BatchNorm, ReLU) with 2x2 pools between them, mean over pixels, one Linear.
 
-    ``width`` channels in the first block, doubled in each further one.
+    The first block has ``width`` channels, and each further block twice as many.
     """
     assert isinstance(data.train.x, Tensor)
     widths = [data.train.x.shape[1], *(width * 2**i for i in range(blocks))]
@@ -32,7 +33,7 @@ def conv(data: Data, *, dropout: float, width: PositiveInt = 16, blocks: Positiv
         return nn.Sequential(convolution, nn.BatchNorm2d(fan_out), nn.ReLU())
 
     first, *rest = [block(a, b) for a, b in pairwise(widths)]
-    pooled = [layer for one in rest for layer in (nn.MaxPool2d(2), one)]
+    pooled = [layer for stage in rest for layer in (nn.MaxPool2d(2), stage)]
     stages = [
         nn.Sequential(ChannelsLast(), *first),
         nn.Sequential(*pooled, nn.AdaptiveAvgPool2d(1), nn.Flatten()),

@@ -1,4 +1,4 @@
-"""Convolutions over time. Sites: wave (where there are waves), input, hidden, embedding."""
+"""Convolutions over time. Sites: wave (for waves), input, hidden, embedding."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mixsuite.models.speech.front_end import Clip, LogMel
 
 
 class Block(nn.Module):
-    """Convolution over time, masked BatchNorm, ReLU. A stride keeps every so many frames."""
+    """Convolution over time, masked BatchNorm, ReLU. A stride of s keeps every s-th frame."""
 
     def __init__(self, fan_in: int, fan_out: int, size: int, stride: int = 1) -> None:
         super().__init__()
@@ -22,24 +22,26 @@ class Block(nn.Module):
         self.norm = MaskedBatchNorm(fan_out, axis=1)
 
     def forward(self, clip: Clip) -> Clip:
+        """(clip [N, C, T], mask [N, 1, T]) -> (clip [N, D, T'], mask [N, 1, T'])."""
         x, mask = clip
         mask = mask[:, :, :: self.stride]
         return valid(torch.relu(self.norm(self.conv(x), mask)), mask), mask
 
 
 class MeanOverTime(nn.Module):
-    """[N, C, T] and its mask to [N, C]."""
+    """The mean over the valid frames."""
 
     def forward(self, clip: Clip) -> Tensor:
+        """(clip [N, C, T], mask [N, 1, T]) -> [N, C]."""
         return masked_mean(*clip, axis=2)
 
 
 def conv1d(
     data: Data, *, dropout: float, width: PositiveInt = 32, stride: PositiveInt = 1, bands: PositiveInt = 40
 ) -> Staged:
-    """Two blocks over time (sizes 5 and 3, ``width`` and twice that), mean over time, one Linear.
+    """Two blocks over time (sizes 5 and 3, ``width`` and 2 * ``width`` channels), mean over time, one Linear.
 
-    Waves pass a log-mel front end of ``bands`` first. ``stride`` thins the frames in the first block.
+    Waves first pass a log-mel front end of ``bands`` bands. The first block has the ``stride``.
     """
     assert isinstance(data.train.x, tuple)
     clip = (data.train.x[0], data.train.x[1])

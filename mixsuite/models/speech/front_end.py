@@ -1,4 +1,4 @@
-"""From waves to log-mel bands, and nets that look at bands as at a picture."""
+"""From waves to log-mel bands, and nets that treat the bands as a picture."""
 
 from __future__ import annotations
 
@@ -17,10 +17,14 @@ Clip = tuple[Tensor, Tensor]
 
 
 class LogMel(nn.Module):
-    """Waves [N, 1, T] to standardised log-mel bands [N, bands, frames]: 25 ms windows every 10 ms.
+    """Convert waves [N, 1, T] to standardised log-mel bands [N, bands, frames]: 25 ms windows every 10 ms.
 
-    Bands are standardised by the training part; frames in no clip are zero. A frame's validity is that of
-    the sample at its centre.
+    Bands are standardised over the training part, and frames outside a clip are zero. A frame is as valid as the sample
+    at its centre.
+
+    rate:  samples per second.
+    bands: number of mel bands.
+    train: the training part's (waves [n, 1, T], mask [n, 1, T]).
     """
 
     mean: Tensor
@@ -44,6 +48,7 @@ class LogMel(nn.Module):
         self.std = (((x - self.mean) * m).square().sum((0, 2))[:, None] / count).sqrt().clamp(min=1e-3)
 
     def forward(self, clip: Clip) -> Clip:
+        """(waves [N, 1, T], mask [N, 1, T]) -> (bands [N, bands, frames], mask [N, 1, frames])."""
         wave, mask = clip
         x = torch.log(self.mel(wave[:, 0]) + 1e-6)
         frames = (torch.arange(x.shape[-1], device=x.device) * self.hop).clamp(max=mask.shape[-1] - 1)
@@ -52,17 +57,20 @@ class LogMel(nn.Module):
 
 
 class Picture(nn.Module):
-    """Bands over time as a grey picture, [N, C, T] to [N, 1, C, T]; padding is 0, the mean of each band."""
+    """Bands over time as a grey picture; padding is 0, the mean of each band."""
 
     def forward(self, clip: Clip) -> Tensor:
+        """(bands [N, C, T], mask) -> [N, 1, C, T]."""
         return clip[0].unsqueeze(1)
 
 
 def _as_picture(
     data: Data, bands: int, convolutions: list[nn.Module], head: Callable[[int], list[nn.Module]]
 ) -> Staged:
-    """A net that looks at the bands as at a picture. head: numbers in the last map -> the layers behind the first
-    of which stands the site ``embedding``."""
+    """A net that treats the bands as a picture.
+
+    head: number of values in the last map -> the last layers; the site ``embedding`` is behind the first of them.
+    """
     assert isinstance(data.train.x, tuple)
     clip = (data.train.x[0], data.train.x[1])
     front = [LogMel(data.rate, bands, clip)] if data.rate else []
@@ -75,10 +83,10 @@ def _as_picture(
 
 
 def _size(stages: list[nn.Module], clip: Clip) -> int:
-    """Numbers that come out of stages for one clip; the stages stay as they are.
+    """The number of values that come out of stages for one clip; the stages stay as they are.
 
     Raises:
-        InputError: the clip is too small for them.
+        InputError: the clip is too small for the stages.
     """
     h: State = (clip[0][:1], clip[1][:1])
     try:
@@ -87,7 +95,7 @@ def _size(stages: list[nn.Module], clip: Clip) -> int:
                 h = stage.eval()(h)
                 stage.train()
     except RuntimeError as error:
-        said = " ".join(str(error).split())
-        raise InputError(f"clips of {list(clip[0].shape[1:])} are too small for this model: {said}") from None
+        message = " ".join(str(error).split())
+        raise InputError(f"clips of {list(clip[0].shape[1:])} are too small for this model: {message}") from None
     assert isinstance(h, Tensor)
     return h.shape[1]

@@ -1,4 +1,4 @@
-"""LeNet over the bands of a clip as over a picture."""
+"""LeNet over the bands of a clip as a picture."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from mixsuite.models.speech.front_end import _as_picture
 def lenet(
     data: Data, *, dropout: float, channels: PositiveInt = 20, units: PositiveInt = 1000, bands: PositiveInt = 40
 ) -> Staged:
-    """Two 5x5 convolutions without a norm, each pooled by 2 before its ReLU, and two Linear layers, over the bands as a
-    picture (Zhang et al. 2018, section 3.3, give its name; layers as such nets commonly have them)."""
+    """LeNet: two 5x5 convolutions without a norm, each pooled by 2 before its ReLU, then two Linear layers.
+
+    It treats the bands as a picture. Zhang et al. 2018, section 3.3, give its name only; the layers are those that such
+    nets commonly have.
+    """
 
     def block(fan_in: int) -> nn.Sequential:
         return nn.Sequential(nn.Conv2d(fan_in, channels, 5), nn.MaxPool2d(2), nn.ReLU())

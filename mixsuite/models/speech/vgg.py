@@ -1,4 +1,4 @@
-"""VGG-11 over the bands of a clip as over a picture."""
+"""VGG-11 over the bands of a clip as a picture."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from mixsuite.models.speech.front_end import _as_picture
 
 
 def vgg(data: Data, *, dropout: float, width: PositiveInt = 64, bands: PositiveInt = 40) -> Staged:
-    """VGG-11 with BatchNorm (Simonyan and Zisserman 2015, arXiv:1409.1556, configuration A) over the bands as a
-    picture, then two Linear layers. ``width`` channels in the first block, up to eight times as many behind."""
+    """VGG-11 with BatchNorm (Simonyan and Zisserman 2015, arXiv:1409.1556, configuration A), then two Linear layers.
+
+    It treats the bands as a picture. The first block has ``width`` channels, later blocks up to eight times as many.
+    """
     widths = [1, *(width * times for times in (1, 2, 4, 4, 8, 8, 8, 8))]
     pooled = (True, True, False, True, False, True, False, True)
     blocks: list[nn.Module] = []

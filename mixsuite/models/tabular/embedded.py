@@ -13,9 +13,11 @@ from mixsuite.models.tabular.mlp import _hidden
 
 
 class EmbeddedColumns(nn.Module):
-    """A learned vector for each source column: of a category its value's, of a number x relu(x w + b)
-    (Gorishniy, Rubachev and Babenko 2022, arXiv:2203.05556, "LR"; without the ReLU a share of two rows would
-    be the same before and behind it). [N, encoded columns] -> [N, source columns, size]"""
+    """A learned vector for each source column: a category has one per value, a number x has relu(x w + b).
+
+    This is "LR" of Gorishniy, Rubachev and Babenko 2022, arXiv:2203.05556. Without the ReLU, mixing before and behind
+    the embedding would be the same.
+    """
 
     belongs: Tensor
     number: Tensor
@@ -30,7 +32,8 @@ class EmbeddedColumns(nn.Module):
         self.bias = nn.Parameter(torch.randn(len(number), size) * number[:, None])
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x.reshape(*self.weight.shape[:-3], -1, x.shape[-1])  # its twin for several runs: [S, N, encoded columns]
+        """[N, encoded columns] -> [N, source columns, size]."""
+        x = x.reshape(*self.weight.shape[:-3], -1, x.shape[-1])  # in the twin for several runs: [S, N, encoded columns]
         table = (self.belongs * self.weight).flatten(-2)  # [..., encoded columns, source columns * size]
         h = (x @ table).unflatten(-1, self.bias.shape[-2:]) + self.bias.unsqueeze(-3)
         return torch.where(self.number.unsqueeze(-3), h.relu(), h).reshape(-1, *self.bias.shape[-2:])
@@ -38,7 +41,7 @@ class EmbeddedColumns(nn.Module):
 
 @twin_of(EmbeddedColumns)
 class StackedEmbeddedColumns(Stacked):
-    """Its twin for several runs. [S * N, encoded columns] -> [S * N, source columns, size]"""
+    """EmbeddedColumns' twin for several runs: [S * N, encoded columns] -> [S * N, source columns, size]."""
 
     forward = EmbeddedColumns.forward
 
@@ -46,7 +49,7 @@ class StackedEmbeddedColumns(Stacked):
 def embedded(
     data: Data, *, dropout: float, size: PositiveInt = 8, width: PositiveInt = 128, depth: PositiveInt = 2
 ) -> Staged:
-    """Columns embedded in ``size`` numbers each, then as ``mlp``. The site ``hidden`` is behind the embedding."""
+    """Embed each column in ``size`` numbers, then go on as ``mlp``. The site ``hidden`` is behind the embedding."""
     columns = EmbeddedColumns(data.groups, data.numbers, size)
     stages = _hidden([columns.bias.numel(), *[width] * depth], dropout)
     flat = nn.Sequential(nn.Flatten(), stages[0])

@@ -16,7 +16,7 @@ def _hidden(sizes: list[int], dropout: float) -> list[nn.Module]:
 
 
 def mlp(data: Data, *, dropout: float, width: PositiveInt = 128, depth: PositiveInt = 2) -> Staged:
-    """``depth`` hidden layers Linear + ReLU of ``width`` units, then one Linear; no norm."""
+    """``depth`` hidden layers (Linear, ReLU) of ``width`` units, then one Linear; no norm."""
     assert isinstance(data.train.x, Tensor)
     stages = _hidden([data.train.x.shape[1], *[width] * depth], dropout)
     return Staged([*stages, nn.Linear(width, data.classes)], {"input": 0, "hidden": 1, "embedding": depth})

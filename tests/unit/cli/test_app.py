@@ -1,6 +1,13 @@
-"""Bad input: one line, exit status 2, nothing written. And what the light commands print."""
+"""The command: bad input is one line, exit status 2, and nothing written."""
+
+import warnings
 
 import pytest
+import torch
+
+from mixsuite import __version__, api
+
+pytestmark = pytest.mark.usefixtures("in_process")
 
 BAD = [
     (("run", "quik"), "unknown matrix 'quik'; did you mean 'quick'?"),
@@ -24,8 +31,6 @@ BAD = [
 
 @pytest.mark.parametrize(("arguments", "said"), BAD, ids=lambda v: " ".join(v[1:]) if isinstance(v, tuple) else "")
 def test_bad_input_is_one_line_and_nothing_is_written(mixsuite, tmp_path, arguments, said):
-    import torch
-
     if "cuda" in arguments and torch.cuda.is_available():
         pytest.skip("there is a GPU here")
     out = tmp_path / "out"
@@ -84,31 +89,39 @@ def test_a_foreign_line_in_the_records_is_named(mixsuite, tmp_path, tiny):
     assert not (tmp_path / "out" / "matrix.toml").exists()
 
 
-def test_leaderboard_without_results_says_how_to_make_them(mixsuite, tmp_path):
+def test_the_version_is_printed(mixsuite):
+    assert mixsuite("--version").out == f"mixsuite {__version__}\n"
+
+
+def test_without_a_command_the_help_is_shown(mixsuite):
+    found = mixsuite()
+    assert found.status == 0
+    for command in ("run", "leaderboard", "power", "baseline", "regress", "track", "claims", "check", "compare", "show",
+                    "list", "new-method", "new-dataset", "data"):  # fmt: skip
+        assert f"  {command} " in found.out
+
+
+def test_a_defect_keeps_its_traceback(mixsuite, monkeypatch, tmp_path):
+    monkeypatch.setattr(api, "leaderboard", lambda out: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        mixsuite("leaderboard", "--out", tmp_path)
+
+
+def test_ctrl_c_is_130_and_says_that_the_command_goes_on(mixsuite, monkeypatch, tmp_path):
+    def interrupted(out):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "leaderboard", interrupted)
     found = mixsuite("leaderboard", "--out", tmp_path)
-    assert found.status == 2
-    assert "mixsuite run MATRIX" in found.err
+    assert found.status == 130
+    assert found.err == "interrupted: what was finished is recorded; the same command goes on from here\n"
 
 
-@pytest.mark.parametrize(
-    ("what", "wanted"),
-    [("methods", "mixup  Convex"), ("datasets", "titanic  1,309 passengers"), ("matrices", "quick")],
-)
-def test_list_shows_what_there_is(mixsuite, what, wanted):
-    found = mixsuite("list", what)
-    assert found.status == 0
-    assert wanted in found.out
+def test_a_warning_is_one_line(mixsuite, monkeypatch, tmp_path, recwarn):
+    def warned(out):
+        warnings.showwarning("torn", UserWarning, "x.py", 1)
+        raise api.InputError("planted")
 
-
-def test_help_names_the_exit_statuses(mixsuite):
-    found = mixsuite("run", "--help")
-    assert found.status == 0
-    assert "130 interrupted" in found.out
-
-
-def test_a_dry_run_counts_and_writes_nothing(mixsuite, tmp_path, tiny):
-    found = mixsuite("run", tiny, "--dry-run", "--out", tmp_path / "out")
-    assert found.status == 0
-    assert found.out.splitlines()[-1].startswith("4 of 4 runs to train, about ")
-    assert "   2  iris(rows=20)@tiny  mixup" in found.out
-    assert not (tmp_path / "out").exists()
+    monkeypatch.setattr(api, "leaderboard", warned)
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # main() sets another: put it back afterwards
+    assert mixsuite("leaderboard", "--out", tmp_path).err == "warning: torn\nmixsuite: planted\n"

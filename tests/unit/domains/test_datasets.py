@@ -61,7 +61,13 @@ def test_metadata_is_complete(name):
     assert name in SIZES or name in YOURS
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in YOURS])
+LARGE = ["adult", "arcene", "cifar10_part", "fashion_mnist", "fsdd", "letter", "phishing", "speech_commands", "tu"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] if n in LARGE else []) for n in NAMES if n not in YOURS],
+)
 def test_rows_and_classes_are_as_published(name):
     dataset, raw = load(name)
     rows, classes = SIZES[name]

@@ -8,7 +8,6 @@ import torch
 from mixsuite.evaluation import Measurement, free, replace_first, spread, value_range
 from mixsuite.evaluation.base import Probe
 
-
 CLIP = torch.tensor([[[1.0, 3.0, 9.0], [0.0, 2.0, 9.0]], [[5.0, 9.0, 9.0], [4.0, 9.0, 9.0]]])
 MASK = torch.tensor([[[1.0, 1.0, 0.0]], [[1.0, 0.0, 0.0]]])
 

@@ -76,7 +76,9 @@ def test_a_probe_is_told_its_rows_their_loss_and_draws_chunk_by_chunk():
     assert torch.equal(torch.cat([first.y, second.y]), data.test.y)
     assert first.train is data.train.x
     assert value == pytest.approx(float(LOSSES["class"](model(data.test.x[:BATCH]), first.y).sum().detach()))
-    assert torch.equal(second.rng.uniform(5, kind="probe x"), Rng(7, BATCH, dtype=torch.float64).at(1).uniform(5, kind="probe x"))
+    assert torch.equal(
+        second.rng.uniform(5, kind="probe x"), Rng(7, BATCH, dtype=torch.float64).at(1).uniform(5, kind="probe x")
+    )
     loss = LOSSES["class"]
     assert (loss(out, data.test.y) > loss(model(data.test.x), data.test.y)).double().mean() > 0.9
     assert not out.requires_grad
@@ -101,7 +103,9 @@ def test_a_measurement_sees_the_model_in_evaluation_mode_and_leaves_it_as_it_was
     model = smooth(3, 3).train(training)
     found = measure(Looks(), "look", model, some(), "tabular", 3)
     assert found["metrics"]["mode@look"] == 0.0
-    assert found["metrics"]["draw@look"] == float(Rng(3, BATCH, dtype=torch.float64).at(0).uniform(1, kind="probe x")[0])
+    assert found["metrics"]["draw@look"] == float(
+        Rng(3, BATCH, dtype=torch.float64).at(0).uniform(1, kind="probe x")[0]
+    )
     assert model.training == training
 
 

@@ -107,6 +107,7 @@ def test_macro_error_weighs_classes_alike_and_equals_scikit_learn(outputs):
     assert evaluate(uneven, labels, "class")["metrics"]["error"] == pytest.approx(0.1)
 
 
+@pytest.mark.slow
 def test_ece_is_torchmetrics_and_asked_of_many_rows_only():
     from torchmetrics.functional.classification import multiclass_calibration_error
 

@@ -1,8 +1,5 @@
 """Boxes as masks, shares over shapes, and sites that cannot hold a box."""
 
-import math
-
-import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -17,9 +14,8 @@ unit = st.floats(0, 1, exclude_max=True, width=32)
 def test_a_box_is_cut_pixel_by_pixel(lam, across, down, height, width):
     mask = box_mask(torch.tensor([lam]), torch.tensor([across]), torch.tensor([down]), (2, height, width))
     assert mask.shape == (1, 1, height, width)
-    one = np.float32
-    middle = [math.floor(one(u) * one(size)) for u, size in ((down, height), (across, width))]
-    half = [math.floor(one(0.5) * np.sqrt(one(1) - one(lam)) * one(size)) for size in (height, width)]
+    middle = [int(torch.tensor([u]) * size) for u, size in ((down, height), (across, width))]
+    half = [int(0.5 * (1 - torch.tensor([lam])).sqrt() * size) for size in (height, width)]
     for row in range(height):
         for column in range(width):
             place = zip((row, column), middle, half, strict=True)

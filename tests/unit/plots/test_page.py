@@ -1,37 +1,46 @@
-"""Pictures: written whole, of what the engine mixes, in every domain that ships."""
+"""Pictures: written whole, in every domain that ships."""
 
-import numpy as np
 import pytest
+from support.matrices import GOOD, POINTS, load_text
+from support.paths import TOYS
 
 from mixsuite.errors import InputError
 from mixsuite.experiment.matrix import load_matrix
+from mixsuite.experiment.resolve import resolve_method, resolve_task
 from mixsuite.plots import page
-from mixsuite.plots.gallery import draw_gallery
-from mixsuite.plots.scene import make_scene, open_task
-from mixsuite.experiment.resolve import resolve, resolve_method, resolve_task
-from mixsuite.results.manifest import Manifest
 
-TASKS = ["digits(rows=150)", "wine(rows=24)", "diabetes(rows=150)", "japanese_vowels(rows=120)", "mutag(rows=80)"]
+TASKS = [
+    "digits(rows=150)",
+    "wine(rows=24)",
+    "diabetes(rows=150)",
+    "japanese_vowels(rows=120)",
+    "b3db(rows=80, test=0.4)",
+]
 
 
 def task_of(text):
     return resolve_task(text, load_matrix("quick"))
 
 
-@pytest.mark.parametrize("text", TASKS)
-def test_a_scene_is_what_the_engine_mixes(text, tmp_path):
-    scene = make_scene(open_task(task_of(text), tmp_path, 0), resolve_method("mixup"))
-    share = float(scene.words[0][2].split(" x ")[0])
-    assert 0.05 < share < 0.95
-    np.testing.assert_allclose(
-        scene.mixed[0],
-        share * scene.own[0] + (1 - share) * scene.partner[0],
-        atol=0.006 * np.abs(scene.own[0]).max() + 0.01,
-    )
-    assert scene.inputs
-    assert scene.points.shape == (3, len(scene.words), 2)
+@pytest.mark.parametrize("method", ["mixup", "mixup(site=hidden)"])
+def test_a_picture_is_drawn_and_drawn_the_same_again(tmp_path, method):
+    pictures = []
+    for name in ("one.png", "two.png"):
+        page.show(task_of("wine(rows=24)"), resolve_method(method), tmp_path, tmp_path / name, examples=1)
+        pictures.append((tmp_path / name).read_bytes())
+    assert pictures[0] == pictures[1]
+    assert pictures[0].startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
+def test_an_outside_domain_draws_its_own_rows(tmp_path):
+    matrix = load_text(tmp_path, GOOD + POINTS)
+    task = resolve_task(f"{TOYS / 'gaussians.py'}", matrix)
+    page.show(task, resolve_method(f"{TOYS / 'gan.py'}"), tmp_path, tmp_path / "x.png", examples=1)
+    assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("text", TASKS)
 @pytest.mark.parametrize("method", ["mixup", "mixup(site=embedding)", "multi_mix(k=2)"])
 def test_show_writes_a_png(mixsuite, tmp_path, text, method):
@@ -53,21 +62,12 @@ def test_show_says_why_not(mixsuite, tmp_path):
     assert "cannot be written" in found.err
 
 
-def test_the_gallery_has_one_picture_a_task_and_is_drawn_once(tmp_path):
-    shown = Manifest()
-    shown.add(resolve(load_matrix("quick"), ["mixup", "cutmix"], ["digits(rows=150)", "wine"], (0,)).runs())
-    shown.save(tmp_path)
-    written = draw_gallery(tmp_path, tmp_path, set())
-    assert sorted(p.name for p in written) == ["digits-rows=150-.png", "wine-rows=24--test=0.6-.png"]
-    assert draw_gallery(tmp_path, tmp_path, set()) == []
-    assert len(draw_gallery(tmp_path, tmp_path, {"digits(rows=150)"})) == 1
-
-
 def test_missing_data_are_bad_input(tmp_path):
     with pytest.raises(InputError, match="is missing"):
         page.show(task_of("fsdd"), resolve_method("mixup"), tmp_path, tmp_path / "x.png")
 
 
+@pytest.mark.slow
 def test_a_method_or_loader_that_fails_is_one_line_with_its_own(mixsuite, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     mixsuite("new-method", "mine")

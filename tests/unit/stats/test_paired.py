@@ -79,6 +79,7 @@ def test_all_zeros_are_no_difference_and_one_direction_is_the_smallest_p():
     assert one([0.1] * 9 + [0.0]) == 4 / 2**10
 
 
+@pytest.mark.slow
 def test_above_thirty_seeds_fixed_draws_stand_for_the_count():
     draws = np.random.default_rng(0)
     d = draws.normal(size=(3, 32)) + np.array([[0.0], [0.3], [0.6]])
@@ -90,6 +91,7 @@ def test_above_thirty_seeds_fixed_draws_stand_for_the_count():
     assert sign_flip(np.ones((1, 40)))[0] == pytest.approx(1 / (1 + 1e6))  # the observed pattern counts: never 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("m", [1, 2, 5, 30])
 def test_holm_is_statsmodels(m):
     p = np.random.default_rng(m).choice([0.0001, 0.001, 0.002, 0.01, 0.03, 0.05, 0.5, 1.0], m)
@@ -105,6 +107,7 @@ def test_the_needed_seeds_are_those_at_which_something_can_be_found():
         assert n == 6 or m * 2 / 2 ** (n - 1) > 0.05
 
 
+@pytest.mark.slow
 def test_effect_factors_fall_with_seeds_rise_with_methods_and_join_the_t_formula():
     assert math.isnan(effect_factor(8, 7))
     assert math.isnan(effect_factor(5, 1))

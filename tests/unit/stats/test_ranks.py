@@ -41,6 +41,7 @@ def test_the_interval_holds_its_estimate_under_near_ties():
     assert (found.high > 1.2).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tasks", [2, 6])
 def test_the_interval_is_that_of_a_slow_bootstrap(tasks):
     values = made_up(tasks)

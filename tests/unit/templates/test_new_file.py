@@ -11,6 +11,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_start_file_passes_the_kit_as_it_stands(mixsuite, here):
     made = mixsuite("new-method", "my_mixup")
     assert (made.status, made.out) == (0, "written: my_mixup.py; try it: mixsuite check ./my_mixup.py\n")
@@ -24,7 +25,8 @@ def test_a_start_file_passes_the_kit_as_it_stands(mixsuite, here):
     assert problems(check("./whole.py")) == []
 
 
-def test_a_data_sets_start_file_can_be_trained_on_as_it_stands(mixsuite, here, tiny):
+@pytest.mark.slow
+def test_a_data_sets_start_file_can_be_trained_on_as_it_stands(in_process, mixsuite, here, tiny):
     made = mixsuite("new-dataset", "my_rows")
     assert (made.status, made.out) == (0, "written: my_rows.py; try it: mixsuite data verify ./my_rows.py\n")
     verified = mixsuite("data", "verify", "./my_rows.py")
@@ -39,6 +41,7 @@ def test_a_data_sets_start_file_can_be_trained_on_as_it_stands(mixsuite, here, t
     assert "my_rows/rows.csv is missing" in mixsuite("data", "verify", "./whole.py", "--data", here).err
 
 
+@pytest.mark.slow
 def test_a_loader_that_fails_is_named_with_what_it_said(mixsuite, here):
     mixsuite("new-dataset", "my_rows")
     source = (here / "my_rows.py").read_text()
@@ -84,3 +87,28 @@ def test_a_file_that_is_there_is_left_alone(mixsuite, here):
     assert refused.status == 2
     assert "mine.py is there already" in refused.err
     assert (here / "mine.py").read_text() == "precious"
+
+
+def test_a_start_file_is_written_with_the_name_and_parses(here):
+    import ast
+
+    from mixsuite.plugins.kinds import DATASET, METHOD
+    from mixsuite.templates import new_file
+
+    for kind, name in ((METHOD, "my_own_mix"), (DATASET, "my_own_rows")):
+        path = new_file(kind, name, here)
+        source = path.read_text()
+        assert path == here / f"{name}.py"
+        assert "TITLE" not in source
+        assert "NAME" not in source
+        (cls,) = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+        assert cls.name == "".join(part.capitalize() for part in name.split("_"))
+
+
+def test_a_folder_that_is_not_there_is_bad_input(here):
+    from mixsuite.errors import InputError
+    from mixsuite.plugins.kinds import METHOD
+    from mixsuite.templates import new_file
+
+    with pytest.raises(InputError, match="cannot be written"):
+        new_file(METHOD, "mine", here / "none")

@@ -103,6 +103,7 @@ def test_noise_is_new_in_every_step_and_points_stay():
     assert not first[1].equal(second[1])
 
 
+@pytest.mark.slow
 def test_a_gan_trains_and_learns():
     job = ring_job(model="gan(width=32)", steps=300)
     with torch.no_grad():

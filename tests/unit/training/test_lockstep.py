@@ -28,8 +28,7 @@ def slow(*values):
     return pytest.param(*values, marks=pytest.mark.slow)
 
 
-# Nets with convolutions and graphs take seconds.
-SOME = [slow(entry) if entry in ("images", "speech", "graphs") else entry for entry in TASKS]
+SOME = [entry if entry == "tabular" else slow(entry) for entry in TASKS]
 
 
 def jobs_of(entry, method, seeds, block, dtype="float64", select="last", **values):
@@ -76,8 +75,8 @@ def test_float64_weights_are_the_loops(entry, method):
     + [("tabular", m) for m in ("column_cutmix", "remix(kappa=1.5)", "same_class", "k_mixup", "batch_augmentation")]
     + [("tabular", m) for m in ("regmixup(passes=2)", "mixup(start=0.3, stop=0.8)", "mixup(batch=2, length=2)")]
     + [("tabular", m) for m in ("mixup(lam=row, site=embedding)", "decoupled", "midpoint", "input_only")]
-    + [("numbers", "c_mixup"), slow("speech", "specmix"), slow("speech", "cutmix"), slow("graphs", "ifmixup")]
-    + [slow("graphs", "noisy_feature(site=hidden)"), ("embedded", "mixup(site=hidden)")],
+    + [slow("numbers", "c_mixup"), slow("speech", "specmix"), slow("speech", "cutmix"), slow("graphs", "ifmixup")]
+    + [slow("graphs", "noisy_feature(site=hidden)"), slow("embedded", "mixup(site=hidden)")],
 )
 def test_so_are_those_of_every_method(entry, method):
     assert all(isinstance(one, TrainResult) for one in both(entry, method))
@@ -122,6 +121,7 @@ def test_a_result_does_not_depend_on_which_seeds_were_asked_for():
     assert len(set.union(*bits.values())) == 5
 
 
+@pytest.mark.slow
 def test_seeds_whose_columns_differ_train_in_blocks_of_their_own():
     """A category that no training row has leaves no column."""
     entry = "titanic(rows=12, test=0.6)"
@@ -201,6 +201,7 @@ def test_the_plans_before_a_window_closes_are_kept():
     both("tabular", "mixup(stop=0.5)", seeds=(0, 1), block=2, steps=75)
 
 
+@pytest.mark.slow
 def test_who_diverges_leaves_the_others_as_they_are():
     jobs = jobs_of("images", "mixup", (0, 1, 2), 3)
     with torch.no_grad():

@@ -194,3 +194,11 @@ def test_what_ends_one_job_costs_no_other(job):
     assert [type(one) for one in found] == [TrainResult, SkipRun, InputError, Diverged, TrainResult]
     assert found[4].digests == one(job("mixup")).digests
     assert found[0].executor == {"kind": "loop", "block": 1}
+
+
+def test_half_precision_learns(job):
+    """Autocast keeps the weights that it cast: entered once for all steps, each step would meet the first weights."""
+    half, full = (train(job("erm", precision=precision, steps=60, lr=0.1)) for precision in ("bf16", "float32"))
+    assert half.digests["weights"] != full.digests["weights"]
+    assert half.curve[-1]["loss"] < half.curve[0]["loss"] - 0.1
+    assert half.curve[-1]["loss"] == pytest.approx(full.curve[-1]["loss"], abs=0.05)

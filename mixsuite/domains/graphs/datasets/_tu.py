@@ -1,4 +1,4 @@
-"""Reading the TU collection's text files, for the data sets that come in them."""
+"""Read the TU collection's text files."""
 
 from pathlib import Path
 
@@ -7,19 +7,20 @@ import pandas as pd
 
 from mixsuite.domains import Raw
 
-DEGREES = 64  # a node without features has its degree as one-hot, higher ones taken as this
+DEGREES = 64  # the feature of a node without features is its one-hot degree, at most this
 
 
 def tu_files(folder: Path, name: str) -> list[Path]:
-    """The text files of a set: the three that every set has, and those that are there besides."""
+    """The text files of a set: the three that every set has, and any files of node features."""
     needed = [folder / f"{name}_{part}.txt" for part in ("A", "graph_indicator", "graph_labels")]
     return sorted({*needed, *folder.glob(f"{name}_node_*.txt")})
 
 
 def read_tu(folder: Path, name: str) -> Raw:
-    """Graphs as pairs (features [V, F], edges [2, E]); attributes first, then one-hot node labels.
+    """Read graphs as pairs (features [V, F], edges [2, E]), with attributes before one-hot node labels.
 
-    As torch_geometric reads them: edges sorted, without loops and repeats; classes and labels numbered in order.
+    This agrees with torch_geometric: edges are sorted, without loops and repeats, and classes and labels are numbered
+    in order.
     """
     files = {path.stem[len(name) + 1 :]: path for path in tu_files(folder, name)}
     owner = _column(files["graph_indicator"])[:, 0] - 1
@@ -49,5 +50,5 @@ def read_tu(folder: Path, name: str) -> Raw:
 
 
 def _column(path: Path, dtype: type = np.int64) -> np.ndarray:
-    """A file's numbers. [lines, numbers a line]"""
+    """Read a file's numbers. [lines, numbers per line]."""
     return pd.read_csv(path, header=None, skipinitialspace=True).to_numpy(dtype)

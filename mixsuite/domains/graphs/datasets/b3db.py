@@ -1,4 +1,4 @@
-"""Small molecules that cross the blood-brain barrier or do not, shipped beside this module."""
+"""Small molecules that do or do not cross the blood-brain barrier, shipped beside this module."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +13,9 @@ ELEMENTS = ("C", "O", "N", "S", "Cl", "F", "Br", "P", "I", "Si", "B")
 
 @dataclass(frozen=True)
 class B3db(Dataset):
-    """680 molecules (22.2 atoms on average, 30 at most, eleven kinds): half of them cross the blood-brain barrier.
+    """680 molecules (22.2 atoms on average, 30 at most, eleven elements); half of them cross the blood-brain barrier.
 
-    A node is an atom other than hydrogen, with its element as one-hot; an edge is a bond, of whatever order.
+    A node is an atom other than hydrogen, with its one-hot element. An edge is a bond of any order.
     """
 
     domain = "graphs"

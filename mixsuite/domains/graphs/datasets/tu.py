@@ -9,7 +9,7 @@ from mixsuite.domains.graphs.datasets._tu import read_tu, tu_files
 
 @dataclass(frozen=True)
 class Tu(Dataset):
-    """A set of the TU collection by name, such as tu:NCI1; degrees where there are no node features."""
+    """A set of the TU collection by name, such as tu:NCI1; nodes without features get their degree."""
 
     name: str = "PROTEINS"
 

@@ -11,7 +11,7 @@ from mixsuite.domains import Dataset, Raw
 class Cifar10Part(Dataset):
     """CIFAR-10 subset (8,068/1,017): the first rows of each of the six batches, pictures [32, 32, 3].
 
-    Not CIFAR-10: results on it are to be called by this name.
+    This is not CIFAR-10: report results on it under this name.
     """
 
     domain = "images"

@@ -9,7 +9,7 @@ from mixsuite.domains import Dataset, Raw
 
 @dataclass(frozen=True)
 class FashionMnist(Dataset):
-    """60,000 + 10,000 grey pictures [28, 28] of clothes, ten kinds; the official test part."""
+    """60,000 + 10,000 grey pictures [28, 28] of ten kinds of clothes; official test part."""
 
     domain = "images"
     classes = 10

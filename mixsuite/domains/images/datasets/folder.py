@@ -1,4 +1,4 @@
-"""Any pictures in class folders, folder:PATH."""
+"""Your own pictures in class folders, folder:PATH."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,12 @@ _PARTS = {"train": 0, "valid": 1, "val": 1, "test": 2}
 
 @dataclass(frozen=True)
 class Folder(Dataset):
-    """Pictures of one's own, PATH/CLASS/any.png; or with parts of their own, PATH/train/CLASS/.. and PATH/test/CLASS/..
-    (and PATH/valid/..). Classes are numbered in the order of their names.
+    """Your own pictures as PATH/CLASS/any.png, or split as PATH/train/CLASS/.., PATH/test/CLASS/.. (and PATH/valid/..).
 
-    path: the folder, folder:data/leaves. size: pictures are resized to size x size (bilinear).
-    Grey where every picture is grey, else RGB.
+    Classes are numbered in the order of their names. Pictures are grey if every picture is grey, and RGB otherwise.
+
+    path: the folder, as in folder:data/leaves.
+    size: pictures are resized to size x size pixels (bilinear).
     """
 
     path: str
@@ -37,8 +38,8 @@ class Folder(Dataset):
 
     def files(self, root):
         top = Path(self.path).expanduser()
-        found = [p for p in sorted(top.rglob("*")) if p.suffix.lower() in _SUFFIXES and p.is_file()]
-        return found or [top / "CLASS" / "PICTURE.png"]
+        paths = [p for p in sorted(top.rglob("*")) if p.suffix.lower() in _SUFFIXES and p.is_file()]
+        return paths or [top / "CLASS" / "PICTURE.png"]
 
     def missing(self, path):
         return f"folder '{self.path}': no pictures there; wanted are {path}, with any names ({', '.join(_SUFFIXES)})"

@@ -9,9 +9,11 @@ from mixsuite.domains import Dataset, Raw
 
 @dataclass(frozen=True)
 class Fsdd(Dataset):
-    """3,000 recordings of ten digits by six speakers, 8 kHz. seconds: longer clips are cut off there.
+    """3,000 recordings of ten digits by six speakers, 8 kHz; official test part.
 
     File names are digit_speaker_index.wav; index 0 to 4 is the official test part.
+
+    seconds: longer clips are cut off at this length.
     """
 
     seconds: float = 1.0

@@ -1,4 +1,4 @@
-"""Japanese vowels, shipped beside this file: speech as cepstra, to tell nine speakers apart."""
+"""Japanese vowels as cepstra, to tell nine speakers apart; shipped beside this file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from mixsuite.domains import Dataset, Raw
 
 @dataclass(frozen=True)
 class JapaneseVowels(Dataset):
-    """640 utterances of two vowels by nine men: 12 cepstra a frame, 7 to 29 frames; official test part."""
+    """640 utterances of two vowels by nine men: 12 cepstra per frame, 7 to 29 frames; official test part."""
 
     domain = "speech"
     classes = 9

@@ -1,4 +1,4 @@
-"""Ten command words as waves, from the data root, split by the lists that lie beside the clips."""
+"""Spoken command words as waves, from the data root, split by the lists beside the clips."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from mixsuite.domains import Dataset, Raw
 
 @dataclass(frozen=True)
 class SpeechCommands(Dataset):
-    """Speech Commands v0.02 as it lies in the data root: one-second clips of command words, 16 kHz.
+    """Speech Commands v0.02 from the data root: one-second clips of command words, 16 kHz.
 
-    Validation and test parts are those of validation_list.txt and testing_list.txt there. Of a subset with
-    lists of its own, results are to be called by that name.
+    validation_list.txt and testing_list.txt give the validation and test parts. If the folder holds a subset with its
+    own lists, report results under that subset's name.
     """
 
     domain = "speech"
@@ -38,9 +38,9 @@ class SpeechCommands(Dataset):
 
         clips, words, part = [], [], []
         for number, subset in enumerate(("training", "validation", "testing")):
-            known = SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=False, subset=subset)
-            for i in range(len(known)):
-                path, _, word, *_ = known.get_metadata(i)
+            recordings = SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=False, subset=subset)
+            for i in range(len(recordings)):
+                path, _, word, *_ = recordings.get_metadata(i)
                 _, wave = wavfile.read(root / "SpeechCommands" / path)
                 clips.append(wave[None, :16000].astype(np.float32) / 32768)  # [1, T]
                 words.append(word)

@@ -1,4 +1,4 @@
-"""From a frame with a target column to rows, for the data sets that any table can be."""
+"""From a frame with a target column to rows, for data sets made of any table."""
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,18 @@ MOST_CLASSES = 100
 
 
 def rows_of(frame: pd.DataFrame, target: str, kind: str, drop: tuple[str, ...], what: str) -> Raw:
-    """The target's column apart from the others. Classes are numbered in the order of their sorted names.
+    """Separate the target's column from the others. Classes are numbered in the order of their sorted names.
+
+    Args:
+        frame: the table.
+        target: name of the column to predict.
+        kind: "class" or "regression".
+        drop: names of columns to leave out.
+        what: the table's name, for error messages.
 
     Raises:
-        InputError: a column that is not there, a target with gaps, or one that is not of its kind.
+        InputError: a column is missing or has its name twice, the target has gaps or is not of its kind, or a text
+            column is no category.
     """
     columns = list(map(str, frame.columns))
     frame = frame.set_axis(columns, axis=1)
@@ -29,9 +37,9 @@ def rows_of(frame: pd.DataFrame, target: str, kind: str, drop: tuple[str, ...], 
         row = int(np.flatnonzero(y.isna())[0]) + 1
         raise InputError(f"{what}: the target '{target}' is missing in {int(y.isna().sum())} rows (row {row} first)")
     for name in x.columns:
-        texts, known = x[name].nunique(), int(x[name].notna().sum())
-        if not pd.api.types.is_numeric_dtype(x[name]) and texts > 20 and texts > known / 2:
-            many = f"column '{name}' has {texts} different texts in {known} rows"
+        texts, present = x[name].nunique(), int(x[name].notna().sum())
+        if not pd.api.types.is_numeric_dtype(x[name]) and texts > 20 and texts > present / 2:
+            many = f"column '{name}' has {texts} different texts in {present} rows"
             raise InputError(f"{what}: {many}; it is no category: leave it out, (drop=[{name}])")
     if kind == "regression":
         if not pd.api.types.is_numeric_dtype(y) or pd.api.types.is_bool_dtype(y):

@@ -1,4 +1,4 @@
-"""Abalone and the rings of their shells as classes, from the data root."""
+"""Abalone with the number of their shells' rings as classes, from the data root."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from mixsuite.domains import Dataset, Raw
 
 @dataclass(frozen=True)
 class Abalone(Dataset):
-    """4,177 shells, seven measures and the sex, 28 classes (1 to 29 rings, some with one row)."""
+    """4,177 shells, seven measurements and the sex, 28 classes (1 to 29 rings; some have one row)."""
 
     domain = "tabular"
     classes = 28

@@ -6,7 +6,7 @@ import numpy as np
 
 from mixsuite.domains import Dataset, Raw
 
-# The last one is what is to be predicted.
+# The last column is the target.
 _COLUMNS = [
     *("age", "workclass", "fnlwgt", "education", "education_num", "marital_status", "occupation", "relationship"),
     *("race", "sex", "capital_gain", "capital_loss", "hours_per_week", "native_country", "income"),
@@ -34,7 +34,7 @@ class Adult(Dataset):
         def read(path, skip):
             return pd.read_csv(path, skiprows=skip, header=None, names=_COLUMNS, skipinitialspace=True, na_values="?")
 
-        # adult.test begins with a line of its own, and its labels end in a full stop.
+        # adult.test begins with an extra line, and its labels end in a full stop.
         frames = [read(path, skip) for path, skip in zip(self.files(root), (0, 1), strict=True)]
         frame = pd.concat(frames, ignore_index=True)
         y = frame.pop("income").str.rstrip(".").eq(">50K").to_numpy().astype(np.int64)

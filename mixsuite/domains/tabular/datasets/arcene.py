@@ -1,4 +1,4 @@
-"""Mass spectra of patients, from the data root; the official training and validation parts merged."""
+"""Mass spectra of patients, from the data root; the official training and validation parts are merged."""
 
 from dataclasses import dataclass
 

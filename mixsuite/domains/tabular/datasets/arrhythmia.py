@@ -9,7 +9,7 @@ from mixsuite.domains import Dataset, Raw
 
 @dataclass(frozen=True)
 class Arrhythmia(Dataset):
-    """452 people, 279 numbers (some missing), 13 classes of which the first, normal, has more than half."""
+    """452 people, 279 numbers (some missing), 13 classes; the first, normal, has more than half of the rows."""
 
     domain = "tabular"
     classes = 13

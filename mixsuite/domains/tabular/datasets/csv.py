@@ -1,4 +1,4 @@
-"""Any table in a CSV file, csv:PATH:TARGET."""
+"""Your own table in a CSV file, csv:PATH:TARGET."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,11 +11,14 @@ from mixsuite.errors import InputError
 
 @dataclass(frozen=True)
 class Csv(Dataset):
-    """A table of one's own: a line of column names, then a row a line; empty cells are missing values.
+    """Your own table: a line of column names, then a line for each row; empty cells are missing values.
 
-    path, target: the file (.csv, also compressed) and the column to predict, csv:data/loans.csv:defaulted.
-    kind: "class" or "regression". drop: columns to leave out (ids, what is known only afterwards). sep: between cells.
-    Columns of numbers are standardised, others are categories.
+    Columns of numbers are standardised; the other columns are categories.
+
+    path, target: the file (.csv, also compressed) and the column to predict, as in csv:data/loans.csv:defaulted.
+    kind:         "class" or "regression".
+    drop:         columns to leave out, such as ids, or what is known only afterwards.
+    sep:          the separator between cells.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""Any table of OpenML by its number, openml:ID."""
+"""A table of OpenML by its number, openml:ID."""
 
 import re
 from dataclasses import dataclass, field
@@ -11,10 +11,12 @@ from mixsuite.errors import InputError
 
 @dataclass(frozen=True)
 class Openml(Dataset):
-    """A table of OpenML by number, such as openml:31 (credit-g), read from the data root as scikit-learn keeps it.
+    """A table of OpenML by number, such as openml:31 (credit-g), from scikit-learn's copy in the data root.
 
-    number: the data set's id. target: the column to predict; "" is the one that OpenML names.
-    kind: "class" or "regression". drop: further columns to leave out; those that OpenML ignores are left out anyway.
+    number: the data set's id.
+    target: the column to predict; "" takes OpenML's own target.
+    kind:   "class" or "regression".
+    drop:   columns to leave out, besides those that OpenML ignores.
     """
 
     number: str = "31"
@@ -38,8 +40,8 @@ class Openml(Dataset):
         return root / "openml" / self.number
 
     def files(self, root):
-        found = sorted(path for path in self.folder(root).rglob("*") if path.is_file())
-        return found or [self.folder(root) / "openml.org"]
+        paths = sorted(path for path in self.folder(root).rglob("*") if path.is_file())
+        return paths or [self.folder(root) / "openml.org"]
 
     def missing(self, path):
         entry = f"openml:{self.number}"
@@ -51,19 +53,19 @@ class Openml(Dataset):
     def read(self, root):
         from sklearn.datasets import fetch_openml
 
-        asked = {"target_column": self.target} if self.target else {}
+        target = {"target_column": self.target} if self.target else {}
         return fetch_openml(
             data_id=int(self.number),
             data_home=str(self.folder(root)),
             as_frame=True,
             parser="pandas",
             n_retries=1,
-            **asked,
+            **target,
         )
 
     def load(self, root):
-        found = self.read(root)
-        names = list(found.target_names or [])
+        bunch = self.read(root)
+        names = list(bunch.target_names or [])
         if len(names) != 1:
             raise InputError(f"openml:{self.number}: it has {len(names)} targets; name one, (target=COLUMN)")
-        return rows_of(found.frame, names[0], self.kind, self.drop, f"openml:{self.number}")
+        return rows_of(bunch.frame, names[0], self.kind, self.drop, f"openml:{self.number}")

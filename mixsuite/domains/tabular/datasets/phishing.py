@@ -1,4 +1,4 @@
-"""Web pages that phish or do not, from the data root."""
+"""Web pages that do or do not phish, from the data root."""
 
 from dataclasses import dataclass
 

@@ -14,8 +14,8 @@ _NUMBERS, _CATEGORIES = ["age", "sibsp", "parch", "fare"], ["pclass", "sex", "em
 class Titanic(Dataset):
     """1,309 passengers, four numbers, three categories (class, sex, port), survived or not.
 
-    The real records (OpenML 40945), read by path from the copy that scikit-learn ships with its tests.
-    Left out: names and tickets (one value a row), and what was known only afterwards (boat, body).
+    The records are real (OpenML 40945), and are read from the copy that scikit-learn ships with its tests. Names and
+    tickets (a value for each row) and what was known only afterwards (boat, body) are left out.
     """
 
     domain = "tabular"

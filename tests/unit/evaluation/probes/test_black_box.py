@@ -30,6 +30,7 @@ def test_the_other_model_is_the_same_for_every_method_and_another_for_every_seed
     assert not weights(model, 0).equal(torch.cat([w.flatten() for w in model.state_dict().values()]))
 
 
+@pytest.mark.slow
 def test_an_attack_by_another_models_gradients_is_stronger_on_that_model():
     data, model = opened("digits(rows=300, test=0.6)@digits_conv")
     made = probe("black_box(train_steps=150, eps=0.3)")

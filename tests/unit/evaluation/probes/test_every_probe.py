@@ -42,6 +42,7 @@ def test_attacks_and_noise_leave_padding_and_categories_alone():
         assert not torch.equal(moved, clip)
 
 
+@pytest.mark.slow
 def test_every_probe_runs_in_its_domains_and_says_so_elsewhere():
     for name in builtin_files(PROBE):
         made = probe(name + SHORT.get(name, ""))
@@ -61,6 +62,7 @@ def test_every_probe_runs_in_its_domains_and_says_so_elsewhere():
                 assert found["reason"].startswith("made for ")
 
 
+@pytest.mark.slow
 def test_a_probe_changes_neither_the_rows_nor_the_model_nor_its_mode():
     data, model = real("images")
     before, weights = data.test.x.clone(), [w.clone() for w in model.state_dict().values()]

@@ -24,6 +24,8 @@ def test_gradients_of_rows_are_those_of_one_at_a_time():
     torch.testing.assert_close(mixed.gradient(one, other, lam[:, None]), rows.mean(0), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_the_variance_law_is_exact_where_everything_can_be_counted():
     """One weight, squared error, all pairs and a fine grid of lambdas: both parts of the law by enumeration."""
 

@@ -26,5 +26,7 @@ def test_it_begins_at_a_random_point_of_the_ball_within_the_range():
 def test_steps_follow_a_gradient_that_turns():
     """Up a hill with its top within the ball: the steps end near it and not at the edge."""
     x, train = torch.zeros(1, 1), torch.tensor([[-1.0], [1.0]])
-    moved = probe("pgd(eps=0.5, steps=60, step=0.02, start=row)").disturb(x, rows(train, lambda h: -(h - 0.2).square().sum()))
+    moved = probe("pgd(eps=0.5, steps=60, step=0.02, start=row)").disturb(
+        x, rows(train, lambda h: -(h - 0.2).square().sum())
+    )
     assert abs(float(moved) - 0.2) <= 0.02 + 1e-6

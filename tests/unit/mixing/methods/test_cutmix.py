@@ -13,6 +13,7 @@ from mixsuite.mixing import Plan, TaskInfo, box_mask, interpolate
 from mixsuite.mixing.rng import Rng
 
 
+@pytest.mark.slow
 @given(st.integers(0, 200), st.sampled_from(["batch", "row"]))
 def test_cutmix_equals_its_slow_twin(step, lam):
     """The twin pastes pixel by pixel: a box of the partner, cut off at the border, share by counting."""
@@ -39,6 +40,7 @@ def test_cutmix_equals_its_slow_twin(step, lam):
         assert float(plan.wy[i]) == pytest.approx(kept / (height * width), abs=1e-6)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.floats(0, 1), st.floats(0, 0.999), st.floats(0, 0.999))
 def test_cutmix_equals_torchvision_on_the_same_lambda_box_and_partner(lam, across, down):
@@ -46,15 +48,10 @@ def test_cutmix_equals_torchvision_on_the_same_lambda_box_and_partner(lam, acros
     x, y = torch.randn(8, 3, height, width), torch.arange(8) % 4
     one = torch.tensor([lam]), torch.tensor([across]), torch.tensor([down])
     mask = box_mask(*one, (3, height, width))
-    # The same three draws as torchvision's make_params computes with them.
-    r = 0.5 * math.sqrt(1.0 - float(one[0]))
-    cx, cy = int(float(one[1]) * width), int(float(one[2]) * height)
-    box = (
-        max(cx - int(r * width), 0),
-        max(cy - int(r * height), 0),
-        min(cx + int(r * width), width),
-        min(cy + int(r * height), height),
-    )
+    # The same three draws as torchvision's make_params computes with them, but in torch's single precision.
+    half_w, half_h = (int(0.5 * (1 - one[0]).sqrt() * side) for side in (width, height))
+    cx, cy = int(one[1] * width), int(one[2] * height)
+    box = (max(cx - half_w, 0), max(cy - half_h, 0), min(cx + half_w, width), min(cy + half_h, height))
     adjusted = 1 - (box[2] - box[0]) * (box[3] - box[1]) / (width * height)
     plan = Plan(torch.arange(8).roll(1), mask.expand(8, 1, height, width), mask.mean().expand(8))
     image, target = torchvision_twin("cutmix", x, y, {"box": box, "lam_adjusted": adjusted})

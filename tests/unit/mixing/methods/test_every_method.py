@@ -60,7 +60,12 @@ NOT_HERE = {  # on classes, in pictures and tables
         "c_mixup",
     },
 }
-APPLIES = [(name, domain) for name in builtin_files(METHOD) for domain in NOT_HERE if name not in NOT_HERE[domain]]
+APPLIES = [
+    pytest.param(name, domain, marks=[pytest.mark.slow] if domain == "images" else [])
+    for name in builtin_files(METHOD)
+    for domain in NOT_HERE
+    if name not in NOT_HERE[domain]
+]
 
 
 @pytest.mark.parametrize(
@@ -93,6 +98,7 @@ def test_methods_share_partners_and_no_draw_moves_another():
 PICTURES = {"cutmix", "fmix", "gridmix", "resizemix", "saliencymix"}
 
 
+@pytest.mark.slow
 def test_every_method_runs_on_padded_graphs_or_says_why_not():
     raw = graphs(30)
     for name in builtin_files(METHOD):
@@ -108,6 +114,7 @@ def test_every_method_runs_on_padded_graphs_or_says_why_not():
         train(graph_job("multi_mix(mask=box)", raw))
 
 
+@pytest.mark.slow
 def test_every_method_runs_on_clips_or_says_why_not():
     raw = clips([5, 9, 7, 8] * 10)
     for name in builtin_files(METHOD):

@@ -12,6 +12,7 @@ from mixsuite.mixing import Plan, interpolate, over
 PICTURE = (3, 8, 8)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 50), st.sampled_from(["batch", "row"]), st.sampled_from([0.2, 1.0, 8.0]))
 def test_mixup_equals_its_slow_twin(step, lam, alpha):
     """The twin: a permutation, and for each row lambda by the Beta quantile, written as a Python loop."""

@@ -56,6 +56,7 @@ def test_stages_below_a_hidden_site_run_once(job):
     assert fitted.rows_per_step == 40
 
 
+@pytest.mark.slow
 def test_the_variance_of_multi_mixs_gradient_follows_its_law():
     """Var = (1/B) (Var_s E_lam g + (1/K) E_s Var_lam g), for independent pairs and lambda per row."""
     net = network()
