@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from mixsuite.execution.execute import machine
+from mixsuite.execution.worker import machine
 
 WANTED = {  # task: (domain, with start-up: one after another, one process a core; training only)
     "wine": ("tables", 20, 10, 7),

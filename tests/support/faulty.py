@@ -18,7 +18,7 @@ class Faulty(Method):
         if self.kind == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         if self.kind == "hang":
-            time.sleep(600)
+            time.sleep(1e9)
         if self.kind == "error":
             raise RuntimeError("planted")
         lam = torch.ones(len(batch.y))
@@ -27,7 +27,7 @@ class Faulty(Method):
         if self.kind == "orphan" and os.fork():  # the worker dies, a child of it lives on and holds the pipe
             os._exit(7)
         if self.kind == "orphan":
-            time.sleep(600)
+            time.sleep(1e9)
         if self.kind == "sloppy":  # draws from and changes what is global
             lam = lam * torch.rand(())
             torch.set_default_dtype(torch.float64)

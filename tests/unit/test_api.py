@@ -86,6 +86,7 @@ def test_a_leaderboard_needs_results(tmp_path):
     assert api.leaderboard(write_folder(tmp_path, {"t": {"erm": BASE, "m": BASE}})).complete
 
 
+@pytest.mark.slow
 def test_a_comparison_uses_the_references_runs_that_are_there(here, tiny):
     (here / "mine.py").write_text(INTRA_MIX)
     api.run(str(tiny), seeds="0-5")

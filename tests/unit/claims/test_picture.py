@@ -14,6 +14,7 @@ TESTS = [
 ]
 
 
+@pytest.mark.slow
 def test_the_same_sub_tests_give_the_same_bytes(tmp_path):
     for name in ("one.png", "two.png"):
         draw(load_study("cost"), TESTS, "holds in part", tmp_path / name)

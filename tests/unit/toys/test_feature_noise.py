@@ -34,3 +34,10 @@ def test_rows_of_the_feature_noise_model_are_as_described():
 def test_parameters_out_of_range_are_refused(inside):
     with pytest.raises(InputError, match="allowed is"):
         resolve_task(toy("feature_noise", inside), QUICK)
+
+
+def test_its_metadata_is_complete():
+    cls = type(make_dataset(resolve_task(toy("feature_noise"), QUICK)))
+    assert all((cls.source, cls.licence, cls.reference, cls.__doc__))
+    assert cls.recipe in QUICK.recipes
+    assert not cls.sha256

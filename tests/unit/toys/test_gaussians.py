@@ -31,3 +31,10 @@ def test_points_lie_about_their_modes_and_noise_beside_them_is_normal(entry, cou
 def test_a_negative_deviation_is_refused():
     with pytest.raises(InputError, match="allowed is"):
         resolve_task(toy("gaussians", "std=-1"), QUICK)
+
+
+def test_its_metadata_is_complete():
+    cls = type(make_dataset(resolve_task(toy("gaussians"), QUICK)))
+    assert all((cls.source, cls.licence, cls.reference, cls.__doc__))
+    assert cls.recipe in QUICK.recipes
+    assert not cls.sha256

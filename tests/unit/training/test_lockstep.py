@@ -69,14 +69,15 @@ def test_float64_weights_are_the_loops(entry, method):
     both(entry, method)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("entry", "method"),
-    [slow("images", m) for m in ("cutmix", "fmix", "gridmix", "resizemix", "saliencymix", "multi_mix(mask=box, k=2)")]
+    [("images", m) for m in ("cutmix", "fmix", "gridmix", "resizemix", "saliencymix", "multi_mix(mask=box, k=2)")]
     + [("tabular", m) for m in ("column_cutmix", "remix(kappa=1.5)", "same_class", "k_mixup", "batch_augmentation")]
     + [("tabular", m) for m in ("regmixup(passes=2)", "mixup(start=0.3, stop=0.8)", "mixup(batch=2, length=2)")]
     + [("tabular", m) for m in ("mixup(lam=row, site=embedding)", "decoupled", "midpoint", "input_only")]
-    + [slow("numbers", "c_mixup"), slow("speech", "specmix"), slow("speech", "cutmix"), slow("graphs", "ifmixup")]
-    + [slow("graphs", "noisy_feature(site=hidden)"), slow("embedded", "mixup(site=hidden)")],
+    + [("numbers", "c_mixup"), ("speech", "specmix"), ("speech", "cutmix"), ("graphs", "ifmixup")]
+    + [("graphs", "noisy_feature(site=hidden)"), ("embedded", "mixup(site=hidden)")],
 )
 def test_so_are_those_of_every_method(entry, method):
     assert all(isinstance(one, TrainResult) for one in both(entry, method))
