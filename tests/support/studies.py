@@ -1,6 +1,14 @@
 """Studies as text, and a table of papers' figures."""
 
-TINY = """
+RECIPE = """\
+model = "mlp(width=8, depth=1)"
+optimizer = "sgd"
+lr = 0.1
+batch = 8
+"""
+SHORT, LONGER = RECIPE + "steps = 12", RECIPE + "steps = 24"
+
+TINY = f"""
 paper = "made up"
 claim = "mixup is better than erm."
 where = "nowhere"
@@ -12,11 +20,7 @@ seeds = "0-6"
 datasets = ["wine(rows=24)@short", "letter(rows=50)@short"]
 methods = ["erm", "mixup", "mixup(length=2)"]
 [quick.recipes.short]
-model = "mlp(width=8, depth=1)"
-optimizer = "sgd"
-lr = 0.1
-steps = 12
-batch = 8
+{SHORT}
 [full]
 seeds = "0-9"
 datasets = ["wine"]
@@ -44,7 +48,7 @@ at_least = 50
 """
 
 
-KINDS = """
+KINDS = f"""
 paper = "made up"
 claim = "every kind of rule"
 where = "nowhere"
@@ -56,27 +60,15 @@ seeds = "0-6"
 datasets = ["wine(rows=24)@short", "wine(rows=24)@longer"]
 methods = ["erm", "mixup", "mixup(length=2)"]
 [quick.recipes.short]
-model = "mlp(width=8, depth=1)"
-optimizer = "sgd"
-lr = 0.1
-steps = 12
-batch = 8
+{SHORT}
 [quick.recipes.longer]
-model = "mlp(width=8, depth=1)"
-optimizer = "sgd"
-lr = 0.1
-steps = 24
-batch = 8
+{LONGER}
 [full]
 seeds = "0-9"
 datasets = ["wine", "wine(rows=24)@short"]
 methods = ["erm", "mixup", "mixup(length=2)"]
 [full.recipes.short]
-model = "mlp(width=8, depth=1)"
-optimizer = "sgd"
-lr = 0.1
-steps = 12
-batch = 8
+{SHORT}
 [[tests]]
 tasks = "*short"
 method = "mixup"

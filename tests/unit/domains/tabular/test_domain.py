@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from support.domains import Axis, check_samples
 
 from mixsuite.domains.tabular.domain import Tabular
 
@@ -10,32 +11,8 @@ DOMAIN = Tabular()
 SHAPES = {"input": (6,), "hidden": (8,), "embedding": (8,)}
 
 
-class Axis:
-    """Keeps what is drawn."""
-
-    def imshow(self, picture, **options):
-        self.picture, self.options = picture, options
-
-    def plot(self, *values, **options):
-        self.line = values
-
-    def set_xlim(self, *limits):
-        self.xlim = limits
-
-    def set_ylim(self, *limits):
-        self.ylim = limits
-
-
 def test_samples_are_drawn_from_the_generator_and_have_its_sites():
-    one, again, other = (DOMAIN.samples(6, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1))
-    for site, state in one.items():
-        leaves = state if isinstance(state, tuple) else (state,)
-        same = again[site] if isinstance(state, tuple) else (again[site],)
-        differ = other[site] if isinstance(state, tuple) else (other[site],)
-        assert all(len(leaf) == 6 for leaf in leaves)
-        assert all(torch.equal(a, b) for a, b in zip(leaves, same, strict=True))
-        assert not torch.equal(leaves[0], differ[0])
-    assert {site: tuple((s[0] if isinstance(s, tuple) else s).shape[1:]) for site, s in one.items()} == SHAPES
+    check_samples(DOMAIN, SHAPES)
 
 
 def test_the_samples_category_is_one_of_three_values_in_the_midst():
