@@ -16,7 +16,7 @@ from mixsuite.execution.progress import Watch, unwatched
 
 if TYPE_CHECKING:
     from mixsuite.claims.run import Finding
-    from mixsuite.execution.planning import Options, Rerun
+    from mixsuite.execution.planning import CallPlan, Options, Rerun
     from mixsuite.execution.pool import Pool
     from mixsuite.regression.regress import Regression
     from mixsuite.report.comparison import ComparisonReport
@@ -135,7 +135,7 @@ def run(
 
 def _plan(
     matrix: str, methods: Names, datasets: Names, seeds: Seeds, out: str | Path | None, data: Any, **options: Any
-) -> Any:
+) -> CallPlan:
     from mixsuite.execution.planning import plan_call
     from mixsuite.experiment.matrix import load_matrix
 
@@ -144,7 +144,7 @@ def _plan(
     return plan_call(chosen, _options(folder, data, **options), _names(methods), _names(datasets), _seeds(seeds))
 
 
-def _carry_out(plan: Any, watch: Watch, pool: Pool | None = None) -> Report:
+def _carry_out(plan: CallPlan, watch: Watch, pool: Pool | None = None) -> Report:
     """Train a plan's runs, draw its gallery and write its tables."""
     from mixsuite.execution.runner import execute
     from mixsuite.plots.gallery import draw_gallery
