@@ -144,7 +144,7 @@ def _plan(
     return plan_call(chosen, _options(folder, data, **options), _names(methods), _names(datasets), _seeds(seeds))
 
 
-def _carry_out(plan: CallPlan, watch: Watch, pool: Pool | None = None) -> Report:
+def _carry_out(plan: CallPlan, watch: Watch, pool: Pool) -> Report:
     """Train a plan's runs, draw its gallery and write its tables."""
     from mixsuite.execution.runner import execute
     from mixsuite.plots.gallery import draw_gallery
