@@ -47,9 +47,10 @@ methods: setup ## remake results/reference/methods/ from nothing: every method o
 	$(MIXSUITE) run methods --out results/reference/methods
 	$(PYTHON) benchmarks/proofs/compress.py results/reference/methods
 
-regress: setup ## train benchmarks/regress.toml anew, compare it with results/baseline.csv
+COSTS := gate
+regress: setup ## train benchmarks/regress.toml anew, compare it with results/baseline.csv; COSTS=show fails for no cost
 	rm -rf results/regress
-	$(MIXSUITE) regress --run regress
+	$(MIXSUITE) regress --run regress --costs $(COSTS)
 
 reference: setup ## remake results/reference/quick/ and the claims from nothing, with real sets from the data root
 	rm -rf results/reference/quick results/reference/claims results/reference/claims*.csv

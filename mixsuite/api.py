@@ -295,6 +295,7 @@ def regress(
     workers: int | None = None,
     executor: str = "auto",
     timeout: float | None = None,
+    costs: Literal["gate", "show"] = "gate",
     watch: Watch = unwatched,
 ) -> Regression:
     """Did anything change since the accepted baseline, and is it real?
@@ -308,6 +309,7 @@ def regress(
         workers: number of worker processes.
         executor: "auto", "loop" or "lockstep".
         timeout: seconds that a run may take.
+        costs: whether a cost that grew too much is a regression ("gate"), or only told ("show").
         watch: called with the progress whenever it changes.
 
     Raises:
@@ -316,13 +318,15 @@ def regress(
     from mixsuite.regression.baseline import load_baseline
     from mixsuite.regression.regress import compare_with_baseline
 
+    if costs not in ("gate", "show"):
+        raise InputError(f"costs={costs!r}: allowed: gate, show")
     if matrix is not None:
         if Path(baseline).exists():
             load_baseline(Path(baseline))  # refused before anything is trained
         train_anew(
             matrix, out, data=data, device=device, workers=workers, executor=executor, timeout=timeout, watch=watch
         )
-    return compare_with_baseline(Path(out), Path(baseline))
+    return compare_with_baseline(Path(out), Path(baseline), gate_costs=costs == "gate")
 
 
 def claims(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import hypothesis
 import pytest
 import torch
 from support.gated import GATED, write_gated
-from support.pools import patch_pool
+from support.pools import SharedServer, patch_pool
 from support.toys import Toy, ToyPictures
 
 from mixsuite import cli
@@ -19,6 +19,7 @@ from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Dataset
 from mixsuite.domains.build import make_data, make_model
 from mixsuite.evaluation.metrics import primary
+from mixsuite.execution.forkserver import ForkServer
 from mixsuite.experiment.build import load_domain, make_method
 from mixsuite.experiment.resolve import resolve_method
 from mixsuite.plugins.kinds import DOMAIN
@@ -56,6 +57,27 @@ def tiny(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.toml"
     path.write_text(TINY)
     return path
+
+
+@pytest.fixture(scope="session")
+def shared_servers() -> Iterator[list[SharedServer]]:
+    """The fork server of this test process, once a pool has asked for one."""
+    servers: list[SharedServer] = []
+    yield servers
+    for server in servers:
+        ForkServer.close(server)
+
+
+@pytest.fixture(autouse=True)
+def one_fork_server(monkeypatch: pytest.MonkeyPatch, shared_servers: list[SharedServer]) -> None:
+    """Every pool of this test process forks its workers from one server."""
+
+    def shared() -> SharedServer:
+        if not shared_servers or not shared_servers[-1].alive:
+            shared_servers.append(SharedServer())
+        return shared_servers[-1]
+
+    monkeypatch.setattr("mixsuite.execution.pool.ForkServer", shared)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+from mixsuite import api
 from mixsuite.results.record import Record, read_records
 
 WORKERS = 2
@@ -92,8 +93,10 @@ def write_matrix(folder: Path, seeds: int) -> Path:
     return path
 
 
-def prove(folder: Path, kills: int, seeds: int) -> tuple[list[Kill], int, bool]:
+def prove(folder: Path, kills: int, seeds: int, within: float = 0.5) -> tuple[list[Kill], int, bool]:
     """Kill a call again and again, then let it finish.
+
+    within: the longest time from the first new record to a kill, in seconds.
 
     Returns:
         (every kill, the number of runs that the last call trained, whether all results equal those of a call that was
@@ -102,11 +105,11 @@ def prove(folder: Path, kills: int, seeds: int) -> tuple[list[Kill], int, bool]:
     matrix = write_matrix(folder, seeds)
     draws = random.Random(0)
     out = folder / "killed"
-    done = [kill_once(matrix, out, draws.uniform(0, 0.5)) for _ in range(kills)]
+    done = [kill_once(matrix, out, draws.uniform(0, within)) for _ in range(kills)]
     left = len(read(out)[0])
-    subprocess.run(command(matrix, out), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     undisturbed = folder / "undisturbed"
-    subprocess.run(command(matrix, undisturbed), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for whole in (out, undisturbed):
+        api.run(str(matrix), out=whole, workers=WORKERS)
     total = len(read(out)[0])
     return done, total - left, same_results(out, undisturbed)
 

@@ -25,6 +25,13 @@ class Report(StrEnum):
     md = "md"
 
 
+class Costs(StrEnum):
+    """What becomes of a cost that grew too much."""
+
+    gate = "gate"
+    show = "show"
+
+
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
     baseline = typer.Typer(help="The accepted baseline that `mixsuite regress` compares with.")
@@ -61,6 +68,10 @@ def regress(
     workers: options.Workers = None,
     executor: options.ExecutorOption = Executor.auto,
     timeout: options.Timeout = None,
+    costs: Annotated[
+        Costs,
+        typer.Option(help="Whether costs that grew too much fail. A busy machine makes costs grow: show them there."),
+    ] = Costs.gate,
     perf: Annotated[
         bool, typer.Option("--perf", help="Compare two JSON files of pytest-benchmark instead: --baseline, --out.")
     ] = False,
@@ -70,7 +81,7 @@ def regress(
     A cell whose runs have the same digests is the same. Otherwise the first stage that differs is named (data, split,
     init, order, draws, plan, weights), and the paired differences of its primary metric decide: equal within margin,
     worse, better or undecided. Only worse and missing cells fail, and costs that grew by more than a factor of 1.5,
-    measured in yardsticks. The options from --data on are for --run.
+    measured in yardsticks. The options from --data to --timeout are for --run.
 
     Exit status: 0 no regression; 1 worse or missing cells, or slower; 2 cannot compare (no baseline, other data or
     recipes, too few seeds).
@@ -87,7 +98,7 @@ def regress(
     with progress_display() as watch:
         result = api.regress(
             out, baseline, matrix=run, data=data, device=device.value, workers=workers, executor=executor.value,
-            timeout=timeout, watch=watch,
+            timeout=timeout, costs=costs.value, watch=watch,
         )  # fmt: skip
     typer.echo(as_text(result, form.value))
     raise typer.Exit(result.status)

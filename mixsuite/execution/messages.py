@@ -46,7 +46,9 @@ class RetryApart:
 
 @dataclass(frozen=True)
 class Ready:
-    """A worker has started."""
+    """A worker has started. process: its number."""
+
+    process: int
 
 
 Answer = Inspection | BlockResult | RetryApart

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections import deque
@@ -17,34 +15,29 @@ from types import TracebackType
 from typing import IO, Self
 
 from mixsuite.errors import InputError
+from mixsuite.execution.forkserver import ForkServer
 from mixsuite.execution.messages import Answer, Ready, RetryApart, Work
 
-# A worker trains on one core: two processes with default threads on two cores were 6 to 18 times slower.
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
-_MAIN = "from mixsuite.execution.worker import main; main()"
 _MAX_STILLBORN = 3
 
 
 class _Worker:
-    """One process and the pipe to it."""
+    """One process, forked from a server, and the pipe to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, server: ForkServer) -> None:
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed in kill()
         self.pipe, theirs = Pipe()
-        self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _MAIN, str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=self.log,
-            stderr=self.log,
-            env=os.environ | _ONE_THREAD,
-            start_new_session=True,  # a Ctrl-C at the terminal reaches only the runner
-        )
+        self.server, self.id = server, server.fork(theirs, self.log)
         theirs.close()
+        self.process: int | None = None  # its number, once it is ready
         self.work: Work | None = None
         self.number = 0
         self.since = 0.0
-        self.ready = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether the process has started."""
+        return self.process is not None
 
     def give(self, work: Work) -> None:
         """Send work under a new number, which its answer must bear."""
@@ -54,27 +47,31 @@ class _Worker:
 
     def kill(self) -> None:
         """End the process and everything that it started: it leads a session of its own."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.pipe.close()
+        self.pipe.close()  # one that is not ready yet ends by this
         self.log.close()
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process, signal.SIGKILL)
+            self.server.exit_code(self.id, timeout=5)
 
     @property
     def dead(self) -> bool:
         """Whether the process is gone and no answer is left to read. Its child may still hold the pipe open."""
-        return self.process.poll() is not None and not self.pipe.poll()
+        return self.server.exit_code(self.id) is not None and not self.pipe.poll()
 
     def death(self) -> str:
         """Say how a dead process ended, with the last part of its log."""
-        try:
-            code = self.process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
+        code = self.server.exit_code(self.id, timeout=2)
+        if code is None and self.server.alive:
             return "the worker process closed its pipe"
-        how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit status {code}"
-        self.log.seek(0, os.SEEK_END)
-        self.log.seek(max(0, self.log.tell() - 4000))
-        output = self.log.read().decode(errors="replace").strip()
+        if code is None:
+            how, log = "the process that it was forked from is gone", self.server.log
+        else:
+            how = f"signal {-code} ({signal.Signals(-code).name})" if code < 0 else f"exit status {code}"
+            log = self.log
+        log.seek(0, os.SEEK_END)
+        log.seek(max(0, log.tell() - 4000))
+        output = log.read().decode(errors="replace").strip()
         return f"the worker process died: {how}" + (f"\n\n{output}" if output else "")
 
 
@@ -94,14 +91,17 @@ class Pool:
         if not hasattr(os, "killpg"):
             raise InputError("training needs Linux or macOS: this system cannot end a worker with all that it started")
         self.size, self.timeout = size, timeout
+        self._servers: list[ForkServer] = []  # the last one, and those that died
         self._workers: list[_Worker] = []
         self._todo: deque[Work] = deque()
         self._stillborn = 0
 
     def start(self, count: int) -> None:
-        """Start ``count`` workers in advance, at most ``size``: they take seconds to import torch."""
+        """Start ``count`` workers in advance, at most ``size``: the first takes seconds to import torch."""
         while len(self._workers) < min(count, self.size):
-            self._workers.append(_Worker())
+            if not self._servers or not self._servers[-1].alive:
+                self._servers.append(ForkServer())
+            self._workers.append(_Worker(self._servers[-1]))
 
     def map(
         self, work: Iterable[Work], started: Callable[[int], None] = lambda running: None
@@ -140,7 +140,7 @@ class Pool:
                 yield from self._bury(worker, worker.death())
                 continue
             if isinstance(answer, Ready):
-                worker.ready, self._stillborn = True, 0
+                worker.process, self._stillborn = answer.process, 0
             elif number == worker.number and worker.work is not None:
                 work, worker.work = worker.work, None
                 if isinstance(answer, RetryApart):
@@ -174,7 +174,10 @@ class Pool:
         """End every worker."""
         for worker in self._workers:
             worker.kill()
+        for server in self._servers:
+            server.close()
         self._workers.clear()
+        self._servers.clear()
 
     def __enter__(self) -> Self:
         return self

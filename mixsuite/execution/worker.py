@@ -1,4 +1,4 @@
-"""A worker process: it imports torch once, then carries out the work that comes through a pipe.
+"""A worker process: it carries out the work that comes through a pipe.
 
 It never writes records: results go back through the pipe.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import os
 import platform
-import sys
 import threading
 import traceback
 from collections import deque
@@ -209,7 +208,7 @@ def serve(pipe: Connection) -> None:
 
     threading.Thread(target=listen, daemon=True).start()
     process = os.getpid()
-    pipe.send((0, Ready()))
+    pipe.send((0, Ready(process)))
     while True:
         arrived.acquire()
         number, work = waiting.popleft()
@@ -221,10 +220,3 @@ def serve(pipe: Connection) -> None:
         if os.getpid() != process:
             os._exit(0)  # a method forked: only the parent may answer
         pipe.send((number, answer))
-
-
-def main() -> None:
-    """Run the worker process that the pool starts: ``python -c ... PIPE``."""
-    # Libraries may print, which must not disturb the terminal: stdout goes where stderr goes, to the pool's log.
-    sys.stdout = sys.stderr
-    serve(Connection(int(sys.argv[1])))

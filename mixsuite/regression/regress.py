@@ -71,6 +71,7 @@ class Regression:
     needed:  number of seeds that a gate over so many cells needs.
     costs:   (domain or method, cost) -> growth factor, with costs in yardsticks.
     notes:   what a reader must know, one sentence each.
+    gate_costs: whether a cost that grew too much is a regression.
     """
 
     out: Path
@@ -80,6 +81,7 @@ class Regression:
     needed: int
     costs: dict[tuple[str, str], float]
     notes: list[str]
+    gate_costs: bool = True
 
     @property
     def slower(self) -> dict[tuple[str, str], float]:
@@ -90,24 +92,29 @@ class Regression:
     def status(self) -> int:
         """The exit status.
 
-        1: a worse or missing cell, or a cost that grew too much; 2: too few seeds to gate; 0: else.
+        1: a worse or missing cell, or a gated cost that grew too much; 2: too few seeds to gate; 0: else.
         """
-        if any(change.verdict in (WORSE, MISSING) for change in self.changes) or self.slower:
+        if any(change.verdict in (WORSE, MISSING) for change in self.changes) or (self.gate_costs and self.slower):
             return 1
         return 2 if self.seeds < self.needed else 0
 
     @property
     def headline(self) -> str:
-        """The overall result, and the count of each verdict."""
+        """The overall result, the count of each verdict, and the costs that grew too much."""
         counts = Counter(change.verdict for change in self.changes)
         counted = ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
+        if self.slower:
+            grew = ", ".join(f"{cost} of {over} {ratio:.2f} x" for (over, cost), ratio in self.slower.items())
+            counted += f"; costs grew: {grew}{'' if self.gate_costs else ' (shown, not gated)'}"
         if self.seeds < self.needed and self.status == 2:
             return f"cannot gate: needs {self.needed} seeds, has {self.seeds}; {counted}"
         return f"{'regression' if self.status else 'no regression'}: {counted}"
 
 
-def compare_with_baseline(out: Path, baseline: Path) -> Regression:
+def compare_with_baseline(out: Path, baseline: Path, gate_costs: bool = True) -> Regression:
     """Compare a results folder with a baseline.
+
+    gate_costs: whether a cost that grew too much is a regression.
 
     Raises:
         InputError: no baseline or results, a corrupted file, or a baseline of other data, recipes or parameters.
@@ -136,6 +143,7 @@ def compare_with_baseline(out: Path, baseline: Path) -> Regression:
         needed_seeds(len(accepted.cells)),
         costs,
         _notes(accepted, now, bool(costs)),
+        gate_costs,
     )
 
 

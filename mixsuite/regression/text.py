@@ -48,7 +48,8 @@ def as_text(found: Regression, form: Format = "text") -> str:
     ]
     calm = len(found.costs) - len(costs)
     if costs:
-        title = f"Costs in yardsticks, median over runs of now / then (gated above {SLOWER})"
+        gated = f"gated above {SLOWER}" if found.gate_costs else "shown, not gated"
+        title = f"Costs in yardsticks, median over runs of now / then ({gated})"
         parts.append("\n".join([title, *([""] if form == "md" else []), *lines(pd.DataFrame(costs), list(costs[0]))]))
     sentences = [f"{c.task}, {c.method}: {c.reason}" for c in changed if c.reason]
     sentences += [f"again: {c.command}" for c in changed if c.command]

@@ -106,7 +106,7 @@ def look_up(words: list[str]) -> None:
     if words[0] == "make":
         targets = set(re.findall(r"^([a-z]+):", text_of(ROOT / "Makefile"), re.M))
         for word in words[1:]:
-            assert word in targets or re.fullmatch(r"PYTHONS?=\S+", word), words
+            assert word in targets or re.fullmatch(r"(PYTHONS?|COSTS)=\S+", word), words
     elif words[0] == "mixsuite":
         parse_command(words)
     else:

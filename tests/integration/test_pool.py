@@ -11,6 +11,7 @@ from support.faulty import FAULTY
 from support.processes import marked
 from support.sources import INTRA_MIX
 
+from mixsuite.execution.forkserver import ForkServer
 from mixsuite.execution.messages import TrainBlock
 from mixsuite.execution.pool import Pool
 
@@ -40,7 +41,7 @@ def blocks(tiny, tmp_path):
 @pytest.mark.long
 def test_each_fault_costs_its_own_run_alone(blocks):
     kinds = ["none", "exit", "error", "kill", "nan", "plan", "hang", "orphan", "none"]
-    with Pool(2, timeout=30.0) as pool:
+    with Pool(2, timeout=15.0) as pool:
         ended = [(kind_of(block), result) for block, result in carried_out(pool, blocks(*kinds))]
     results = dict(ended)
     assert len(ended) == len(kinds)
@@ -48,7 +49,7 @@ def test_each_fault_costs_its_own_run_alone(blocks):
     assert "exit status 9" in results["exit"].reason
     assert "signal 9 (SIGKILL)" in results["kill"].reason
     assert "exit status 7" in results["orphan"].reason
-    assert results["hang"].reason == "timeout: longer than 30 s"
+    assert results["hang"].reason == "timeout: longer than 15 s"
     assert "RuntimeError: planted" in results["error"].reason
     assert "faulty.py" in results["error"].reason  # the whole traceback
     assert "Diverged" in results["nan"].reason
@@ -103,9 +104,9 @@ def test_workers_are_started_once_and_use_one_thread(blocks):
     with Pool(1) as pool:
         results = [result for _, result in carried_out(pool, blocks("none", "none", "none"))]
         (worker,) = pool._workers
-        pid = worker.process.pid
+        process = worker.process
         results += [result for _, result in carried_out(pool, blocks("none"))]
-        assert pool._workers[0].process.pid == pid
+        assert pool._workers[0].process == process
     assert {r.machine["threads"] for r in results} == {1}
     assert len({r.digests["weights"] for r in results}) == 1
     assert all(r.peak_memory < 2e9 for r in results)
@@ -115,8 +116,8 @@ def test_workers_are_started_once_and_use_one_thread(blocks):
 def test_a_worker_that_dies_between_runs_is_replaced(blocks):
     with Pool(1) as pool:
         list(pool.map(blocks("none")))
-        os.kill(pool._workers[0].process.pid, signal.SIGKILL)
-        pool._workers[0].process.wait()
+        os.kill(pool._workers[0].process, signal.SIGKILL)
+        assert pool._servers[-1].exit_code(pool._workers[0].id, timeout=60) == -signal.SIGKILL
         ((_, result),) = carried_out(pool, blocks("none"))
         assert result.status == "ok"
 
@@ -125,15 +126,16 @@ def test_a_worker_that_dies_between_runs_is_replaced(blocks):
 def test_workers_end_with_the_runner(blocks):
     pool = Pool(1)
     list(pool.map(blocks("none")))
-    process = pool._workers[0].process
-    pool._workers[0].pipe.close()  # as it is when the runner was killed
-    assert process.wait(timeout=60) == 0
+    (worker,) = pool._workers
+    worker.pipe.close()  # as it is when the runner was killed
+    assert worker.server.exit_code(worker.id, timeout=60) == 0
     pool.close()
 
 
 def test_workers_that_cannot_start_are_an_error_not_a_loop(blocks, monkeypatch):
-    monkeypatch.setattr("mixsuite.execution.pool._MAIN", "raise SystemExit('planted')")
-    with Pool(1) as pool, pytest.raises(RuntimeError, match="do not start"):
+    monkeypatch.setattr("mixsuite.execution.forkserver._MAIN", "raise SystemExit('planted')")
+    monkeypatch.setattr("mixsuite.execution.pool.ForkServer", ForkServer)
+    with Pool(1) as pool, pytest.raises(RuntimeError, match=r"(?s)do not start: .* is gone.*planted"):
         list(pool.map(blocks("none")))
 
 

@@ -16,7 +16,6 @@ from support.processes import marked
 from support.sources import INTRA_MIX
 
 import mixsuite as package
-from mixsuite.errors import InputError
 from mixsuite.results.record import RecordWriter, read_records
 
 KILLS = Path(__file__).parents[2] / "benchmarks" / "proofs" / "kills.py"
@@ -155,17 +154,6 @@ def test_failures_are_records_that_stop_nothing_and_are_tried_again_when_asked(m
 
 
 @pytest.mark.slow
-def test_a_run_that_takes_too_long_is_a_record(mixsuite, tiny, tmp_path):
-    path = tmp_path / "faulty.py"
-    path.write_text(FAULTY)
-    found = mixsuite(
-        "run", tiny, "--methods", f"{path}(kind=hang)", "--seeds", "0", "--timeout", 30, "--out", tmp_path / "out"
-    )
-    assert found.status == 1
-    assert "timeout: longer than 30 s" in found.out
-
-
-@pytest.mark.slow
 def test_a_method_that_does_not_apply_is_skipped_with_a_reason(mixsuite, tiny, tmp_path):
     found = mixsuite("run", tiny, "--methods", "cutmix", "--out", tmp_path / "out", "--workers", 1)
     assert found.status == 0
@@ -256,7 +244,7 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
 @pytest.mark.long
 def test_three_kills_lose_nothing_that_was_recorded(long_run, tmp_path):
     """SIGKILL of the runner; twenty at random moments are in `make proofs`."""
-    kills, rest, same = long_run.prove(tmp_path, kills=3, seeds=30)
+    kills, rest, same = long_run.prove(tmp_path, kills=3, seeds=60, within=0.05)
     assert len(kills) == 3
     assert rest > 0
     assert same
@@ -280,17 +268,6 @@ def test_the_same_from_python(tiny, tmp_path):
     assert frame.query("metric == 'error'")["value"].between(0, 1).all()
     written = pd.read_csv(tmp_path / "out" / "runs.csv")
     pd.testing.assert_frame_equal(frame, written, check_dtype=False)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [({"workers": 0}, "workers=0"), ({"executor": "lockstepp"}, "executor"), ({"rerun": "allways"}, "rerun"),
-     ({"device": "gpu"}, "device"), ({"timeout": -1}, "timeout"), ({"seeds": []}, "seeds")],
-)  # fmt: skip
-def test_options_from_python_are_checked(tiny, tmp_path, options, said):
-    with pytest.raises(InputError, match=said):
-        package.run(str(tiny), out=tmp_path / "out", **options)
-    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""A pool without processes: work is done in this one, so that a fault planted in a module is what the runs see."""
+"""Pools for tests: one without processes, and processes that are forked from one server."""
 
 from __future__ import annotations
 
@@ -9,12 +9,20 @@ from typing import Self
 import pytest
 
 from mixsuite.execution.execute import reset_global_state
+from mixsuite.execution.forkserver import ForkServer
 from mixsuite.execution.messages import Answer, RetryApart, TrainBlock, Work
 from mixsuite.execution.worker import Worker
 
 
+class SharedServer(ForkServer):
+    """A fork server for all pools of a test process, so that torch is imported once."""
+
+    def close(self) -> None:
+        """Nothing: the next pool takes it too."""
+
+
 class InProcess:
-    """A pool of one worker: this process."""
+    """A pool of one worker: this process. So a fault planted in a module is what the runs see."""
 
     def __init__(self, size: int = 1, timeout: float | None = None) -> None:
         self.size, self.timeout = size, timeout

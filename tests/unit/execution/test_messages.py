@@ -48,7 +48,7 @@ def test_every_message_goes_through_a_pipe(tiny):
         Inspection("a problem", 2.0, "lockstep"),
         BlockResult((RunResult("ok", metrics={"error": 0.25}),)),
         RetryApart("loop"),
-        Ready(),
+        Ready(1),
     ):
         assert pickle.loads(pickle.dumps(message)) == message
 

@@ -20,9 +20,9 @@ class Stand:
     made: list = []
     script: deque = deque()
 
-    def __init__(self):
-        self.pipe, self.work, self.number, self.since, self.ready = self, None, 0, 0.0, False
-        self.answers, self.dead, self.killed = deque([(0, Ready())]), False, False
+    def __init__(self, server):
+        self.pipe, self.work, self.number, self.since, self.process = self, None, 0, 0.0, None
+        self.answers, self.dead, self.killed = deque([(0, Ready(1))]), False, False
         Stand.made.append(self)
 
     def give(self, work):
@@ -34,6 +34,10 @@ class Stand:
         elif answer != "hang":
             self.answers.append((self.number, answer))
 
+    @property
+    def ready(self):
+        return self.process is not None
+
     def recv(self):
         return self.answers.popleft()
 
@@ -44,10 +48,18 @@ class Stand:
         self.killed = True
 
 
+class NoServer:
+    alive = True
+
+    def close(self):
+        pass
+
+
 @pytest.fixture
 def stand(monkeypatch):
     Stand.made, Stand.script = [], deque()
     monkeypatch.setattr(module, "_Worker", Stand)
+    monkeypatch.setattr(module, "ForkServer", NoServer)
     monkeypatch.setattr(module, "wait", lambda pipes, timeout: [pipe for pipe in pipes if pipe.answers])
     return Stand
 
@@ -112,8 +124,8 @@ def test_an_answer_to_other_work_is_not_taken(stand, tiny):
 
 def test_workers_that_never_begin_are_an_error(stand, tiny, monkeypatch):
     class Stillborn(Stand):
-        def __init__(self):
-            super().__init__()
+        def __init__(self, server):
+            super().__init__(server)
             self.answers.clear()
             self.dead = True
 

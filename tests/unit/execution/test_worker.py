@@ -1,5 +1,6 @@
 """What a worker answers, asked in this process."""
 
+import os
 import sys
 import threading
 from dataclasses import replace
@@ -205,7 +206,7 @@ def test_a_worker_answers_through_its_pipe_under_the_works_number(tiny):
     ours, theirs = Pipe()
     _OPEN.append(ours)
     threading.Thread(target=serve, args=(theirs,), daemon=True).start()
-    assert ours.recv() == (0, Ready())
+    assert ours.recv() == (0, Ready(os.getpid()))
     ours.send((7, train_block(tiny, "mixup")))
     number, answer = ours.recv()
     assert number == 7

@@ -141,6 +141,12 @@ NAMES = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def no_pictures(monkeypatch):
+    """A baseline has none, and to draw them takes as long as half the training."""
+    monkeypatch.setattr("mixsuite.plots.gallery.draw_gallery", lambda *_: None)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("plant", "stage", "verdicts", "status"), FAULTS, ids=NAMES)
 def test_a_planted_fault_is_caught_where_it_begins(plant, stage, verdicts, status, gated, trained, mixsuite):

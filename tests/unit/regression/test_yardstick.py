@@ -49,7 +49,15 @@ def test_a_cost_is_gated_as_a_ratio_to_the_yardstick_alone(accepted, tmp_path):
         assert found.status == status
         assert "Costs in yardsticks" in as_text(found)
         assert "costs: 3 of 6 within 10% of the baseline's, in yardsticks" in as_text(found)
-    assert found.headline.startswith("regression")
+    assert (
+        found.headline
+        == "regression: 2 same; costs grew: seconds_ratio of images 2.00 x, seconds_ratio of erm 2.00 x, seconds_ratio of mixup 2.00 x"
+    )
+    shown = compare_with_baseline(tmp_path / "out0.5", tmp_path / "b.csv", gate_costs=False)
+    assert (shown.status, shown.costs) == (0, found.costs)
+    assert shown.headline.startswith("no regression: 2 same; costs grew: seconds_ratio of images 2.00 x")
+    assert shown.headline.endswith(" (shown, not gated)")
+    assert "now / then (shown, not gated)" in as_text(shown)
     frame = pd.read_csv(tmp_path / "b.csv", dtype=str, keep_default_na=False)
     frame["machine"] = frame["machine"].str.replace("AVX512", "NEON").str.replace("AVX2", "NEON")
     frame.to_csv(tmp_path / "other.csv", index=False)

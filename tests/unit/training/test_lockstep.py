@@ -32,7 +32,7 @@ SOME = [entry if entry == "tabular" else slow(entry) for entry in TASKS]
 
 
 def jobs_of(entry, method, seeds, block, dtype="float64", select="last", **values):
-    given = {"steps": 30, "precision": dtype} | values
+    given = {"steps": 12, "precision": dtype} | values
     kind = getattr(torch, dtype)
     return [job_of(TASKS.get(entry, entry), method, seed, kind, select, block, **given) for seed in seeds]
 
