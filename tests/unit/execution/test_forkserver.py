@@ -1,88 +1,86 @@
-"""The process that workers are forked from."""
+"""What the owner of a fork server asks and is told, with a server that is no process."""
 
 import os
-import signal
+import subprocess
 from multiprocessing import Pipe
+from multiprocessing.reduction import recv_handle
 
 import pytest
 
 from mixsuite.execution import forkserver as module
 from mixsuite.execution.forkserver import ForkServer
 
-# In place of the worker module: it says where it is, and ends as it is told to.
-WORKER = """
-import os, sys
 
-def serve(pipe):
-    print("printed")
-    pipe.send((os.getpid(), os.getsid(0), os.getppid(), os.getcwd(), os.environ.get("MARK"), os.environ["OMP_NUM_THREADS"]))
-    sys.exit(pipe.recv())
-"""
+class NoProcess:
+    """Stands for the process; what its end of the pipe is told is asked for by ``pipe``."""
+
+    code = None
+    pid = 0
+
+    def __init__(self, command, pass_fds, **how):
+        self.command, self.how = command, how
+        self.pipe = module.Connection(os.dup(pass_fds[0]))
+
+    def poll(self):
+        return self.code
+
+    def wait(self, timeout=None):
+        if self.code is None:
+            raise subprocess.TimeoutExpired("server", timeout)
+        return self.code
+
+    def kill(self):
+        self.code = -9
 
 
 @pytest.fixture
-def server(tmp_path, monkeypatch):
-    (tmp_path / "stand_in.py").write_text(WORKER)
-    monkeypatch.setattr(
-        module,
-        "_MAIN",
-        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from mixsuite.execution import forkserver\nforkserver._WORKER = 'stand_in'\nforkserver.main()",
-    )
+def server(monkeypatch):
+    monkeypatch.setattr(module.subprocess, "Popen", NoProcess)
     server = ForkServer()
     yield server
+    server._process.pipe.close()
     server.close()
 
 
-def forked(server):
-    """(the pipe to a new worker, its number, what it says of itself); it prints into the server's log."""
-    ours, theirs = Pipe()
-    number = server.fork(theirs, server.log)
-    theirs.close()
-    return ours, number, ours.recv()
-
-
-def test_workers_are_children_of_one_process_that_lead_sessions_of_their_own(server, monkeypatch, tmp_path):
-    _, _, (one, session, parent, *_) = forked(server)
+def test_a_request_has_the_environment_of_now_and_the_pipe_the_log_and_the_folder(server, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MARK", "here")
-    _, _, (other, other_session, other_parent, folder, mark, threads) = forked(server)
-    assert (session, other_session) == (one, other)
-    assert parent == other_parent
-    assert one != other
-    assert os.getpid() not in (one, other, parent)
-    assert (folder, mark, threads) == (str(tmp_path), "here", "1")  # those of now, not of the server's start
-
-
-def test_how_a_worker_ended_is_told(server):
-    left, killed, living = (forked(server) for _ in range(3))
-    left[0].send(9)
-    os.kill(killed[2][0], signal.SIGKILL)
-    assert server.exit_code(killed[1], timeout=60) == -signal.SIGKILL
-    assert server.exit_code(left[1], timeout=60) == 9
-    assert server.exit_code(living[1]) is None
-    os.killpg(living[2][1], signal.SIGKILL)
-    assert server.exit_code(living[1], timeout=60) == -signal.SIGKILL
-    server.log.seek(0)
-    assert server.log.read() == 3 * b"printed\n"
-
-
-def test_when_the_owner_is_gone_every_worker_is_ended(server):
-    ours, _, _ = forked(server)
-    server._pipe.close()
-    with pytest.raises(EOFError):  # what a worker had open is closed
-        ours.recv()
-    assert server._process.wait(timeout=60) == 0
-    server._pipe = Pipe()[0]  # for close()
-
-
-def test_a_server_that_is_gone_leaves_a_pipe_that_is_closed(server):
-    server._process.kill()
-    server._process.wait()
-    assert not server.alive
     ours, theirs = Pipe()
-    number = server.fork(theirs, server.log)
-    theirs.close()
-    with pytest.raises(EOFError):
-        ours.recv()
-    assert server.exit_code(number, timeout=1) is None
+    assert [server.fork(theirs, server.log), server.fork(theirs, server.log)] == [1, 2]
+    number, environment = server._process.pipe.recv()
+    assert number == 1
+    assert (environment["MARK"], environment["OMP_NUM_THREADS"]) == ("here", "1")
+    pipe, log, folder = (recv_handle(server._process.pipe) for _ in range(3))
+    assert os.fstat(log).st_ino == os.fstat(server.log.fileno()).st_ino
+    assert os.path.samestat(os.fstat(folder), tmp_path.stat())
+    module.Connection(pipe).send("from the worker")
+    assert ours.recv() == "from the worker"
+    os.close(log)
+    os.close(folder)
+    for end in (ours, theirs):
+        end.close()
+
+
+def test_exit_codes_are_kept_in_whatever_order_they_come(server):
+    assert server.exit_code(1) is None
+    for told in ((2, 9), (1, -11)):
+        server._process.pipe.send(told)
+    assert server.exit_code(1) == -11
+    assert server.exit_code(2) == 9
+    assert server.exit_code(3) is None
+
+
+def test_a_server_that_is_gone_tells_nothing_more(server):
+    assert server.alive
+    server._process.pipe.send((1, 0))
+    server._process.code = 1
+    server._process.pipe.close()
+    assert not server.alive
+    assert server.exit_code(1) == 0
+    assert server.exit_code(2, timeout=0.1) is None
+
+
+def test_it_leads_a_session_of_its_own_and_uses_one_thread(server):
+    assert server._process.how["start_new_session"]
+    assert server._process.how["env"]["OMP_NUM_THREADS"] == "1"
+    assert "-P" in server._process.command
