@@ -32,7 +32,8 @@ def test_runs(benchmark, device, domain, method, executor):
     (task,), size = experiment.tasks, experiment.domain_of[experiment.tasks[0].name].block
     runs = resolve(load_matrix("quick"), [method], [TASKS[domain]], tuple(range(size))).runs()
     runs = [run for run in runs if run.method.call.name == method]
-    block = TrainBlock(task, Path(), device, tuple(runs), code=None, block=size)
+    data = experiment.dataset_of[task.name].fingerprint(Path())
+    block = TrainBlock(task, Path(), device, tuple(runs), code=None, data=data, block=size)
 
     def train(jobs):
         assert all(isinstance(result, TrainResult) for result in EXECUTORS[executor](jobs))

@@ -23,7 +23,8 @@ from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.spec import file_names
 from mixsuite.results.data_root import data_root
 from mixsuite.results.manifest import load_manifest
-from mixsuite.results.record import Record, compress_records, read_records, record_files
+from mixsuite.results.record import Record
+from mixsuite.results.record_files import compress_records, read_records, record_files
 
 STAGES = ("data", "split", "init", "order", "draws", "plan")
 

@@ -8,7 +8,7 @@ mixsuite reads them as before. The same lines always give the same bytes.
 import argparse
 from pathlib import Path
 
-from mixsuite.results.record import compress_records
+from mixsuite.results.record_files import compress_records
 
 
 def main() -> None:

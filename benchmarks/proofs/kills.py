@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mixsuite import api
-from mixsuite.results.record import Record, read_records
+from mixsuite.results.record import Record
+from mixsuite.results.record_files import read_records
 
 WORKERS = 2
 MATRIX = """

@@ -24,7 +24,8 @@ import numpy as np
 from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
 from mixsuite.plugins.entry import Call
 from mixsuite.results.manifest import Manifest
-from mixsuite.results.record import SCHEMA, Record, RecordWriter
+from mixsuite.results.record import SCHEMA, Record
+from mixsuite.results.record_files import RecordWriter
 
 RECIPE = (("model", "mlp(width=64, depth=2)"), ("optimizer", "adam"), ("lr", 0.001), ("batch", 16), ("steps", 300))
 

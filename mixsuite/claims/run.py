@@ -20,7 +20,7 @@ from mixsuite.execution.runner import execute
 from mixsuite.experiment.resolve import resolve, resolve_method
 from mixsuite.report.leaderboard import csv_text
 from mixsuite.report.text import markdown_lines, table_lines
-from mixsuite.results.files import write_text
+from mixsuite.results.files import rewriting, write_text
 from mixsuite.results.reading import COSTS, Results, load_results
 
 COLUMNS = [
@@ -148,7 +148,8 @@ def write(findings: Sequence[Finding], out: Path) -> None:
         (table_path(out), "id", frame(findings)),
         (published_path(out), "study", _figures(findings)),
     ):
-        write_text(path, csv_text(_merged(path, key, names, table)))
+        with rewriting(path):
+            write_text(path, csv_text(_merged(path, key, names, table)))
     for finding in findings:
         draw(finding.study, finding.tests, finding.verdict, out / finding.study.name / "claim.png")
 

@@ -29,9 +29,13 @@ class Inspection:
 
 @dataclass(frozen=True)
 class BlockResult:
-    """The results of a block's runs, in their order."""
+    """The results of a block's runs, in their order.
+
+    data_read: fingerprint of the data's files as they were read; "" if nothing was read, or from no file.
+    """
 
     results: tuple[RunResult, ...]
+    data_read: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,11 @@ class Ready:
     process: int
 
 
+@dataclass(frozen=True)
+class Beat:
+    """A worker is getting on with its work."""
+
+
 Answer = Inspection | BlockResult | RetryApart
 
 
@@ -65,6 +74,14 @@ class Work(Protocol):
     @property
     def time_factor(self) -> int:
         """The time allowed, as a multiple of the time-out of one run."""
+        ...
+
+    @property
+    def outsiders(self) -> tuple[str, str]:
+        """Whose code runs that is not the package's: that of a task's data, and that of a method; "" for nobody.
+
+        Such code may change the process that it runs in. A worker that has done such work does no other.
+        """
         ...
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
@@ -82,13 +99,19 @@ class Work(Protocol):
 
 @dataclass(frozen=True)
 class InspectTask:
-    """Check whether a task can be run at all."""
+    """Check whether a task can be run at all. data: fingerprint of its files, as planned."""
 
     task: Task
     data_root: Path
     device: str
+    data: str
     num_runs: int = 1
     time_factor: int = 1
+
+    @property
+    def outsiders(self) -> tuple[str, str]:
+        """As in ``Work``."""
+        return _of_data(self.task), ""
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
         """Nothing: an inspection has no runs to split."""
@@ -104,6 +127,7 @@ class TrainBlock:
     """Train runs of one cell.
 
     code:        identity of the runs' code when the call began.
+    data:        fingerprint of the data's files when the call began.
     executor:    "loop" or "lockstep".
     block:       the number of runs that lockstep trains as one.
     predictions: folder for the outputs of the test part, or None.
@@ -115,6 +139,7 @@ class TrainBlock:
     device: str
     runs: tuple[RunSpec, ...]
     code: CodeIdentity
+    data: str
     executor: str = "loop"
     block: int = 1
     deterministic: bool = False
@@ -131,6 +156,13 @@ class TrainBlock:
         """In lockstep the size of a full block, which costs the same however few runs fill it; else the runs."""
         return self.block if self.executor == "lockstep" else self.num_runs
 
+    @property
+    def outsiders(self) -> tuple[str, str]:
+        """As in ``Work``. A domain's and a probe's code runs with each method anew, so it counts as the method's."""
+        method = self.runs[0].method
+        own = method.source or self.task.domain_source or any(probe.source for probe, _ in self.probes)
+        return _of_data(self.task), method.name if own else ""
+
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
         """Split the block into one block per run; nothing if it has one run. executor: as in ``Work``."""
         if self.num_runs < 2:
@@ -140,3 +172,7 @@ class TrainBlock:
     def lost(self, reason: str) -> Answer:
         """A failed result for every run of the block."""
         return BlockResult(tuple(RunResult("failed", reason) for _ in self.runs))
+
+
+def _of_data(task: Task) -> str:
+    return task.name if task.source or task.domain_source else ""

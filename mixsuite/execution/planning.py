@@ -13,7 +13,8 @@ from mixsuite.experiment.code import CodeIdentity, code_of_probe, code_of_run
 from mixsuite.experiment.matrix import Matrix
 from mixsuite.experiment.resolve import Experiment, resolve
 from mixsuite.experiment.spec import RunSpec, file_names
-from mixsuite.results.record import Record, RecordWriter, read_records
+from mixsuite.results.record import Record
+from mixsuite.results.record_files import RecordWriter, read_records
 
 Rerun = Literal["missing", "failed", "always"]
 ALLOWED = {

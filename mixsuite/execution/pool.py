@@ -16,9 +16,10 @@ from typing import IO, Self
 
 from mixsuite.errors import InputError
 from mixsuite.execution.forkserver import ForkServer
-from mixsuite.execution.messages import Answer, Ready, RetryApart, Work
+from mixsuite.execution.messages import Answer, Beat, Ready, RetryApart, Work
 
 _MAX_STILLBORN = 3
+_LONGEST_STEP = 1.0  # seconds that a step may always take, whatever the time-out
 
 
 class _Worker:
@@ -31,8 +32,9 @@ class _Worker:
         theirs.close()
         self.process: int | None = None  # its number, once it is ready
         self.work: Work | None = None
+        self.outsiders: tuple[str, str] | None = None  # those of the work that it has done; None: it is fresh
         self.number = 0
-        self.since = 0.0
+        self.since = self.last_beat = 0.0
 
     @property
     def ready(self) -> bool:
@@ -42,7 +44,8 @@ class _Worker:
     def give(self, work: Work) -> None:
         """Send work under a new number, which its answer must bear."""
         self.number += 1
-        self.work, self.since = work, time.monotonic()
+        self.work, self.outsiders = work, work.outsiders
+        self.since = self.last_beat = time.monotonic()
         self.pipe.send((self.number, work))
 
     def kill(self) -> None:
@@ -81,7 +84,7 @@ class Pool:
     A worker that dies or overruns is replaced. If a block fails, its runs are retried one at a time, so only the faulty
     run is lost.
 
-    timeout: seconds that one run may take.
+    timeout: seconds that one run may take, and that work of any size may take for one step.
 
     Raises:
         InputError: the system has no process groups, so a worker could not be ended with all that it started.
@@ -119,8 +122,12 @@ class Pool:
         self.start(len(todo))
         while todo or any(w.work is not None for w in self._workers):
             self.start(len(todo) + sum(w.work is not None for w in self._workers))
-            for worker in self._workers:
+            for worker in list(self._workers):
                 if worker.ready and worker.work is None and todo:
+                    if worker.outsiders not in (None, todo[0].outsiders):
+                        self._workers.remove(worker)
+                        worker.kill()
+                        continue
                     try:
                         worker.give(todo[0])
                         todo.popleft()
@@ -141,7 +148,11 @@ class Pool:
                 continue
             if isinstance(answer, Ready):
                 worker.process, self._stillborn = answer.process, 0
-            elif number == worker.number and worker.work is not None:
+            elif number != worker.number or worker.work is None:
+                continue  # to work that it no longer has
+            elif isinstance(answer, Beat):
+                worker.last_beat = time.monotonic()
+            else:
                 work, worker.work = worker.work, None
                 if isinstance(answer, RetryApart):
                     self._todo.extendleft(reversed(work.one_by_one(answer.executor)))
@@ -151,9 +162,11 @@ class Pool:
             if worker.dead:
                 yield from self._bury(worker, worker.death())
             elif self.timeout and worker.work is not None:
-                allowed = self.timeout * worker.work.time_factor
-                if time.monotonic() - worker.since > allowed:
+                now, allowed = time.monotonic(), self.timeout * worker.work.time_factor
+                if now - worker.since > allowed:
                     yield from self._bury(worker, f"timeout: longer than {allowed:g} s")
+                elif now - worker.last_beat > max(self.timeout, _LONGEST_STEP):
+                    yield from self._bury(worker, f"timeout: no step in {self.timeout:g} s")
 
     def _bury(self, worker: _Worker, reason: str) -> Iterator[tuple[Work, Answer]]:
         if not worker.ready:

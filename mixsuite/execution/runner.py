@@ -14,7 +14,8 @@ from mixsuite.execution.progress import Progress, Watch, unwatched
 from mixsuite.execution.result import RunResult
 from mixsuite.experiment.spec import RunSpec, Task, file_names
 from mixsuite.results.manifest import Manifest, load_manifest
-from mixsuite.results.record import SCHEMA, Record, RecordWriter
+from mixsuite.results.record import SCHEMA, Record
+from mixsuite.results.record_files import RecordWriter
 
 
 def pick_device(device: str) -> str:
@@ -42,15 +43,20 @@ def _num_workers(options: Options, device: str) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _inspect(pool: Pool, plan: CallPlan, device: str) -> dict[str, Inspection]:
-    """Open every task once before anything is written.
+def _inspect(pool: Pool, plan: CallPlan, device: str, known: dict[str, Inspection]) -> dict[str, Inspection]:
+    """Open every task that is still to do once, but for those that are known.
 
     Raises:
         InputError: a task that cannot be run as asked (more rows than there are, ...).
     """
     tasks: dict[str, Task] = {run.task.name: run.task for run in plan.todo}
-    inspections = {}
-    for work, answer in pool.map([InspectTask(task, plan.options.data, device) for task in tasks.values()]):
+    inspections = dict(known)
+    works = [
+        InspectTask(task, plan.options.data.absolute(), device, plan.data[n])
+        for n, task in tasks.items()
+        if n not in known
+    ]
+    for work, answer in pool.map(works):
         assert isinstance(work, InspectTask) and isinstance(answer, Inspection)
         if answer.problem:
             raise InputError(answer.problem)
@@ -68,24 +74,28 @@ def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> 
         executor = suits if experiment.method_of[method].stackable else "loop"
         size = experiment.domain_of[task].block if executor == "lockstep" else 1
         grouped.setdefault((task, method, executor, run.seed // size), []).append(run)
-    return [
+    blocks = [
         TrainBlock(
             task=runs[0].task,
-            data_root=options.data,
+            data_root=options.data.absolute(),
             device=device,
             runs=tuple(runs),
             code=plan.code[task, method],
+            data=plan.data[task],
             executor=executor,
             block=experiment.domain_of[task].block,
             deterministic=plan.matrix.deterministic,
-            predictions=options.out / "predictions" if options.save_predictions else None,
+            predictions=options.out.absolute() / "predictions" if options.save_predictions else None,
             probes=tuple((probe, plan.probes[probe.name]) for probe in experiment.probes),
         )
         for (task, method, executor, _), runs in grouped.items()
     ]
+    place = {task.name: number for number, task in enumerate(experiment.tasks)}
+    # A worker that has run an outsider's code does no other work, so within a task such blocks stand together.
+    return sorted(blocks, key=lambda block: (place[block.task.name], block.outsiders))
 
 
-def _record(run: RunSpec, plan: CallPlan, result: RunResult, device: str) -> Record:
+def _record(run: RunSpec, plan: CallPlan, result: RunResult, data_read: str, device: str) -> Record:
     task = run.task
     names = {
         "domain": task.domain,
@@ -101,6 +111,7 @@ def _record(run: RunSpec, plan: CallPlan, result: RunResult, device: str) -> Rec
         spec=run.canonical(),
         code=plan.code[task.name, run.method.name].parts,
         data=plan.data[task.name],
+        data_read=data_read,
         time=datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds"),
         **vars(result) | {"machine": result.machine or {"device": device}},
     )
@@ -119,7 +130,7 @@ def dry_run(plan: CallPlan) -> tuple[Counter[tuple[str, str]], float]:
     device = pick_device(plan.options.device)
     size = _num_workers(plan.options, device)
     with Pool(size) as pool:
-        inspections = _inspect(pool, plan, device)
+        inspections = _inspect(pool, plan, device, {})
     return cells, estimate(plan, {task: inspection.seconds for task, inspection in inspections.items()}, size) + 3.0
 
 
@@ -147,9 +158,10 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: Pool | None = None) 
     with pool or Pool() as pool:
         pool.size, pool.timeout = _num_workers(options, device), options.timeout
         pool.start(progress.total)
-        inspections = _inspect(pool, plan, device)
+        inspections = _inspect(pool, plan, device, {})  # before anything is written
         with RecordWriter(options.out) as writer:
             plan = plan.refreshed()
+            inspections = _inspect(pool, plan, device, inspections)  # a record may be gone since
             rough = {task: inspection.seconds for task, inspection in inspections.items()}
             progress = Progress(plan.title, len(plan.todo), estimate=estimate(plan, rough, pool.size))
             _train(pool, _blocks(plan, inspections, device), plan, writer, device, progress, watch)
@@ -174,7 +186,7 @@ def _train(
     for block, answer in pool.map(blocks, running):
         assert isinstance(block, TrainBlock) and isinstance(answer, BlockResult)
         for run, result in zip(block.runs, answer.results, strict=True):
-            writer.append(files[run.task.name], _record(run, plan, result, device))
+            writer.append(files[run.task.name], _record(run, plan, result, answer.data_read, device))
             progress.count(result.status, f"{run.task.name} {run.method.name} seed {run.seed}: {result.status}")
         watch(progress)
 

@@ -9,8 +9,10 @@ import io
 import os
 import platform
 import threading
+import time
 import traceback
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,7 +26,16 @@ from mixsuite.domains.base import Dataset
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.evaluation.measure import measure
 from mixsuite.execution.execute import OpenTask, make_job, open_task, outputs, reset_global_state, result_of, train
-from mixsuite.execution.messages import Answer, BlockResult, Inspection, InspectTask, Ready, RetryApart, TrainBlock
+from mixsuite.execution.messages import (
+    Answer,
+    Beat,
+    BlockResult,
+    Inspection,
+    InspectTask,
+    Ready,
+    RetryApart,
+    TrainBlock,
+)
 from mixsuite.execution.result import RunResult
 from mixsuite.experiment.build import make_dataset, make_domain, make_method, make_probe
 from mixsuite.experiment.code import code_of_probe
@@ -34,38 +45,64 @@ from mixsuite.plugins.load import user_code_location
 from mixsuite.training.job import Job, TrainResult
 from mixsuite.training.lockstep import lockstep_pays_off
 
+_BEAT = 0.2  # seconds between two signs of life
+
 
 class Worker:
-    """The work of a worker process. Between tasks it keeps the ``kept`` data sets that it read last."""
+    """The work of a worker process. Between tasks it keeps the ``kept`` data sets that it read last.
 
-    def __init__(self, kept: int = 2) -> None:
-        self._raw: deque[tuple[Dataset, Path, Raw]] = deque(maxlen=kept)
+    beat: called whenever work gets on: at every step of a training, and between the parts of a block.
+    """
+
+    def __init__(self, kept: int = 2, beat: Callable[[], None] = lambda: None) -> None:
+        self._raw: deque[tuple[Dataset, Path, str, Raw]] = deque(maxlen=kept)
+        self._beat = beat
 
     def execute(self, work: InspectTask | TrainBlock) -> Answer:
-        """Carry out work. This never raises: the answer says what went wrong."""
+        """Carry out work. This never raises: the answer says what went wrong.
+
+        Runs that leave the process changed are failed. Their own numbers may be right, but those of the runs after them
+        in a loop of one's own would not be; the process is put back, so that here they are.
+        """
+        before = _process_state()
+        answer = self._execute(work)
+        changed = [what for what, (value, _) in _process_state().items() if value != before[what][0]]
+        for what in changed:
+            value, put_back = before[what]
+            put_back(value)
+        if changed and isinstance(answer, BlockResult):
+            reason = f"it leaves {' and '.join(changed)} changed; its code must put back what it changes"
+            failed = [RunResult("failed", reason) if result.status == "ok" else result for result in answer.results]
+            return replace(answer, results=tuple(failed))
+        return answer
+
+    def _execute(self, work: InspectTask | TrainBlock) -> Answer:
         if isinstance(work, InspectTask):
             return self._inspect(work)
         try:
-            return BlockResult(tuple(self._train(work)))
+            return BlockResult(tuple(self._train(work)), work.data)
         except Unstackable:
             if work.num_runs > 1:
                 return RetryApart("loop")
             reset_global_state(work.runs[0].seed)
-            return self.execute(replace(work, executor="loop"))
+            return self._execute(replace(work, executor="loop"))
         except Exception as error:
             # If a block fails, its runs are retried one at a time, so only the faulty run is lost.
             return RetryApart() if work.num_runs > 1 else BlockResult((_ended_early(error),))
 
-    def raw(self, dataset: Dataset, root: Path) -> Raw:
+    def raw(self, dataset: Dataset, root: Path, planned: str) -> Raw:
         """Read a data set's rows, or take them from the data sets that were read last.
 
+        planned: the fingerprint that the files must have, before they are read and after.
+
         Raises:
-            InputError: the rows cannot be read.
+            InputError: the rows cannot be read, or the files are not those of the plan.
             ImportError: a library that the loader needs is not installed.
         """
-        for known, folder, raw in self._raw:
-            if type(known) is type(dataset) and known == dataset and folder == root:
+        for known, folder, fingerprint, raw in self._raw:
+            if type(known) is type(dataset) and (known, folder, fingerprint) == (dataset, root, planned):
                 return raw
+        _check_files(dataset, root, planned)
         try:
             raw = dataset.load(root)
         except (InputError, ImportError):
@@ -73,7 +110,8 @@ class Worker:
         except Exception as error:
             what = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
             raise InputError(f"{type(dataset).__name__}: its rows cannot be read: {what}") from error
-        self._raw.append((dataset, root, raw))
+        _check_files(dataset, root, planned)
+        self._raw.append((dataset, root, planned, raw))
         return raw
 
     def open(self, work: InspectTask | TrainBlock, seed: int) -> OpenTask:
@@ -85,7 +123,7 @@ class Worker:
         """
         domain, dataset = make_domain(work.task), make_dataset(work.task)
         try:
-            raw = self.raw(dataset, work.data_root)
+            raw = self.raw(dataset, work.data_root, work.data)
         except ImportError as error:
             package = (error.name or "").split(".")[0]
             if package not in (*domain.requires, *type(dataset).requires):
@@ -117,11 +155,13 @@ class Worker:
         results: dict[RunSpec, RunResult] = {}
         jobs: dict[RunSpec, Job] = {}
         for run in block.runs:
+            self._beat()
             try:
-                jobs[run] = self.job(block, run)
+                jobs[run] = replace(self.job(block, run), beat=self._beat)
             except Exception as error:
                 results[run] = _ended_early(error)
         for (run, job), trained in zip(jobs.items(), train(list(jobs.values()), block.executor), strict=True):
+            self._beat()
             try:
                 results[run] = self._result(block, run, job.data, trained)
             except Exception as error:
@@ -151,6 +191,26 @@ class Worker:
             metrics |= measurement.pop("metrics")
             probes[probe.name] = {"code": code, **measurement}
         return replace(result, metrics=metrics, probes=probes, machine=machine(block.device))
+
+
+def _process_state() -> dict[str, tuple[Any, Callable[[Any], object]]]:
+    """What a method may change for the runs after it: name -> (value, what puts it back)."""
+    return {
+        "the default dtype": (torch.get_default_dtype(), torch.set_default_dtype),
+        "the default device": (torch.get_default_device(), lambda _: torch.set_default_device(None)),
+        "the gradient mode": (torch.is_grad_enabled(), torch.set_grad_enabled),
+        "the working directory": (Path.cwd(), os.chdir),
+    }
+
+
+def _check_files(dataset: Dataset, root: Path, planned: str) -> None:
+    """Refuse files that are not those of the plan.
+
+    Raises:
+        InputError: they have changed since the call began.
+    """
+    if dataset.fingerprint(root) != planned:
+        raise InputError(f"{type(dataset).__name__}: its files were changed after the call began; run it again")
 
 
 def _ended_early(error: Exception) -> RunResult:
@@ -195,8 +255,16 @@ def machine(device: str) -> dict[str, Any]:
 
 def serve(pipe: Connection) -> None:
     """Carry out work until the other end of the pipe closes; the process then ends, even in the middle of a run."""
-    worker, waiting = Worker(), deque[tuple[int, InspectTask | TrainBlock]]()
-    arrived = threading.Semaphore(0)
+    waiting, arrived = deque[tuple[int, InspectTask | TrainBlock]](), threading.Semaphore(0)
+    number, told = 0, 0.0
+
+    def beat() -> None:
+        nonlocal told
+        if time.monotonic() - told > _BEAT and os.getpid() == process:
+            told = time.monotonic()
+            pipe.send((number, Beat()))
+
+    worker = Worker(beat=beat)
 
     def listen() -> None:
         while True:

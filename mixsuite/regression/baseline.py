@@ -14,9 +14,10 @@ from typing import Any
 
 from mixsuite.errors import InputError
 from mixsuite.regression.yardstick import Yardstick, load_yardstick
-from mixsuite.results.files import write_text
+from mixsuite.results.files import rewriting, write_text
 from mixsuite.results.manifest import load_manifest
-from mixsuite.results.record import Record, read_latest
+from mixsuite.results.record import Record
+from mixsuite.results.record_files import read_latest
 
 STAGES = ("data", "split", "init", "order", "draws", "plan", "weights")
 COLUMNS = [
@@ -166,9 +167,10 @@ def accept(out: Path, path: Path) -> str:
     ok_runs = [run for run in runs if not run.reason]
     if not ok_runs:
         raise InputError(f"{out}: no run is ok; there is nothing to accept")
-    former = load_baseline(path) if path.exists() else None
-    write_text(path, _text(ok_runs, commit_of(Path.cwd())))
-    now = load_baseline(path)
+    with rewriting(path):
+        former = load_baseline(path) if path.exists() else None
+        write_text(path, _text(ok_runs, commit_of(Path.cwd())))
+        now = load_baseline(path)
     summary = f"{path}: {len(now.cells)} cells, {now.runs} runs"
     return f"{summary}; {_replaced(former, now)}" if former else f"{summary}; there was none before"
 

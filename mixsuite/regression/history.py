@@ -14,7 +14,7 @@ import numpy as np
 
 from mixsuite.errors import InputError
 from mixsuite.regression.baseline import Key, commit_of, read_cells
-from mixsuite.results.files import write_text
+from mixsuite.results.files import rewriting, write_text
 from mixsuite.stats.margins import margin_of
 from mixsuite.stats.paired import mean, t_interval
 
@@ -62,18 +62,19 @@ def track(out: Path, path: Path, commit: str | None = None, date: str | None = N
         raise InputError(f"--out {out}: no cell is ok; there is nothing to track")
     commit = commit_of(Path.cwd()) if commit is None else commit
     date = date or datetime.datetime.now(datetime.UTC).date().isoformat()
-    history = load_history(path)
-    for key, runs in cells.items():
-        metric = next(iter(runs.values())).primary
-        values = np.array([runs[seed].metrics[metric] for seed in sorted(runs)])
-        point = Point(commit, date, metric, len(values), mean(values.tolist()), *t_interval(values))
-        points = history.setdefault(key, [])
-        at = next((place for place, p in enumerate(points) if commit and p.commit == commit), None)
-        if at is None:
-            points.append(point)
-        else:
-            points[at] = replace(point, date=points[at].date)
-    write_text(path, _text(history))
+    with rewriting(path):
+        history = load_history(path)
+        for key, runs in cells.items():
+            metric = next(iter(runs.values())).primary
+            values = np.array([runs[seed].metrics[metric] for seed in sorted(runs)])
+            point = Point(commit, date, metric, len(values), mean(values.tolist()), *t_interval(values))
+            points = history.setdefault(key, [])
+            at = next((place for place, p in enumerate(points) if commit and p.commit == commit), None)
+            if at is None:
+                points.append(point)
+            else:
+                points[at] = replace(point, date=points[at].date)
+        write_text(path, _text(history))
     return len(cells)
 
 

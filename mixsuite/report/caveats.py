@@ -30,6 +30,7 @@ def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
     tasks = list(results.manifest.tasks.values())
     return [
         *_folder(results),
+        *_conflicts(results),
         *_false_alarms(tables),
         *_barely(tables),
         *_reference(results, tasks),
@@ -48,6 +49,17 @@ def _folder(results: Results) -> list[str]:
     if not results.others:
         return []
     return [f"{results.others} records of other cells or of former values are in the folder and not shown"]
+
+
+def _conflicts(results: Results) -> list[str]:
+    if not results.conflicts:
+        return []
+    (task, method, seed), more = results.conflicts[0], len(results.conflicts) - 1
+    first = f"{task}, {method}, seed {seed}" + (f", and {more} more" if more else "")
+    return [
+        f"two results of the same code, data and machine disagree ({first}): the newer one is shown; a run that is no "
+        "function of its spec, or a record that was edited"
+    ]
 
 
 def _false_alarms(tables: dict[str, pd.DataFrame]) -> list[str]:

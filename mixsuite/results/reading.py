@@ -11,7 +11,8 @@ from pathlib import Path
 from mixsuite.errors import InputError
 from mixsuite.experiment.spec import RunSpec, Task
 from mixsuite.results.manifest import Manifest, load_manifest
-from mixsuite.results.record import Record, read_latest
+from mixsuite.results.record import Record
+from mixsuite.results.record_files import read_latest
 
 COSTS = ("seconds", "steps", "rows_per_step", "peak_memory", "parameters")
 
@@ -57,11 +58,13 @@ class Results:
     manifest: the folder's cells, tasks and methods, in order.
     cells:    (task, method) -> seed -> run, for the runs that have a record.
     others:   number of records in the folder that belong to no cell shown.
+    conflicts: (task, method, seed) of the runs to which the same code, data and machine have given two results.
     """
 
     manifest: Manifest
     cells: dict[tuple[str, str], dict[int, RunSummary]] = field(default_factory=dict)
     others: int = 0
+    conflicts: tuple[tuple[str, str, int], ...] = ()
 
     def cell(self, task: Task, method: str) -> Cell:
         """One method on one task. Its complete set of seeds is every seed that any method of the task has."""
@@ -78,7 +81,8 @@ class Results:
             for key, cell in self.cells.items()
             if key in seeds_of
         }
-        return Results(replace(self.manifest, tasks=tasks, cells=seeds_of), cells, self.others)
+        conflicts = tuple(run for run in self.conflicts if run[2] in seeds_of.get(run[:2], ()))
+        return Results(replace(self.manifest, tasks=tasks, cells=seeds_of), cells, self.others, conflicts)
 
     @cached_property
     def _seeds(self) -> dict[str, set[int]]:
@@ -152,7 +156,8 @@ def load_results(out: Path) -> Results:
             did not write.
     """
     manifest = load_manifest(out)
-    latest = read_latest(out, _summarise)
+    disagree: set[str] = set()
+    latest = read_latest(out, _summarise, disagree)
     cells: dict[tuple[str, str], dict[int, RunSummary]] = {}
     num_shown = 0
     for (task, method), ids in manifest.ids().items():
@@ -165,7 +170,8 @@ def load_results(out: Path) -> Results:
                 raise InputError(f"{out}/records: run {run_id} ({task}, {method}, seed {seed}) has no {primary}")
             cells.setdefault((task, method), {})[seed] = outcome
             num_shown += 1
-    return Results(manifest, cells, len(latest) - num_shown)
+    conflicts = tuple((*key, seed) for key, cell in cells.items() for seed, o in cell.items() if o.id in disagree)
+    return Results(manifest, cells, len(latest) - num_shown, conflicts)
 
 
 def _summarise(record: Record) -> RunSummary:

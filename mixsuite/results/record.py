@@ -1,29 +1,17 @@
-"""Records: one JSON line per run in <out>/records/<task>.jsonl.
-
-The files are append-only and have one writer. The latest record of a run counts.
-"""
+"""A record: the result of one run and what made it, one line of JSON."""
 
 from __future__ import annotations
 
-import gzip
+import hashlib
 import json
-import os
-import warnings
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from math import isfinite
-from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self, TypeVar
-
-from filelock import FileLock, Timeout
+from typing import Any
 
 from mixsuite.errors import InputError, unknown
-from mixsuite.results.files import write_whole
+from mixsuite.experiment.spec import digest_json
 
-T = TypeVar("T")
 SCHEMA = 2  # the schema that is written; older ones are read, and the fields that they lack are empty
 READABLE = (1, SCHEMA)
 STATUSES = ("ok", "failed", "skipped")
@@ -49,7 +37,7 @@ class Record:
     Schema 2 adds these fields. They are empty in records of schema 1, and until something fills them:
     data_read:   fingerprint of the data as the worker read them (``data`` is what was planned).
     sequence:    running number of the line in its folder, which tells the newer of two lines of a run.
-    checksum:    16 hex digits over the line without this field.
+    checksum:    16 hex digits over the line before this field, which is the last one.
     train_error: the primary metric on the training rows, unmixed, in evaluation mode.
     rows_file:   where the losses of each test row are kept beside the record.
     tuning:      the candidates that a tuned recipe was chosen among, and the criterion.
@@ -83,11 +71,11 @@ class Record:
     probes: dict[str, Any] = field(default_factory=dict)
     data_read: str = ""
     sequence: int | None = None
-    checksum: str = ""
     train_error: float | None = None
     rows_file: str = ""
     tuning: dict[str, Any] | None = None
     length: float | None = None
+    checksum: str = ""
 
     @property
     def seed(self) -> int:
@@ -95,18 +83,95 @@ class Record:
         return int(self.spec["seed"])
 
     def line(self) -> str:
-        """Write the record as one line of JSON.
+        """Write the record as one line of JSON, with its checksum.
 
         Raises:
             ValueError: a value is NaN or infinite; a run with such a metric must be recorded as failed.
         """
-        return json.dumps(asdict(self), separators=(",", ":"), allow_nan=False) + "\n"
+        values = asdict(self)
+        del values["checksum"]
+        content = json.dumps(values, separators=(",", ":"), allow_nan=False)[:-1]
+        return f'{content}{_MARK}{_checksum(content)}"}}\n'
 
 
-_FIELDS = set(Record.__dataclass_fields__)
-_NEEDED = {"schema", "id", "names", "spec", "status", "reason", "code", "data", "time"}
-_PROBED = {"code", "status", "reason"}
+_MARK = ',"checksum":"'
+
+
+def _checksum(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or (type(value) is int and abs(value) < 2**63)
+
+
+def _is_finite(value: Any) -> bool:
+    return _is_number(value) and isfinite(value)
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
+def _numbers(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_finite, value.values()))
+
+
+def _table(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _or_none(good: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or good(value)
+
+
+def _probes(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(v, dict) and all(isinstance(v.get(name), str) for name in ("code", "status", "reason"))
+        for v in value.values()
+    )
+
+
 _NAMES = {"domain", "dataset", "recipe", "task", "method"}
+_NEEDED = {"schema", "id", "names", "spec", "status", "reason", "code", "data", "time"}
+_GOOD: dict[str, Callable[[Any], bool]] = {  # field -> whether a value is one of it
+    "schema": lambda value: value in READABLE,
+    "id": _text,
+    "names": lambda value: _texts(value) and value.keys() >= _NAMES,
+    "spec": lambda value: _table(value) and type(value.get("seed")) is int,
+    "status": lambda value: value in STATUSES,
+    "reason": _text,
+    "code": _table,
+    "data": _text,
+    "time": _text,
+    "machine": _table,
+    "metrics": _numbers,
+    "curve": lambda value: isinstance(value, list) and all(map(_numbers, value)),
+    "reliability": _or_none(_table),
+    "reliability_scaled": _or_none(_table),
+    "temperature": _or_none(_table),
+    "seconds": _or_none(_is_finite),
+    "steps": _or_none(_is_finite),
+    "rows_per_step": _or_none(_is_finite),
+    "peak_memory": _or_none(_is_finite),
+    "parameters": _or_none(_is_finite),
+    "parts": _numbers,
+    "split": _text,
+    "executor": _table,
+    "digests": _texts,
+    "probes": _probes,
+    "data_read": _text,
+    "sequence": _or_none(lambda value: type(value) is int and 0 <= value < 2**63),
+    "train_error": _or_none(_is_finite),
+    "rows_file": _text,
+    "tuning": _or_none(_table),
+    "length": _or_none(_is_finite),
+    "checksum": _text,
+}
 
 
 def parse_record(line: str, where: str) -> Record:
@@ -117,172 +182,27 @@ def parse_record(line: str, where: str) -> Record:
         where: file and line number, for the message.
 
     Raises:
-        InputError: the line is no record of mixsuite; the message says where, and what is wrong.
+        InputError: the line is no record of mixsuite, or was changed after it was written; the message says where, and
+            what is wrong.
     """
     try:
         value = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InputError(f"{where}: not a line of JSON; remove the line to go on") from None
     if not isinstance(value, dict) or not value.keys() >= {"schema"}:
         raise InputError(f"{where}: not a mixsuite record; remove the line to go on")
-    if value["schema"] not in READABLE:
+    if type(value["schema"]) is not int or value["schema"] not in READABLE:
         readable = " and ".join(map(str, READABLE))
         raise InputError(f"{where}: schema {value['schema']!r} is unknown (readable: {readable})")
-    for name in value.keys() - _FIELDS:
-        raise InputError(f"{where}: {unknown('field', name, _FIELDS)}; remove the line to go on")
-    good = (
-        value.keys() >= _NEEDED
-        and value["status"] in STATUSES
-        and isinstance(value["names"], dict)
-        and value["names"].keys() >= _NAMES
-        and isinstance(value["spec"], dict)
-        and isinstance(value["spec"].get("seed"), int)
-        and isinstance(value["code"], dict)
-        and isinstance(value.get("metrics", {}), dict)
-        and all(isinstance(v, int | float) and isfinite(v) for v in value.get("metrics", {}).values())
-        and isinstance(value.get("probes", {}), dict)
-        and all(isinstance(v, dict) and v.keys() >= _PROBED for v in value.get("probes", {}).values())
-    )
-    if not good:
-        raise InputError(
-            f"{where}: a mixsuite record with fields missing or wrong, or metrics that are no numbers; "
-            "remove the line to go on"
-        )
+    for name in sorted(value.keys() - _GOOD.keys()):
+        raise InputError(f"{where}: {unknown('field', name, _GOOD)}; remove the line to go on")
+    bad = sorted({*(_NEEDED - value.keys()), *(name for name in value if not _GOOD[name](value[name]))})
+    if bad:
+        raise InputError(f"{where}: a record whose {', '.join(bad)} is missing or wrong; remove the line to go on")
+    if value.get("checksum"):
+        content, _, end = line.rstrip("\n").rpartition(_MARK)
+        if end != f'{_checksum(content)}"}}':
+            raise InputError(f"{where}: the line was changed after it was written; remove it to go on")
+    if digest_json(value["spec"])[:16] != value["id"]:
+        raise InputError(f"{where}: its id is {value['id']!r}, which is not that of its spec; remove the line to go on")
     return Record(**value)
-
-
-def record_files(out: Path) -> list[Path]:
-    """List the record files of a results folder: of each name the compressed one (.jsonl.gz), then the plain one."""
-    folder = out / "records"
-    return sorted(
-        [*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")], key=lambda path: (_stem(path), path.suffix != ".gz")
-    )
-
-
-def _stem(path: Path) -> str:
-    return path.name.removesuffix(".gz").removesuffix(".jsonl")
-
-
-def open_records(path: Path) -> IO[bytes]:
-    """Open a record file, plain or compressed, to read its bytes."""
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
-
-
-def compress_records(out: Path) -> list[Path]:
-    """Compress the plain record files of a results folder; return the files written.
-
-    Lines are added to a compressed file of the same name if there is one. The same lines always give the same bytes,
-    since the compressed file holds no time and no file name.
-
-    Raises:
-        InputError: a file cannot be written.
-    """
-    written = []
-    for path in sorted((out / "records").glob("*.jsonl")):
-        packed = path.with_name(path.name + ".gz")
-        lines = (gzip.decompress(packed.read_bytes()) if packed.exists() else b"") + path.read_bytes()
-        content = gzip.compress(lines, compresslevel=9, mtime=0)
-        write_whole(packed, partial(_write_bytes, content))
-        path.unlink()
-        written.append(packed)
-    return written
-
-
-def _write_bytes(content: bytes, path: Path) -> None:
-    path.write_bytes(content)
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Number the lines of a file. A last line without its line end is torn: it is left out with a warning."""
-    with open_records(path) as file:
-        for number, raw in enumerate(file, 1):
-            if not raw.endswith(b"\n"):
-                warnings.warn(
-                    f"{path.name}, line {number}: torn (a run was cut off while it was written); ignored", stacklevel=3
-                )
-                return
-            try:
-                yield number, raw.decode("utf-8")
-            except UnicodeDecodeError:
-                raise InputError(f"{path}, line {number}: not text; remove the line to go on") from None
-
-
-def read_latest(out: Path, keep: Callable[[Record], T]) -> dict[str, T]:
-    """Read the latest record of every id in a results folder: id -> what ``keep`` returns for it.
-
-    Only one full record is in memory at a time, since a table needs little of each.
-
-    Raises:
-        InputError: a line that is no record (the message names file and line), or a file that cannot be read.
-    """
-    latest: dict[str, tuple[str, T]] = {}
-    for path in record_files(out):
-        own: dict[str, tuple[str, T]] = {}  # within a file the later line wins, between files the later time
-        try:
-            for number, line in _lines(path):
-                record = parse_record(line, f"{path}, line {number}")
-                own[record.id] = record.time, keep(record)
-        except (OSError, EOFError, zlib.error) as error:
-            raise InputError(f"{path}: cannot be read: {error}") from None
-        latest |= {k: v for k, v in own.items() if k not in latest or latest[k][0] <= v[0]}
-    return {k: value for k, (_, value) in latest.items()}
-
-
-def read_records(out: Path) -> dict[str, Record]:
-    """Read the latest record of every id in a results folder.
-
-    Raises:
-        InputError: as ``read_latest``.
-    """
-    return read_latest(out, lambda record: record)
-
-
-class RecordWriter:
-    """The one writer of a results folder: it holds the folder's lock and appends whole lines.
-
-    Raises:
-        InputError: the folder cannot be made, or another run holds the lock.
-    """
-
-    def __init__(self, out: Path) -> None:
-        self.out = out
-        try:
-            (out / "records").mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(out / ".lock", blocking=False)
-            self._lock.acquire()
-        except Timeout:
-            raise InputError(f"--out {out}: another run is writing there; wait for it, or give another --out") from None
-        except OSError as error:
-            raise InputError(f"--out {out}: cannot be made: {error.strerror} ({error.filename})") from None
-        self._files: dict[str, int] = {}
-
-    def append(self, name: str, record: Record) -> None:
-        """Append a record to <out>/records/<name>.jsonl as one whole line."""
-        if name not in self._files:
-            path = self.out / "records" / f"{name}.jsonl"
-            _drop_torn_tail(path)
-            self._files[name] = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-        data = record.line().encode()
-        while data:
-            data = data[os.write(self._files[name], data) :]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for number in self._files.values():
-            os.close(number)
-        self._lock.release()
-
-
-def _drop_torn_tail(path: Path) -> None:
-    """Cut off a last line that has no line end, so that the next record starts on a new line."""
-    if not path.exists():
-        return
-    with path.open("rb+") as file:
-        content = file.read()
-        keep = content.rfind(b"\n") + 1
-        if keep < len(content):
-            file.truncate(keep)

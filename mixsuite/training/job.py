@@ -21,6 +21,10 @@ Augment = Callable[[State, Tensor], State]
 Score = Callable[[Tensor, Tensor, str], float]
 
 
+def _nothing() -> None:
+    pass
+
+
 class Diverged(RuntimeError):
     """The loss or the weights became infinite or NaN."""
 
@@ -34,6 +38,7 @@ class Job:
     augment: (x [B, ...], u [B, 4] uniform) -> x, or None.
     block:   number of runs that lockstep trains as one.
     score:   (outputs, targets, kind) -> metric, lower is better; "best_validation" needs it.
+    beat:    called at every step, so that whoever waits knows that the training gets on.
     """
 
     domain: str
@@ -46,6 +51,7 @@ class Job:
     augment: Augment | None = None
     block: int = 1
     score: Score | None = None
+    beat: Callable[[], None] = _nothing
 
     @property
     def batch(self) -> int:

@@ -140,6 +140,7 @@ class _Block:
         reset_peak(feed.device)
         started = time.perf_counter()
         for step in range(job.steps):
+            job.beat()
             with loop.autocast(job.recipe.precision, feed.device):
                 values, rows = self._step(step)
             if job.method.active(step, job.steps):

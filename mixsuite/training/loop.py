@@ -61,6 +61,7 @@ def train(job: Job) -> TrainResult:
     started = time.perf_counter()
     with _dropout_seeds(recipe.dropout, job.seed) as reseed:
         for step in range(steps):
+            job.beat()
             reseed(step)
             site_stage = model.sites[feed.sites[step]]
             tail = Tail(partial(model, start=site_stage))

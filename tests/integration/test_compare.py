@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from mixsuite.results.record import read_records
+from mixsuite.results.record_files import read_records
 
 VARIANT = '''"""mixup at a lambda of its own, on twice the rows where it is told to."""
 from dataclasses import dataclass

@@ -34,7 +34,8 @@ def block(dataset, method="mixup", device="cuda", seeds=(0,), **changes):
     domain = experiment.domain_of[task.name]
     code = code_of_run(experiment.method_of[spec.name], experiment.dataset_of[task.name], domain)
     runs = tuple(run for run in experiment.runs() if run.method == spec)
-    return TrainBlock(task, Path(), device, runs, code, block=domain.block, **changes)
+    data = experiment.dataset_of[task.name].fingerprint(Path())
+    return TrainBlock(task, Path(), device, runs, code, data, block=domain.block, **changes)
 
 
 def results(work):

@@ -16,7 +16,7 @@ from support.processes import marked
 from support.sources import INTRA_MIX
 
 import mixsuite as package
-from mixsuite.results.record import RecordWriter, read_records
+from mixsuite.results.record_files import RecordWriter, read_records
 
 KILLS = Path(__file__).parents[2] / "benchmarks" / "proofs" / "kills.py"
 

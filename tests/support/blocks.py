@@ -17,4 +17,5 @@ def train_block(matrix: Path, method: str, seeds: tuple[int, ...] = (0,), **how:
     code = code_of_run(
         experiment.method_of[spec.name], experiment.dataset_of[task.name], experiment.domain_of[task.name]
     )
-    return TrainBlock(task, Path(), "cpu", runs, code, **how)
+    data = experiment.dataset_of[task.name].fingerprint(Path())
+    return TrainBlock(task, Path(), "cpu", runs, code, data, **how)

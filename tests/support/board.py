@@ -3,7 +3,8 @@
 from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
 from mixsuite.plugins.entry import Call
 from mixsuite.results.manifest import Manifest
-from mixsuite.results.record import SCHEMA, Record, RecordWriter
+from mixsuite.results.record import SCHEMA, Record
+from mixsuite.results.record_files import RecordWriter
 
 VALUES = {  # task -> method -> values by seed; None: failed, "skip": skipped, absent: never run
     "a": {"erm": [0.3, 0.2, 0.4], "mixup": [0.2, 0.2, 0.3], "twin": [0.2, 0.2, 0.3], "mixup(batch=2)": [0.1, 0.1, 0.1]},

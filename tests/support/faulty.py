@@ -9,7 +9,7 @@ from mixsuite.mixing import Method, Plan, over
 @dataclass(frozen=True)
 class Faulty(Method):
     """kind: how it goes wrong; otherwise erm."""
-    kind: Literal["exit", "kill", "hang", "error", "nan", "plan", "fork", "orphan", "late", "sloppy", "none"] = "none"
+    kind: Literal["exit", "kill", "hang", "error", "nan", "plan", "fork", "orphan", "late", "sloppy", "patch", "none"] = "none"
 
     def plan(self, batch, rng):
         import torch
@@ -30,8 +30,10 @@ class Faulty(Method):
             time.sleep(1e9)
         if self.kind == "sloppy":  # draws from and changes what is global
             lam = lam * torch.rand(())
-            torch.set_default_dtype(torch.float64)
             torch.set_num_threads(2)
+        if self.kind == "patch":  # changes what it does not own
+            import torch.nn.functional
+            torch.relu = torch.nn.functional.relu = torch.sigmoid
         if self.kind == "plan" or (self.kind == "late" and float(batch.progress) > 0):
             lam = lam * 2
         return Plan(torch.arange(len(batch.y)), over(lam, batch.shape), lam)

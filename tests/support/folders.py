@@ -8,7 +8,8 @@ import numpy as np
 from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
 from mixsuite.plugins.entry import Call
 from mixsuite.results.manifest import Manifest
-from mixsuite.results.record import SCHEMA, Record, RecordWriter
+from mixsuite.results.record import SCHEMA, Record
+from mixsuite.results.record_files import RecordWriter
 
 DRAWS = np.random.default_rng(3)
 BASE = 0.3 + 0.05 * DRAWS.standard_normal(10)

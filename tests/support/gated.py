@@ -8,7 +8,8 @@ import numpy as np
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve
 from mixsuite.results.manifest import Manifest
-from mixsuite.results.record import SCHEMA, Record, RecordWriter
+from mixsuite.results.record import SCHEMA, Record
+from mixsuite.results.record_files import RecordWriter
 
 GATED = """
 reference = "erm"

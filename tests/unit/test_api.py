@@ -12,7 +12,7 @@ from mixsuite import api
 from mixsuite.cli import authors, claims, regression, runs
 from mixsuite.errors import InputError
 from mixsuite.results.manifest import load_manifest
-from mixsuite.results.record import read_records
+from mixsuite.results.record_files import read_records
 
 pytestmark = pytest.mark.usefixtures("in_process")
 

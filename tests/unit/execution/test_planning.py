@@ -10,7 +10,7 @@ from support.sources import INTRA_MIX
 from mixsuite.errors import InputError
 from mixsuite.execution.planning import Options, estimate, plan_call, reuse
 from mixsuite.experiment.matrix import load_matrix
-from mixsuite.results.record import RecordWriter, read_records
+from mixsuite.results.record_files import RecordWriter, read_records
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ from itertools import count
 
 import pytest
 from support.blocks import train_block
+from support.sources import INTRA_MIX
 
 from mixsuite.errors import InputError
 from mixsuite.execution import pool as module
-from mixsuite.execution.messages import BlockResult, Ready, RetryApart
+from mixsuite.execution.messages import Beat, BlockResult, Ready, RetryApart
 from mixsuite.execution.pool import Pool
 from mixsuite.execution.result import RunResult
 
@@ -22,12 +23,14 @@ class Stand:
 
     def __init__(self, server):
         self.pipe, self.work, self.number, self.since, self.process = self, None, 0, 0.0, None
+        self.outsiders, self.last_beat = None, 0.0
         self.answers, self.dead, self.killed = deque([(0, Ready(1))]), False, False
         Stand.made.append(self)
 
     def give(self, work):
         self.number += 1
-        self.work, self.since = work, module.time.monotonic()
+        self.work, self.outsiders = work, work.outsiders
+        self.since = self.last_beat = module.time.monotonic()
         answer = Stand.script.popleft() if Stand.script else BlockResult((RunResult("ok"),) * work.num_runs)
         if answer == "die":
             self.dead = True
@@ -109,6 +112,35 @@ def test_a_worker_that_overruns_is_ended(stand, tiny, monkeypatch):
     with Pool(1, timeout=25.0) as pool:
         ((_, answer),) = pool.map([train_block(tiny, "mixup")])
     assert answer.results[0].reason == "timeout: longer than 25 s"
+
+
+def test_work_that_makes_no_step_is_ended_and_work_that_makes_some_has_its_whole_time(stand, tiny, monkeypatch):
+    now = count(0, 10)
+    monkeypatch.setattr(module.time, "monotonic", lambda: float(next(now)))
+    whole = train_block(tiny, "mixup", (0,), executor="lockstep", block=12)
+    stand.script = deque(["hang"])
+    with Pool(1, timeout=25.0) as pool:
+        ((_, answer),) = pool.map([whole])
+    assert answer.results[0].reason == "timeout: no step in 25 s"
+    stand.script = deque(["hang"])
+    monkeypatch.setattr(stand, "recv", lambda self: self.answers.popleft() if self.work is None else (1, Beat()))
+    monkeypatch.setattr(module, "wait", lambda pipes, timeout: pipes)
+    with Pool(1, timeout=25.0) as pool:
+        ((_, answer),) = pool.map([whole])
+    assert answer.results[0].reason == "timeout: longer than 300 s"
+
+
+def test_who_has_run_an_outsiders_code_does_no_other_work(stand, tiny, tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(INTRA_MIX)
+    ours, mine, other = (train_block(tiny, name) for name in ("mixup", str(path), f"{path}(alpha=0.5)"))
+    assert (ours.outsiders, mine.outsiders) == (("", ""), ("", "mine"))
+    with Pool(1) as pool:
+        assert [block for block, _ in pool.map([ours, ours, mine, mine, other, ours])] == [
+            ours, ours, mine, mine, other, ours,
+        ]  # fmt: skip
+    assert len(stand.made) == 4
+    assert all(worker.killed for worker in stand.made)
 
 
 def test_an_answer_to_other_work_is_not_taken(stand, tiny):

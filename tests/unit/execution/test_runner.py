@@ -14,7 +14,7 @@ from mixsuite.execution.messages import Inspection, InspectTask
 from mixsuite.execution.planning import Options, plan_call
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.results.manifest import load_manifest
-from mixsuite.results.record import RecordWriter, read_records
+from mixsuite.results.record_files import RecordWriter, read_records
 
 pytestmark = pytest.mark.usefixtures("in_process")
 TASK = "iris(rows=20)@tiny"

@@ -12,11 +12,12 @@ import pytest
 import torch
 from support.blocks import train_block
 from support.faulty import FAULTY
+from support.sources import INTRA_MIX
 from support.toys import Toy
 
 from mixsuite.errors import InputError
 from mixsuite.execution import worker as module
-from mixsuite.execution.messages import BlockResult, Inspection, InspectTask, Ready, RetryApart
+from mixsuite.execution.messages import Beat, BlockResult, Inspection, InspectTask, Ready, RetryApart
 from mixsuite.execution.worker import Worker, machine, serve
 from mixsuite.experiment.build import make_probe
 from mixsuite.experiment.code import code_of_probe
@@ -33,8 +34,9 @@ def faulty(tiny, tmp_path):
 
 
 def inspect(matrix, **values):
-    (task, *_) = resolve(load_matrix(str(matrix)).model_copy(update=values)).tasks
-    return Worker().execute(InspectTask(task, Path(), "cpu"))
+    experiment = resolve(load_matrix(str(matrix)).model_copy(update=values))
+    (task, *_) = experiment.tasks
+    return Worker().execute(InspectTask(task, Path(), "cpu", experiment.dataset_of[task.name].fingerprint(Path())))
 
 
 def test_a_task_that_can_be_run_says_how_long_and_by_what(tiny):
@@ -170,13 +172,67 @@ def test_rows_are_read_once_while_they_are_among_the_last(monkeypatch):
     reads = []
     monkeypatch.setattr(Toy, "load", lambda self, root: reads.append(root) or len(reads))
     worker, roots = Worker(kept=2), [Path(name) for name in "abacba"]
-    assert [worker.raw(Toy(), root) for root in roots] == [1, 2, 1, 3, 2, 4]
+    assert [worker.raw(Toy(), root, "") for root in roots] == [1, 2, 1, 3, 2, 4]
 
 
 def test_a_loader_that_fails_is_bad_input_in_a_line(monkeypatch):
     monkeypatch.setattr(Toy, "load", lambda self, root: {}["x"])
     with pytest.raises(InputError, match="Toy: its rows cannot be read: KeyError: 'x'"):
-        Worker().raw(Toy(), Path())
+        Worker().raw(Toy(), Path(), "")
+
+
+def test_files_that_are_not_the_plans_are_refused_before_and_after_they_are_read(monkeypatch):
+    now = ["planned"]
+    monkeypatch.setattr(Toy, "fingerprint", lambda self, root: now[-1])
+    monkeypatch.setattr(Toy, "load", lambda self, root: "rows")
+    worker = Worker()
+    assert worker.raw(Toy(), Path("a"), "planned") == "rows"
+    now.append("other")
+    assert worker.raw(Toy(), Path("a"), "planned") == "rows"  # those that were read
+    with pytest.raises(InputError, match="Toy: its files were changed after the call began"):
+        worker.raw(Toy(), Path("b"), "planned")
+    with pytest.raises(InputError, match="changed"):
+        worker.raw(Toy(), Path("a"), "another plan")
+    monkeypatch.setattr(Toy, "load", lambda self, root: now.append("while it was read"))
+    now.append("planned")
+    with pytest.raises(InputError, match="changed"):
+        worker.raw(Toy(), Path("c"), "planned")
+
+
+def test_what_was_read_comes_back_with_the_results(tiny):
+    assert Worker().execute(train_block(tiny, "mixup")).data_read == train_block(tiny, "mixup").data != ""
+
+
+def test_work_that_gets_on_says_so(tiny):
+    beats = []
+    worker = Worker(beat=lambda: beats.append(1))
+    worker.execute(train_block(tiny, "mixup"))
+    assert len(beats) == 1 + 10 + 1
+    beats.clear()
+    worker.execute(train_block(tiny, "mixup", (0, 1), executor="lockstep", block=2))
+    assert len(beats) == 2 + 10 + 2
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("torch.set_default_dtype(torch.float64)", "the default dtype"),
+        ("torch.set_default_device('meta') if batch.progress > 0.8 else None", "the default device"),
+        ("torch.set_grad_enabled(False) if batch.progress > 0.8 else None", "the gradient mode"),
+        ("__import__('os').chdir('/')", "the working directory"),
+    ],
+)
+def test_who_leaves_the_process_changed_fails_and_the_next_run_is_as_ever(tiny, tmp_path, monkeypatch, body, said):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "careless.py"
+    path.write_text(INTRA_MIX.replace("y, n =", f"{body}\n        y, n ="))
+    worker, block = Worker(), train_block(tiny, "mixup")
+    (alone,) = worker.execute(block).results
+    (result,) = worker.execute(train_block(tiny, str(path))).results
+    assert result.status == "failed"
+    if said != "the gradient mode":  # that one cannot be trained to its end
+        assert result.reason == f"it leaves {said} changed; its code must put back what it changes"
+    assert worker.execute(block).results[0].digests == alone.digests
 
 
 def test_a_library_that_is_not_there_skips_its_runs(tiny, tmp_path):
@@ -209,6 +265,9 @@ def test_a_worker_answers_through_its_pipe_under_the_works_number(tiny):
     assert ours.recv() == (0, Ready(os.getpid()))
     ours.send((7, train_block(tiny, "mixup")))
     number, answer = ours.recv()
+    while answer == Beat():
+        assert number == 7
+        number, answer = ours.recv()
     assert number == 7
     assert isinstance(answer, BlockResult)
     assert answer.results[0].status == "ok"

@@ -1,5 +1,7 @@
 """The history of cells: what is kept, where it has steps, and the picture of it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pandas as pd
 import pytest
 from scipy import stats
@@ -59,3 +61,10 @@ def test_a_foreign_history_is_refused(tmp_path, text, said):
     (tmp_path / "h.csv").write_text(text)
     with pytest.raises(InputError, match=said):
         load_history(tmp_path / "h.csv")
+
+
+def test_calls_at_once_lose_no_point(accepted, tmp_path):
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda n: track(accepted[0], tmp_path / "h.csv", commit=f"c{n}"), range(6)))
+    points = load_history(tmp_path / "h.csv")
+    assert [sorted(p.commit for p in cell) for cell in points.values()] == [[f"c{n}" for n in range(6)]] * 2

@@ -9,7 +9,8 @@ from mixsuite.experiment.spec import RunSpec
 from mixsuite.report.caveats import notes
 from mixsuite.report.leaderboard import build, make_report
 from mixsuite.results.reading import load_results
-from mixsuite.results.record import Record, RecordWriter
+from mixsuite.results.record import Record
+from mixsuite.results.record_files import RecordWriter
 
 
 def test_a_reference_that_is_missing_or_failed_leaves_no_verdicts_and_says_so(folder):
@@ -67,6 +68,18 @@ def test_records_of_other_cells_are_counted_and_mixed_code_is_said(board):
 def said(out):
     results = load_results(out)
     return notes(results, make_report(results, out).tasks)
+
+
+def test_results_that_disagree_are_named(board):
+    task, erm = board_task("a"), the_method("erm")
+    with RecordWriter(board) as writer:
+        for seed, value in ((0, 0.3), (1, 0.25), (2, 0.45)):  # the first is as it was
+            writer.append("a", a_record(RunSpec(task, erm, seed), value))
+    results = load_results(board)
+    assert results.conflicts == (("a", "erm", 1), ("a", "erm", 2))
+    (note,) = (n for n in make_report(results, board).notes if "disagree" in n)
+    assert note.startswith("two results of the same code, data and machine disagree (a, erm, seed 1, and 1 more)")
+    assert results.only([RunSpec(task, erm, 0)]).conflicts == ()
 
 
 def test_runs_of_another_executor_are_not_compared_in_seconds(folder):

@@ -10,7 +10,7 @@ from mixsuite.report.equal_compute import costlier_methods, equal_compute, same_
 from mixsuite.report.leaderboard import build
 from mixsuite.results.manifest import Manifest
 from mixsuite.results.reading import load_results
-from mixsuite.results.record import RecordWriter
+from mixsuite.results.record_files import RecordWriter
 
 
 def test_costlier_methods_are_held_against_controls_of_their_cost_alone(folder):

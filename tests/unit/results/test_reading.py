@@ -7,7 +7,7 @@ from mixsuite.errors import InputError
 from mixsuite.experiment.spec import MethodSpec, RunSpec
 from mixsuite.plugins.entry import Call
 from mixsuite.results.reading import Cell, load_results
-from mixsuite.results.record import RecordWriter
+from mixsuite.results.record_files import RecordWriter
 
 
 def test_an_outcome_has_what_a_table_needs_of_a_record(tmp_path):
