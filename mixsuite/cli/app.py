@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import warnings
+from types import FrameType
 from typing import Annotated, Any
 
 import typer
@@ -44,8 +46,18 @@ def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
 
 
 def main() -> None:
-    """Run the ``mixsuite`` command. Bad input gives one line on stderr and exit status 2."""
+    """Run the ``mixsuite`` command. Bad input gives one line on stderr and exit status 2.
+
+    SIGTERM, which schedulers send, ends a call as Ctrl-C does, with exit status 143.
+    """
     warnings.showwarning = _show_warning
+    terminated: list[int] = []
+
+    def terminate(number: int, _: FrameType | None) -> None:
+        terminated.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, terminate)
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except InputError as error:
@@ -57,8 +69,11 @@ def main() -> None:
         if not hasattr(error, "format_message"):
             raise
         status = _refuse(" ".join(error.format_message().split()))
+    finally:
+        signal.signal(signal.SIGTERM, before)
     if status == _INTERRUPTED:  # typer may turn Ctrl-C into this exit status itself
         typer.echo("interrupted: what was finished is recorded; the same command goes on from here", err=True)
+        status = 128 + terminated[0] if terminated else status
     sys.exit(status or 0)
 
 

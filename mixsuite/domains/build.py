@@ -13,6 +13,7 @@ from mixsuite.domains.base import Dataset, Domain
 from mixsuite.domains.split import count_classes, draw_split
 from mixsuite.errors import InputError, unknown
 from mixsuite.mixing.rng import torch_seed
+from mixsuite.mixing.targets import check_values
 from mixsuite.models.base import Staged
 from mixsuite.plugins.bind import bind
 from mixsuite.plugins.entry import parse_call
@@ -48,11 +49,19 @@ def check_raw(dataset: Dataset, raw: Raw) -> None:
     need(hasattr(raw.x, "__len__") and len(raw.x) == n, f"x must have as many rows as y, {n}")
     for name, value in (("split_id", raw.split_id), ("weight", raw.weight)):
         need(value is None or np.shape(value) == (n,), f"{name} must be [{n}]")
-    need(raw.y.dtype.kind in "biuf" and bool(np.isfinite(raw.y).all()), "y must be finite numbers")
+    need(raw.y.dtype.kind in "biuf", "y must be numbers")
+    try:
+        check_values(torch.from_numpy(raw.y.astype(np.float64)), dataset.kind)
+    except ValueError as error:
+        need(False, str(error))
+    need(dataset.kind != "class" or raw.y.ndim == 1 or raw.y.shape[1] > 1, "class numbers must be [n], not [n, 1]")
     if dataset.kind == "class" and raw.y.ndim == 1:
-        low, high, top = int(raw.y.min()), int(raw.y.max()), dataset.classes
-        need(bool((raw.y == raw.y.astype(np.int64)).all()), "classes must be whole numbers")
-        need(low >= 0 and (not top or high < top), f"classes must lie in 0..{(top or high + 1) - 1}, are {low}..{high}")
+        high, top = int(raw.y.max()), dataset.classes
+        need(not top or high < top, f"classes must lie in 0..{top - 1}, go up to {high}")
+        if raw.split_id is not None:
+            parts = [set(raw.y[raw.split_id == part].tolist()) for part in (0, 2)]
+            only = sorted(parts[1] - parts[0])
+            need(not only or not parts[0], f"class {only[:1]} has rows in the test part, and none in the training part")
     if raw.weight is not None:
         need(bool((np.isfinite(raw.weight) & (raw.weight >= 0)).all()), "weights must be finite and not negative")
 

@@ -24,20 +24,25 @@ class Split(NamedTuple):
 def _take(
     rows: np.ndarray, count: int, labels: np.ndarray | None, draws: np.random.RandomState
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(count rows drawn, the rest), stratified by label if every class can have rows on both sides."""
+    """(count rows drawn, the rest), stratified by label if every class can have rows on both sides.
+
+    A class with a single row cannot: its row is among the rest, if there is room for it.
+    """
     if count <= 0:
         return rows[:0], rows
     if count >= len(rows):
         return rows, rows[:0]
-    strata = None
+    strata, single = None, rows[:0]
     if labels is not None:
-        _, sizes = np.unique(labels[rows], return_counts=True)
-        if sizes.min() >= 2 and min(count, len(rows) - count) >= len(sizes):
-            strata = labels[rows]
+        _, place, sizes = np.unique(labels[rows], return_inverse=True, return_counts=True)
+        alone, classes = sizes[place] < 2, int((sizes >= 2).sum())
+        others = rows[~alone]
+        if classes and min(count, len(others) - count) >= classes:
+            rows, single, strata = others, rows[alone], labels[others]
     from sklearn.model_selection import train_test_split  # takes a second; naming a domain needs none of it
 
     taken, rest = train_test_split(rows, train_size=count, stratify=strata, random_state=draws)
-    return np.sort(taken), np.sort(rest)
+    return np.sort(taken), np.sort(np.concatenate([rest, single]))
 
 
 def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:

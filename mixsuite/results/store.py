@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import lzma
 import os
 import shutil
+import stat
 import tarfile
 import tempfile
 import threading
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Dataset
@@ -28,6 +32,7 @@ from mixsuite.plugins.validate import check_model
 from mixsuite.training.recipe import Recipe
 
 _PARTS = {"train": "training", "valid": "validation", "test": "test"}
+_GROWTH, _SMALL = 100, 50_000_000  # an archive unpacks to at most so many times its size, and so many bytes more
 _PART = ".part-"  # prefix of the folders that a fetch works in; the next fetch removes what a killed one left
 
 
@@ -211,28 +216,56 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack a .zip or .tar(.gz, .xz, .bz2) into an empty folder.
 
     Raises:
-        InputError: the file is no archive or damaged, or holds a link, a device or a name that leads out of the folder.
+        InputError: the file is no archive, damaged or encrypted, holds a link, a device or a name that leads out of the
+            folder, or grows by more than data do.
     """
     if not archive.is_file():
         raise InputError(f"archive '{archive}' does not exist")
+    left = _GROWTH * archive.stat().st_size + _SMALL
     try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as z:
-                for name in z.namelist():
-                    _inside(archive, name)
-                z.extractall(folder)
-        else:
-            with tarfile.open(archive) as t:
-                for member in t:
-                    _inside(archive, member.name)
-                    if not (member.isfile() or member.isdir()):
-                        raise InputError(f"{archive}: '{member.name}' is a link or device; refused")
-                    t.extract(member, folder, filter="data")
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError) as error:
+        for name, file in _members(archive):
+            target = _inside(archive, folder, name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with file, target.open("xb") as out:
+                while part := file.read(2**20):
+                    left -= len(part)
+                    if left < 0:
+                        raise InputError(f"{archive}: unpacks to over {_GROWTH} times its size; refused")
+                    out.write(part)
+    except (
+        tarfile.TarError,
+        zipfile.BadZipFile,
+        EOFError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        zlib.error,
+        lzma.LZMAError,
+    ) as error:  # a RuntimeError is zipfile's for encrypted files, NotImplementedError among them
         raise InputError(f"{archive}: damaged, or no archive: {type(error).__name__}: {error}") from None
 
 
-def _inside(archive: Path, name: str) -> None:
+def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """Yield name and opened content of each file in an archive."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as z:
+            for info in z.infolist():
+                if not info.is_dir():
+                    if stat.S_ISLNK(info.external_attr >> 16):
+                        raise InputError(f"{archive}: '{info.filename}' is a link; refused")
+                    yield info.filename, z.open(info)
+        return
+    with tarfile.open(archive) as t:
+        for member in t:
+            if not (member.isfile() or member.isdir()):
+                raise InputError(f"{archive}: '{member.name}' is a link or device; refused")
+            file = t.extractfile(member) if member.isfile() else None
+            if file is not None:
+                yield member.name, file
+
+
+def _inside(archive: Path, folder: Path, name: str) -> Path:
     path = PurePosixPath(name.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in name:
+    if path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
         raise InputError(f"{archive}: '{name}' leads out of the folder; refused")
+    return folder / path

@@ -221,7 +221,8 @@ def long_run(tmp_path):
 
 
 @pytest.mark.long
-def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_sigterm_stop_cleanly_and_the_next_call_goes_on(long_run, tmp_path, number):
     matrix, out = long_run.write_matrix(tmp_path, 2000), tmp_path / "out"  # longer than any machine needs to notice
     heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell starts its background jobs deaf to it
     runner = subprocess.Popen(
@@ -230,9 +231,9 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(long_run, tmp_path):
     while not (out / "records").exists() or not read_records(out):
         assert runner.poll() is None
         time.sleep(0.02)
-    runner.send_signal(signal.SIGINT)
+    runner.send_signal(number)
     _, err = runner.communicate(timeout=120)
-    assert runner.returncode == 130
+    assert runner.returncode == 128 + number
     assert "the same command goes on from here" in err
     assert "Traceback" not in err
     done = len(read_records(out))

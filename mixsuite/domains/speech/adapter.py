@@ -20,6 +20,8 @@ from mixsuite.models.speech.conv1d import conv1d
 from mixsuite.models.speech.lenet import lenet
 from mixsuite.models.speech.vgg import vgg
 
+_WAVE = 1000  # frames of one channel that are samples of a wave rather than a curve of one feature
+
 
 class SpeechAdapter(Domain):
     """Clips. Cepstra are standardised per channel over the training part's frames; waves stay as they are."""
@@ -37,11 +39,17 @@ class SpeechAdapter(Domain):
         """Encode n arrays [C, T] as (clips [n, C, T], mask [n, 1, T]).
 
         Raises:
-            InputError: a clip has no frames.
+            InputError: a clip has no frames or another form, or clips look like waves and have no rate.
         """
-        lengths = np.array([clip.shape[1] for clip in raw.x])
+        shapes = [np.shape(clip) for clip in raw.x]
+        odd = next((place for place, shape in enumerate(shapes) if len(shape) != 2 or shape[0] != shapes[0][0]), None)
+        if odd is not None:
+            raise InputError(f"clip {odd} is {list(shapes[odd])}; clips are [C, T], with one C for all")
+        lengths = np.array([shape[1] for shape in shapes])
         if not lengths.all():
             raise InputError(f"clip {int(np.argmin(lengths))} has no frames")
+        if raw.rate is None and shapes[0][0] == 1 and np.median(lengths) >= _WAVE:
+            raise InputError("clips of one channel and so many samples are waves: load() must give Raw(rate=...)")
         clips = raw.x[rows]
         x = np.zeros((len(rows), clips[0].shape[0], lengths.max()), dtype=np.float32)
         for place, clip in enumerate(clips):

@@ -148,7 +148,7 @@ def test_a_csv_file_is_read_as_pandas_reads_it(loans):
     pd.testing.assert_frame_equal(raw.x, frame[["age", "job"]])
     assert raw.y.tolist() == (frame["bad"] == "yes").astype(int).tolist()
     raw = open_dataset(f"csv:{loans}:income(kind=regression, drop=[name])").load(Path())
-    assert raw.y.tolist() == frame["income"].tolist()
+    assert raw.y.tolist() == pd.read_csv(loans, float_precision="round_trip")["income"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_a_csv_file_is_read_as_pandas_reads_it(loans):
         ("csv:{}:bad(drop=name)", "drop='name': input should be a valid tuple"),
         ("csv:{}:bad(sep=';')", "unknown column of loans.csv 'bad'"),
         ("csv:twice.csv:y", "twice.csv: more than one column is called y"),
-        ("csv:torn.csv:y", "torn.csv: cannot be read as a table"),
+        ("csv:torn.csv:y", "torn.csv, line 3: 4 cells, but the first line has 2"),
         ("csv:empty.csv:y", "empty.csv: cannot be read as a table"),
         ("csv:bytes.csv:y", "bytes.csv: cannot be read as a table"),
     ],

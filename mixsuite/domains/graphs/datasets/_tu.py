@@ -1,11 +1,13 @@
 """Read the TU collection's text files."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mixsuite.domains import Raw
+from mixsuite.errors import InputError
 
 DEGREES = 64  # the feature of a node without features is its one-hot degree, at most this
 
@@ -21,17 +23,28 @@ def read_tu(folder: Path, name: str) -> Raw:
 
     This agrees with torch_geometric: edges are sorted, without loops and repeats, and classes and labels are numbered
     in order.
+
+    Raises:
+        InputError: a file cannot be read, or its numbers do not fit together; the message names file and line.
     """
     files = {path.stem[len(name) + 1 :]: path for path in tu_files(folder, name)}
-    owner = _column(files["graph_indicator"])[:, 0] - 1
-    y = np.unique(_column(files["graph_labels"])[:, 0], return_inverse=True)[1]
+    y = np.unique(_whole(files["graph_labels"], 1)[:, 0], return_inverse=True)[1]
+    owner = _whole(files["graph_indicator"], 1)[:, 0] - 1
+    _refuse(files["graph_indicator"], (owner < 0) | (owner >= len(y)), f"a graph that is none of the {len(y)}")
+    back = np.concatenate([[False], owner[1:] < owner[:-1]])
+    _refuse(files["graph_indicator"], back, "a graph before the one of the line above")
     nodes = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(y)))])
-    edges = np.unique(_column(files["A"]) - 1, axis=0)
+    ties = _whole(files["A"], 2) - 1
+    _refuse(files["A"], ((ties < 0) | (ties >= len(owner))).any(1), f"a node that is none of the {len(owner)}")
+    _refuse(files["A"], owner[ties[:, 0]] != owner[ties[:, 1]], "an edge between two graphs")
+    edges = np.unique(ties, axis=0)
     edges = edges[edges[:, 0] != edges[:, 1]]
     ties = np.searchsorted(edges[:, 0], nodes)
-    columns = [_column(files["node_attributes"], np.float32)] if "node_attributes" in files else []
+    columns = []
+    if "node_attributes" in files:
+        columns.append(_numbers(files["node_attributes"], len(owner)).astype(np.float32))
     if "node_labels" in files:
-        labels = _column(files["node_labels"])
+        labels = _whole(files["node_labels"], rows=len(owner))
         labels = labels - labels.min(0)
         columns += [
             np.eye(size + 1, dtype=np.float32)[label] for label, size in zip(labels.T, labels.max(0), strict=True)
@@ -49,6 +62,39 @@ def read_tu(folder: Path, name: str) -> Raw:
     return Raw(graphs, y)
 
 
-def _column(path: Path, dtype: type = np.int64) -> np.ndarray:
-    """Read a file's numbers. [lines, numbers per line]."""
-    return pd.read_csv(path, header=None, skipinitialspace=True).to_numpy(dtype)
+def _numbers(path: Path, rows: int | None = None, width: int | None = None) -> np.ndarray:
+    """Read a file's numbers. [lines, numbers per line].
+
+    rows, width: how many there must be; None: any.
+
+    Raises:
+        InputError: it has another number of lines, a line of another width, or a text that is no finite number.
+    """
+    try:
+        frame = pd.read_csv(
+            path, header=None, skipinitialspace=True, skip_blank_lines=False, float_precision="round_trip"
+        )
+    except pd.errors.EmptyDataError:
+        raise InputError(f"{path}: is empty") from None
+    except (ValueError, OSError) as error:  # pandas' ParserError, which names the line, and UnicodeDecodeError
+        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
+    if width is not None and frame.shape[1] != width:
+        raise InputError(f"{path}, line 1: {frame.shape[1]} numbers, wanted are {width}")
+    if rows is not None and len(frame) != rows:
+        raise InputError(f"{path}: {len(frame)} lines, but there are {rows} nodes")
+    values: np.ndarray = frame.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
+    _refuse(path, ~np.isfinite(values).all(1), "something that is no finite number, or too few of them")
+    return values
+
+
+def _whole(path: Path, width: int | None = None, rows: int | None = None) -> np.ndarray:
+    """Read a file's whole numbers; as ``_numbers``."""
+    values = _numbers(path, rows, width)
+    _refuse(path, (values != np.round(values)).any(1) | (np.abs(values) > 2**53).any(1), "no whole number")
+    return values.astype(np.int64)
+
+
+def _refuse(path: Path, bad: Any, what: str) -> None:
+    """Refuse a file for its first bad line. bad: [lines]."""
+    if bad.any():
+        raise InputError(f"{path}, line {int(np.argmax(bad)) + 1}: {what}")

@@ -9,6 +9,7 @@ from mixsuite.domains import Dataset, Raw
 from mixsuite.errors import InputError
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # others may start programs, as EPS does
 _PARTS = {"train": 0, "valid": 1, "val": 1, "test": 2}
 
 
@@ -17,6 +18,7 @@ class Folder(Dataset):
     """Your own pictures as PATH/CLASS/any.png, or split as PATH/train/CLASS/.., PATH/test/CLASS/.. (and PATH/valid/..).
 
     Classes are numbered in the order of their names. Pictures are grey if every picture is grey, and RGB otherwise.
+    What is hidden (.name) or left by an archive (__MACOSX) is no class and no picture.
 
     path: the folder, as in folder:data/leaves.
     size: pictures are resized to size x size pixels (bilinear).
@@ -39,6 +41,7 @@ class Folder(Dataset):
     def files(self, root):
         top = Path(self.path).expanduser()
         paths = [p for p in sorted(top.rglob("*")) if p.suffix.lower() in _SUFFIXES and p.is_file()]
+        paths = [p for p in paths if not any(part.startswith((".", "__MACOSX")) for part in p.relative_to(top).parts)]
         return paths or [top / "CLASS" / "PICTURE.png"]
 
     def missing(self, path):
@@ -62,14 +65,14 @@ class Folder(Dataset):
         pictures = []
         for path in files:
             try:
-                with Image.open(path) as picture:
+                with Image.open(path, formats=_FORMATS) as picture:
                     if picture.mode[:1] in "IF":
                         raise InputError(f"{path}: its mode is {picture.mode}; convert it to 8 bits a channel")
                     grey = picture.mode in ("1", "L", "LA")
                     pictures.append(
                         (grey, picture.convert("RGB").resize((self.size, self.size), Image.Resampling.BILINEAR))
                     )
-            except (UnidentifiedImageError, OSError, ValueError) as error:
+            except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
                 raise InputError(f"{path}: cannot be read as a picture: {error}") from None
         mode = "L" if all(grey for grey, _ in pictures) else "RGB"
         x = np.stack([np.asarray(picture.convert(mode)) for _, picture in pictures])

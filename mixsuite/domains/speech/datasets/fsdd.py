@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixsuite.domains import Dataset, Raw
+from mixsuite.domains.speech.datasets._wave import read_wave
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,11 @@ class Fsdd(Dataset):
         return sorted(folder.glob("*.wav")) or [folder / "0_george_0.wav"]
 
     def load(self, root):
-        from scipy.io import wavfile
-
         paths = self.files(root)
         x = np.empty(len(paths), dtype=object)
         y, part = np.empty(len(paths), dtype=np.int64), np.empty(len(paths), dtype=np.int64)
         for i, path in enumerate(paths):
-            rate, wave = wavfile.read(path)
             digit, _, index = path.stem.split("_")
-            x[i] = wave[None, : int(self.seconds * rate)].astype(np.float32) / 32768  # [1, T]
+            x[i] = read_wave(path, 8000)[None, : int(self.seconds * 8000)]  # [1, T]
             y[i], part[i] = int(digit), 2 if int(index) < 5 else 0
         return Raw(x, y, part, rate=8000)

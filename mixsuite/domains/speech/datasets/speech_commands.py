@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixsuite.domains import Dataset, Raw
+from mixsuite.domains.speech.datasets._wave import read_wave
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,6 @@ class SpeechCommands(Dataset):
         SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=True)
 
     def load(self, root):
-        from scipy.io import wavfile
         from torchaudio.datasets import SPEECHCOMMANDS
 
         clips, words, part = [], [], []
@@ -41,8 +41,7 @@ class SpeechCommands(Dataset):
             recordings = SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=False, subset=subset)
             for i in range(len(recordings)):
                 path, _, word, *_ = recordings.get_metadata(i)
-                _, wave = wavfile.read(root / "SpeechCommands" / path)
-                clips.append(wave[None, :16000].astype(np.float32) / 32768)  # [1, T]
+                clips.append(read_wave(root / "SpeechCommands" / path, 16000)[None, :16000])  # [1, T]
                 words.append(word)
                 part.append(number)
         x = np.empty(len(clips), dtype=object)

@@ -4,8 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from mixsuite.domains import Dataset
+import numpy as np
+
+from mixsuite.domains import Dataset, Raw
 from mixsuite.domains.tabular.datasets._table import rows_of
+from mixsuite.domains.tabular.datasets._text import one_character, read_table
 from mixsuite.errors import InputError
 
 
@@ -19,6 +22,10 @@ class Csv(Dataset):
     kind:         "class" or "regression".
     drop:         columns to leave out, such as ids, or what is known only afterwards.
     sep:          the separator between cells.
+    decimal:      the decimal mark of numbers.
+    na:           texts that stand for a missing value, such as ["?"].
+    header:       "names", or "none" for a file whose first line is a row: its columns are called 1, 2, ....
+    test_file:    a second file with the same columns: the official test part; "" for none.
     """
 
     path: str
@@ -26,6 +33,10 @@ class Csv(Dataset):
     kind: Literal["class", "regression"] = field(default="class", kw_only=True)  # type: ignore[misc]
     drop: tuple[str, ...] = ()
     sep: str = ","
+    decimal: str = "."
+    na: tuple[str, ...] = ()
+    header: Literal["names", "none"] = "names"
+    test_file: str = ""
 
     domain = "tabular"
     recipe = "tabular_mlp"
@@ -33,8 +44,14 @@ class Csv(Dataset):
     source = "a file of your own"
     licence = "the file's own"
 
+    def __post_init__(self):
+        super().__post_init__()
+        one_character("sep", self.sep)
+        if self.decimal not in (".", ",") or self.decimal == self.sep:
+            raise ValueError(f'decimal={self.decimal!r}: allowed is "." or ",", and not the separator')
+
     def files(self, root):
-        return [Path(self.path).expanduser()]
+        return [Path(path).expanduser() for path in (self.path, self.test_file) if path]
 
     def missing(self, path):
         return f"csv file '{path}' does not exist"
@@ -42,17 +59,18 @@ class Csv(Dataset):
     def load(self, root):
         import pandas as pd
 
-        (path,) = self.files(root)
-        try:
-            head = pd.read_csv(path, sep=self.sep, header=None, nrows=1, dtype=str).iloc[0].tolist()
-            frame = pd.read_csv(path, sep=self.sep)
-        except (
-            ValueError,
-            UnicodeDecodeError,
-            OSError,
-        ) as error:  # pandas' ParserError and EmptyDataError are ValueErrors
-            raise InputError(f"{path}: cannot be read as a table: {' '.join(str(error).split())}") from None
-        twice = sorted({str(name) for name in head if head.count(name) > 1})
-        if twice:
-            raise InputError(f"{path}: more than one column is called {', '.join(twice)}")
-        return rows_of(frame, self.target, self.kind, self.drop, str(path))
+        frames = [
+            read_table(path, self.sep, self.decimal, self.header == "names", self.na) for path in self.files(root)
+        ]
+        frame, *tests = frames
+        if not tests:
+            return rows_of(frame, self.target, self.kind, self.drop, self.path)
+        (test,) = tests
+        if list(test.columns) != list(frame.columns):
+            raise InputError(f"{self.test_file}: its columns are not those of {self.path}, in the same order")
+        for name in frame.columns:
+            numbers = [pd.api.types.is_numeric_dtype(one[name]) for one in frames]
+            if numbers[0] != numbers[1] and frame[name].notna().any() and test[name].notna().any():
+                raise InputError(f"{self.test_file}: column '{name}' has numbers in one file and texts in the other")
+        raw = rows_of(pd.concat(frames, ignore_index=True), self.target, self.kind, self.drop, self.path)
+        return Raw(raw.x, raw.y, np.repeat([0, 2], [len(frame), len(test)]))

@@ -66,6 +66,10 @@ class Openml(Dataset):
     def load(self, root):
         bunch = self.read(root)
         names = list(bunch.target_names or [])
+        # A set may have several targets; those that are not asked for would give this one away.
+        declared = str(bunch.details.get("default_target_attribute") or "").split(",") if bunch.details else []
+        siblings = [name for name in map(str.strip, declared) if name in bunch.frame.columns and name not in names]
         if len(names) != 1:
             raise InputError(f"openml:{self.number}: it has {len(names)} targets; name one, (target=COLUMN)")
-        return rows_of(bunch.frame, names[0], self.kind, self.drop, f"openml:{self.number}")
+        frame = bunch.frame.drop(columns=[name for name in siblings if name not in self.drop])
+        return rows_of(frame, names[0], self.kind, self.drop, f"openml:{self.number}")

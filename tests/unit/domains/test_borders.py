@@ -1,0 +1,291 @@
+"""Files of strangers: what has one meaning is read as it is meant, the rest is refused in one line."""
+
+import csv
+import gzip
+import io
+import struct
+import wave as wave_files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+from scipy.io import wavfile
+from support.toys import Toy
+
+from mixsuite.data.rows import Raw
+from mixsuite.domains.build import check_raw
+from mixsuite.domains.graphs.datasets._tu import read_tu
+from mixsuite.domains.speech.adapter import SpeechAdapter
+from mixsuite.domains.speech.datasets._wave import read_wave
+from mixsuite.domains.split import draw_split
+from mixsuite.domains.tabular.datasets._text import read_table
+from mixsuite.errors import InputError
+from mixsuite.results.store import open_dataset
+
+
+def table(tmp_path, text, name="t.csv", **how):
+    path = tmp_path / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_table(path, **how)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("y,a,b\nyes,3,0.5,\nno,4,0.6,\n", "line 2: 4 cells, but the first line has 3"),  # pandas makes an index of y
+        ("y,a,b\nyes,3,0.5\nno,4\n", "line 3: 2 cells, but the first line has 3"),
+        ("y,a\nyes,3\n\nno,4,5\n", "line 4: 3 cells"),
+        ("y;a\nyes;3,5\nno;4,5\n", "line 2: 2 cells, but the first line has 1; is the separator another one"),
+        (",a,y\n0,1,yes\n1,2,no\n", "column 1 has no name"),
+        ("a,a,y\n0,1,yes\n", "more than one column is called a"),
+        ('a,y\n"1,yes\n2,no\n', "cannot be read as a table: unexpected end of data"),
+        ('a,y\n"1"2,yes\n', "cannot be read as a table: ',' expected after"),
+        ("a,y\n1,yes\n2,no\n?,no\n4,yes\n", "numbers and other texts (1, as '?'): for what means no value, say (na="),
+        ("", "it is empty"),
+        ("\n\n", "it is empty"),
+    ],
+)
+def test_a_table_whose_rows_do_not_fit_is_refused(tmp_path, text, said):
+    with pytest.raises(InputError) as error:
+        table(tmp_path, text)
+    assert said in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_what_a_table_is_written_with_can_be_said(tmp_path):
+    found = table(tmp_path, "a;b;y\n1,5;?;x\n2,5;3;z\n", sep=";", decimal=",", na=("?",))
+    assert found["a"].tolist() == [1.5, 2.5]
+    assert found["b"].isna().tolist() == [True, False]
+    with pytest.raises(InputError, match="with a decimal comma, say"):
+        table(tmp_path, "a;y\n1,5;x\n2,5;z\n3,5;z\n", sep=";")
+    bare = table(tmp_path, "5,x\n6,z\n", header=False)
+    assert bare.columns.tolist() == ["1", "2"]
+    assert bare["1"].tolist() == [5, 6]
+    marked = table(tmp_path, b"\xef\xbb\xbfa,y\n1,2\n")
+    assert marked.columns.tolist() == ["a", "y"]
+    packed = table(tmp_path, gzip.compress(b"a,y\n1,2\n"), "t.csv.gz")
+    assert packed["y"].tolist() == [2]
+
+
+CELL = st.one_of(
+    st.integers(-(10**6), 10**6).map(str),
+    st.floats(-1e6, 1e6, allow_nan=False).map(repr),
+    st.text(st.characters(codec="utf-8", exclude_characters="\r\0", exclude_categories=["Cs"]), max_size=6),
+)
+
+
+@given(st.lists(st.lists(CELL, min_size=3, max_size=3), min_size=1, max_size=8), st.sampled_from([",", ";", "\t", "|"]))
+def test_an_accepted_table_has_the_cells_that_csv_reads(tmp_path_factory, rows, sep):
+    """An independent reader: Python's own."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=sep, lineterminator="\n")
+    writer.writerows([["a", "b", "c"], *rows])
+    path = tmp_path_factory.mktemp("t") / "t.csv"
+    path.write_text(buffer.getvalue(), encoding="utf-8", newline="")
+    try:
+        frame = read_table(path, sep)
+    except InputError:
+        return
+    wanted = [row for row in csv.reader(io.StringIO(buffer.getvalue()), delimiter=sep) if row][1:]
+    assert frame.shape == (len(wanted), 3)
+    for i, row in enumerate(wanted):
+        for name, cell in zip("abc", row, strict=True):
+            found = frame[name].iloc[i]
+            if pd.isna(found):
+                assert cell.strip() in {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "n/a", "<NA>", "#N/A"}
+            elif isinstance(found, str):
+                assert found == cell
+            else:
+                assert cell.strip().lower() in ("true", "false") or float(found) == float(cell)
+
+
+def test_a_csv_entry_with_an_official_test_file(tmp_path):
+    (tmp_path / "train.csv").write_text("a,y\n1,x\n2,z\n3,x\n4,z\n")
+    (tmp_path / "test.csv").write_text("a,y\n5,z\n6,x\n")
+    entry = f'csv:{tmp_path}/train.csv:y(test_file="{tmp_path}/test.csv")'
+    raw = open_dataset(entry).load(Path())
+    assert raw.split_id.tolist() == [0, 0, 0, 0, 2, 2]
+    assert raw.y.tolist() == [0, 1, 0, 1, 1, 0]
+    (tmp_path / "test.csv").write_text("a,y\n5,z\nsix,x\n")
+    with pytest.raises(InputError, match="column 'a' has numbers in one file and texts in the other"):
+        open_dataset(entry).load(Path())
+    (tmp_path / "test.csv").write_text("y,a\nz,5\nx,6\n")
+    with pytest.raises(InputError, match="its columns are not those of"):
+        open_dataset(entry).load(Path())
+    for wrong in ("sep=ab", 'sep="x"', 'decimal=";"', 'decimal=","'):
+        with pytest.raises(InputError, match="allowed is"):
+            open_dataset(f"csv:{tmp_path}/train.csv:y({wrong})")
+
+
+TIME = np.linspace(0, 1, 8000, endpoint=False)
+TONE = 0.5 * np.sin(2 * np.pi * 440 * TIME)
+
+
+@pytest.mark.parametrize("kind", ["int16", "int32", "uint8", "float32", "int24", "stereo", "16 kHz"])
+def test_a_sound_file_is_what_its_header_says(tmp_path, kind):
+    path = tmp_path / "tone.wav"
+    if kind == "int24":
+        with wave_files.open(str(path), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(3)
+            file.setframerate(8000)
+            file.writeframes(b"".join(struct.pack("<i", int(v * 2**23))[:3] for v in TONE))
+    elif kind == "stereo":
+        wavfile.write(path, 8000, np.stack([1.5 * TONE, 0.5 * TONE], 1).astype(np.float32))
+    elif kind == "16 kHz":
+        wavfile.write(path, 16000, (0.5 * np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)).astype(np.float32))
+    elif kind == "uint8":
+        wavfile.write(path, 8000, np.round(TONE * 128 + 128).astype(np.uint8))
+    elif kind == "float32":
+        wavfile.write(path, 8000, TONE.astype(np.float32))
+    else:
+        wavfile.write(path, 8000, (TONE * np.iinfo(kind).max).astype(kind))
+    found = read_wave(path, 8000)
+    assert found.dtype == np.float32
+    assert found.shape == (8000,)
+    inner = slice(100, -100)  # a resampled wave has other ends
+    assert np.abs(found - TONE)[inner].max() < (0.01 if kind in ("uint8", "16 kHz") else 1e-3)
+
+
+def test_a_plain_sound_file_is_read_to_the_bit(tmp_path):
+    values = np.random.default_rng(0).integers(-(2**15), 2**15, 500, dtype=np.int16)
+    wavfile.write(tmp_path / "a.wav", 8000, values)
+    assert np.array_equal(read_wave(tmp_path / "a.wav", 8000), values.astype(np.float32) / 32768)
+
+
+@pytest.mark.parametrize("fault", ["empty", "text", "cut off", "no samples", "nan"])
+def test_a_sound_file_that_cannot_be_read_is_named(tmp_path, fault):
+    path = tmp_path / "tone.wav"
+    wavfile.write(path, 8000, TONE.astype(np.float32))
+    whole = path.read_bytes()
+    if fault == "no samples":
+        wavfile.write(path, 8000, np.zeros(0, dtype=np.int16))
+    elif fault == "nan":
+        wavfile.write(path, 8000, np.array([0.0, np.nan], dtype=np.float32))
+    else:
+        path.write_bytes({"empty": b"", "text": b"hello", "cut off": whole[:1000]}[fault])
+    with pytest.raises(InputError, match=r"tone\.wav"):
+        read_wave(path, 8000)
+
+
+def test_waves_without_a_rate_and_clips_of_many_forms_are_refused():
+    rows = np.arange(2)
+
+    def clips(*shapes):
+        x = np.empty(len(shapes), dtype=object)
+        x[:] = [np.ones(shape, dtype=np.float32) for shape in shapes]
+        return x
+
+    with pytest.raises(InputError, match=r"are waves: load\(\) must give Raw\(rate="):
+        SpeechAdapter().encode(Raw(clips((1, 8000), (1, 4000)), rows), rows, rows)
+    SpeechAdapter().encode(Raw(clips((1, 8000), (1, 4000)), rows, rate=8000), rows, rows)
+    SpeechAdapter().encode(Raw(clips((1, 80), (1, 40)), rows), rows, rows)
+    for odd in ((8000,), (2, 80)):
+        with pytest.raises(InputError, match="clip 1 is"):
+            SpeechAdapter().encode(Raw(clips((1, 80), odd), rows), rows, rows)
+
+
+TU = {"A": "1, 2\n2, 1\n3, 4\n4, 3\n", "graph_indicator": "1\n1\n2\n2\n", "graph_labels": "0\n1\n"}
+
+
+def tu(tmp_path, **changes):
+    for name, text in (TU | changes).items():
+        (tmp_path / f"T_{name}.txt").write_text(text)
+    return read_tu(tmp_path, "T")
+
+
+def test_a_tu_set_that_fits_is_read(tmp_path):
+    raw = tu(tmp_path, node_labels="5\n6\n5\n5\n", node_attributes="0.5\n1\n2\n3\n")
+    assert [edges.tolist() for _, edges in raw.x] == [[[0, 1], [1, 0]]] * 2
+    assert raw.x[0][0].tolist() == [[0.5, 1, 0], [1, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"graph_labels": "0.5\n1.5\n"}, "T_graph_labels.txt, line 1: no whole number"),
+        ({"graph_labels": "0\nnan\n"}, "T_graph_labels.txt, line 2: something that is no finite number"),
+        ({"graph_labels": "0\n"}, "T_graph_indicator.txt, line 3: a graph that is none of the 1"),
+        (
+            {"graph_indicator": "1\n2\n1\n2\n"},
+            "T_graph_indicator.txt, line 3: a graph before the one of the line above",
+        ),
+        ({"graph_indicator": "1\n1\n2\n"}, "T_A.txt, line 3: a node that is none of the 3"),
+        ({"graph_indicator": "0\n1\n2\n2\n"}, "T_graph_indicator.txt, line 1: a graph that is none"),
+        ({"A": "1, 2\n2, 3\n"}, "T_A.txt, line 2: an edge between two graphs"),
+        ({"A": "1, 2\n0, 1\n"}, "T_A.txt, line 2: a node that is none"),
+        ({"A": ""}, "T_A.txt: is empty"),
+        ({"A": "1 2\n2 1\n"}, "T_A.txt, line 1: 1 numbers, wanted are 2"),
+        ({"A": "1, 2\nx, 1\n"}, "T_A.txt, line 2: something that is no finite number"),
+        ({"node_labels": "0\n1\n"}, "T_node_labels.txt: 2 lines, but there are 4 nodes"),
+        ({"node_attributes": "0,1\n1\n2\n3\n"}, "T_node_attributes.txt, line 2: something that is no finite number"),
+        ({"node_attributes": "0\n1,1\n2\n3\n"}, "T_node_attributes.txt: cannot be read"),
+    ],
+)
+def test_a_tu_set_that_does_not_fit_names_file_and_line(tmp_path, changes, said):
+    with pytest.raises(InputError) as error:
+        tu(tmp_path, **changes)
+    assert said in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_one_class_with_a_single_row_does_not_end_stratification():
+    y = np.array([0] * 90 + [1] * 10 + [2])
+    for seed in range(20):
+        split = draw_split(Toy(test=0.3, valid=0.2), Raw(np.zeros((101, 1)), y), seed)
+        assert np.bincount(y[split.test], minlength=3)[1:].tolist() == [3, 0]
+        assert y[split.train].tolist().count(2) + y[split.valid].tolist().count(2) == 1
+        parts = np.concatenate([split.train, split.valid, split.test])
+        assert sorted(parts.tolist()) == list(range(101))
+
+
+def test_hidden_folders_and_what_archives_leave_are_no_classes(tmp_path):
+    for name in ("oak", "ash", ".ipynb_checkpoints", "__MACOSX/oak"):
+        (tmp_path / name).mkdir(parents=True)
+        for i in range(2):
+            Image.fromarray(np.full((8, 8), 40 * i, dtype=np.uint8)).save(tmp_path / name / f"{i}.png")
+    (tmp_path / "oak" / "._0.png").write_bytes(b"resource fork")
+    raw = open_dataset(f"folder:{tmp_path}(size=8)").load(Path())
+    assert raw.y.tolist() == [0, 0, 1, 1]
+
+
+def test_a_picture_of_a_format_that_starts_programs_is_not_opened(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "0.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n")
+    with pytest.raises(InputError, match=r"0\.png: cannot be read as a picture"):
+        open_dataset(f"folder:{tmp_path}(size=8)").load(Path())
+
+
+def test_a_picture_of_too_many_pixels_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    Image.fromarray(np.zeros((64, 64), dtype=np.uint8)).save(tmp_path / "a" / "0.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
+    with pytest.raises(InputError, match=r"0\.png: cannot be read as a picture: .*decompression bomb"):
+        open_dataset(f"folder:{tmp_path}(size=8)").load(Path())
+
+
+@pytest.mark.parametrize(
+    ("y", "said"),
+    [
+        ([0, 1_000_000, 0, 1], "classes are numbered 0, 1, 2, ...; here are 3 different ones, up to 1000000"),
+        ([0, -1, 1, 1], "classes are numbered from 0, here from -1"),
+        ([0, 0.5, 1, 1], "classes must be whole numbers"),
+        ([0, np.inf, 1, 1], "targets must be finite"),
+        ([[0.5, 0.5], [1, 1], [0, 1], [1, 0]], "soft targets are shares"),
+        ([[1.5, -0.5], [1, 0], [0, 1], [1, 0]], "soft targets are shares"),
+        ([[0], [1], [0], [1]], r"class numbers must be [n], not [n, 1]"),
+    ],
+)
+def test_targets_that_cannot_be_meant_are_refused(y, said):
+    with pytest.raises(InputError) as error:
+        check_raw(Toy(), Raw(np.zeros((4, 1)), np.array(y)))
+    assert said in str(error.value)
+
+
+def test_a_class_of_the_test_part_alone_is_named():
+    with pytest.raises(InputError, match=r"class \[1\] has rows in the test part, and none in the training part"):
+        check_raw(Toy(), Raw(np.zeros((4, 1)), np.array([0, 0, 1, 0]), np.array([0, 0, 2, 2])))
