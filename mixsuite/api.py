@@ -7,7 +7,7 @@ only reads results never loads torch.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -145,14 +145,15 @@ def _plan(
 
 
 def _carry_out(plan: CallPlan, watch: Watch, pool: Pool) -> Report:
-    """Train a plan's runs, draw its gallery and write its tables."""
+    """Train a plan's runs, write its tables, and draw its gallery."""
     from mixsuite.execution.runner import execute
     from mixsuite.plots.gallery import draw_gallery
 
     trained = {run.task.name for run in plan.todo}
     execute(plan, watch, pool)
-    draw_gallery(plan.options.out, plan.options.data, trained)
-    return leaderboard(plan.options.out)
+    report = leaderboard(plan.options.out)
+    not_drawn = draw_gallery(plan.options.out, plan.options.data, trained)
+    return replace(report, notes=[*report.notes, *(f"no picture of {task}: {why}" for task, why in not_drawn.items())])
 
 
 def dry_run(
@@ -231,6 +232,7 @@ def compare(
     from mixsuite.experiment.matrix import load_matrix
     from mixsuite.experiment.resolve import resolve_method
     from mixsuite.report.comparison import compare_results, equal_compute_controls
+    from mixsuite.results.names import folder_name
     from mixsuite.results.reading import load_results
 
     references = _names(against)
@@ -238,7 +240,7 @@ def compare(
         raise InputError("--against: at least one method is needed, as in mixup,erm")
     name, named = resolve_method(variant).name, [resolve_method(text).name for text in references]
     chosen = load_matrix(matrix).model_copy(update={"reference": references[0]})
-    folder = Path(out) if out is not None else Path("results") / "compare" / name
+    folder = Path(out) if out is not None else Path("results") / "compare" / folder_name(name)
     options = _options(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
 
     def train(methods: list[str]) -> Any:

@@ -20,9 +20,8 @@ from pathlib import Path
 from mixsuite.claims.study import load_study
 from mixsuite.execution.planning import CallPlan, Options, plan_call
 from mixsuite.experiment.matrix import load_matrix
-from mixsuite.experiment.spec import file_names
 from mixsuite.results.data_root import data_root
-from mixsuite.results.manifest import load_manifest
+from mixsuite.results.manifest import load_manifest, task_stems
 from mixsuite.results.record import Record
 from mixsuite.results.record_files import compress_records, read_records, record_files
 
@@ -61,7 +60,7 @@ def prove(plan: CallPlan, sample: Path) -> int:
 def carry(plan: CallPlan) -> int:
     """Give the records of the plan's runs the identity of the present code; return the number carried over."""
     out = plan.options.out
-    names = file_names(list(load_manifest(out).tasks.values()))
+    names = task_stems(load_manifest(out))
     lines: dict[str, list[str]] = {}
     for run in plan.runs:
         record = plan.records.get(run.id)

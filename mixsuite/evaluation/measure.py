@@ -45,13 +45,25 @@ def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, see
         numbers = (
             _measured(probe, model, data, seed) if isinstance(probe, Measurement) else _scored(probe, model, data, seed)
         )
-        metrics = {f"{k}@{name}": v for k, v in numbers.items()}
+        metrics = {f"{k}@{name}": _plain(k, v) for k, v in numbers.items()}
     except Exception as error:
         return {"metrics": {}, "status": "failed", "reason": f"{type(error).__name__}: {' '.join(str(error).split())}"}
     bad = [k for k, v in metrics.items() if not np.isfinite(v)]
     if bad:
         return {"metrics": {}, "status": "failed", "reason": f"not a number: {', '.join(bad)}"}
     return {"metrics": metrics, "status": "ok", "reason": ""}
+
+
+def _plain(name: str, value: Any) -> float:
+    """A probe's number as a plain one: a scalar of torch and numpy is taken, too.
+
+    Raises:
+        TypeError: it is no single number.
+    """
+    try:
+        return float(value.item() if hasattr(value, "item") else value)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        raise TypeError(f"{name} is no single number: {type(value).__name__} {value!r:.60}") from None
 
 
 def _scored(probe: Probe, model: Staged, data: Data, seed: int) -> dict[str, float]:

@@ -12,7 +12,8 @@ from mixsuite.errors import InputError, unknown
 from mixsuite.experiment.code import CodeIdentity, code_of_probe, code_of_run
 from mixsuite.experiment.matrix import Matrix
 from mixsuite.experiment.resolve import Experiment, resolve
-from mixsuite.experiment.spec import RunSpec, file_names
+from mixsuite.experiment.spec import RunSpec
+from mixsuite.results.manifest import load_manifest, task_stems
 from mixsuite.results.record import Record
 from mixsuite.results.record_files import RecordWriter, read_records
 
@@ -166,7 +167,9 @@ def reuse(folders: Iterable[Path], plan: CallPlan) -> CallPlan:
         InputError: a foreign line in a folder's records, or the plan's folder cannot be written.
     """
     missing = {run.id: run for run in plan.todo}
-    names = file_names(list(plan.experiment.tasks))
+    known = load_manifest(plan.options.out)
+    known.add(plan.runs)  # so each task has the file that it will have when the manifest is written
+    names = task_stems(known)
     for folder in folders:
         if not missing or not (folder / "records").is_dir() or folder.resolve() == plan.options.out.resolve():
             continue

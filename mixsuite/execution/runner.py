@@ -12,8 +12,8 @@ from mixsuite.execution.planning import CallPlan, Options, estimate
 from mixsuite.execution.pool import Pool
 from mixsuite.execution.progress import Progress, Watch, unwatched
 from mixsuite.execution.result import RunResult
-from mixsuite.experiment.spec import RunSpec, Task, file_names
-from mixsuite.results.manifest import Manifest, load_manifest
+from mixsuite.experiment.spec import RunSpec, Task
+from mixsuite.results.manifest import Manifest, load_manifest, task_stems
 from mixsuite.results.record import SCHEMA, Record
 from mixsuite.results.record_files import RecordWriter
 
@@ -177,7 +177,7 @@ def _train(
     progress: Progress,
     watch: Watch,
 ) -> None:
-    files = file_names(list(_remember(plan).tasks.values()))
+    files = task_stems(_remember(plan))
 
     def running(count: int) -> None:
         progress.running = count

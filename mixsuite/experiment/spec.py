@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,22 +102,3 @@ class RunSpec:
     def id(self) -> str:
         """The first 16 hex digits of the sha256 of the canonical form."""
         return digest_json(self.canonical())[:16]
-
-
-_LONGEST = 150  # characters of a file name's readable part
-
-
-def file_names(tasks: list[Task]) -> dict[str, str]:
-    """Task name -> file name without suffix.
-
-    A name that is too long, or that another task or a domain's table has, gets 8 hex digits of the task's hash.
-    """
-    names: dict[str, str] = {}
-    taken = {task.domain for task in tasks}
-    for task in tasks:
-        slug = re.sub(r"[^A-Za-z0-9._=-]", "-", task.name)
-        if slug in taken or len(slug) > _LONGEST:
-            slug = f"{slug[:_LONGEST]}-{digest_json(task.canonical())[:8]}"
-        names[task.name] = slug
-        taken.add(slug)
-    return names

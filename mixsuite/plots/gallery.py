@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from mixsuite.errors import InputError
-from mixsuite.experiment.spec import file_names
 from mixsuite.plots.page import gallery
-from mixsuite.results.manifest import load_manifest
+from mixsuite.plugins.load import user_code_location
+from mixsuite.results.manifest import load_manifest, task_stems
 
 
-def draw_gallery(out: Path, root: Path, trained: set[str]) -> list[Path]:
-    """Draw the tasks that this call trained and those without a picture; return the files written.
+def draw_gallery(out: Path, root: Path, trained: set[str]) -> dict[str, str]:
+    """Draw the tasks that this call trained and those without a picture; return task -> why it could not be drawn.
+
+    No picture is worth a table: whatever goes wrong with a task ends its picture alone.
 
     An outside method or data set of an earlier call is left out, since its file is not known here.
 
@@ -24,8 +26,8 @@ def draw_gallery(out: Path, root: Path, trained: set[str]) -> list[Path]:
         InputError: the folder's manifest is not valid.
     """
     manifest = load_manifest(out)
-    names = file_names(list(manifest.tasks.values()))
-    written = []
+    names = task_stems(manifest)
+    not_drawn = {}
     for task in manifest.tasks.values():
         path = out / "gallery" / f"{names[task.name]}.png"
         if path.exists() and task.name not in trained:
@@ -35,5 +37,6 @@ def draw_gallery(out: Path, root: Path, trained: set[str]) -> list[Path]:
             gallery(task, methods, root, path)
         except (InputError, ImportError):
             continue  # the run's own records say what is wrong with the task
-        written.append(path)
-    return written
+        except Exception as error:
+            not_drawn[task.name] = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
+    return not_drawn

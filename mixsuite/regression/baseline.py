@@ -269,6 +269,9 @@ def _add(cells: Cells, row: dict[str, str]) -> None:
     value, seed = float(row["value"]), int(row["seed"])
     if not isfinite(value):
         raise ValueError(f"value {row['value']} is not finite")
+    margin = row.get("margin", "")
+    if margin and not 0 <= float(margin) < 1:
+        raise ValueError(f"margin {margin}: allowed is a share from 0 to below 1")
     key = (row["domain"], row["dataset"], row["recipe"], row["method"])
     run = cells.setdefault(key, {}).get(seed)
     if run is None:
@@ -283,7 +286,7 @@ def _add(cells: Cells, row: dict[str, str]) -> None:
             id=row.get("run_id", ""),
             parts=_pairs(row.get("code_parts", "")),
             spec=_pairs(row.get("spec", "")),
-            margin=row.get("margin", ""),
+            margin=margin,
         )
     if row["metric"] in run.metrics:
         raise ValueError(f"{row['metric']} of {_where(run)} stands twice")

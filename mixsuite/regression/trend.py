@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mixsuite.experiment.spec import file_names
 from mixsuite.plots.save import save
 from mixsuite.regression.history import Point, load_history, steps
-from mixsuite.results.manifest import load_manifest
+from mixsuite.results.manifest import load_manifest, task_stems
 
 _LINES = 8  # most methods in a picture, those with steps first; more lines cannot be told apart
 
@@ -21,8 +20,8 @@ def draw_trends(out: Path, path: Path) -> list[str]:
     Raises:
         InputError: the file is not a history, or a picture cannot be written.
     """
-    history, tasks = load_history(path), list(load_manifest(out).tasks.values())
-    names, sentences = file_names(tasks), []
+    history, manifest = load_history(path), load_manifest(out)
+    tasks, names, sentences = list(manifest.tasks.values()), task_stems(manifest), list[str]()
     pictures = {}
     for task in tasks:
         key = (task.domain, task.shown_dataset, task.recipe_name)

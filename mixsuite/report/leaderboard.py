@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from mixsuite.experiment.spec import Task, file_names
+from mixsuite.experiment.spec import Task
 from mixsuite.report.caveats import notes
 from mixsuite.report.equal_compute import equal_compute
 from mixsuite.report.overall import overall_table
 from mixsuite.report.task import task_table
 from mixsuite.results.files import write_text
+from mixsuite.results.manifest import task_stems
 from mixsuite.results.reading import Results, load_results
 
 RUN_COLUMNS = ["domain", "dataset", "recipe", "method", "seed", "metric", "value", "status", "run_id"]
@@ -131,7 +132,7 @@ def build(out: Path) -> Report:
         out / "leaderboard.csv": csv_text(report.overall),
         out / "equal_compute.csv": csv_text(report.equal_compute),
     }
-    names = file_names(list(results.manifest.tasks.values()))
+    names = task_stems(results.manifest)
     for task, table in report.tasks.items():
         files[out / "leaderboard" / f"{names[task]}.csv"] = csv_text(table)
     for domain, table in report.domains.items():

@@ -5,6 +5,7 @@ Reading it needs no torch.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from mixsuite.errors import InputError
 from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
 from mixsuite.plugins.entry import Call, parse_seeds, show_seeds
 from mixsuite.results.files import write_text
+from mixsuite.results.names import file_stems
 
 _HEADER = """# Written by `mixsuite run`: the cells that this folder's tables show, every value resolved.
 # Each [[cells]] block is tasks x methods x seeds. A further run on this folder adds its cells.
@@ -122,6 +124,11 @@ def _value(value: Any) -> Any:
     return None if value == {} else tuple(value) if isinstance(value, list) else value
 
 
+def task_stems(manifest: Manifest) -> dict[str, str]:
+    """Task -> the name of its files in the folder, without suffix. A domain's table has the domain's own name."""
+    return file_stems(manifest.tasks, {task.domain for task in manifest.tasks.values()})
+
+
 def load_manifest(out: Path) -> Manifest:
     """Read a results folder's manifest; an empty one if it has no matrix.toml.
 
@@ -139,8 +146,12 @@ def load_manifest(out: Path) -> Manifest:
             manifest.tasks[name] = Task(
                 name, t["domain"], _call(t["dataset"]), t["recipe_name"], recipe, t["select"], t["classification"]
             )
+            _check_names(path, name, t["domain"], t["recipe_name"], t["dataset"]["name"])
         for name, m in value["methods"].items():
+            _check_names(path, name, m["call"]["name"])
             manifest.methods[name] = MethodSpec(name, _call(m["call"]), control=m["control"])
+        _check_names(path, manifest.reference)
+        _check_names(path, manifest.matrix)
         for block in value["cells"]:
             for task in block["tasks"]:
                 for method in block["methods"]:
@@ -148,6 +159,26 @@ def load_manifest(out: Path) -> Manifest:
                     manifest.cells.setdefault((manifest.tasks[task].name, manifest.methods[method].name), set()).update(
                         seeds
                     )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError, UnicodeDecodeError, OSError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError, OSError) as error:
+        # TOML's and unicode's errors are ValueErrors.
         raise InputError(f"{path}: not a matrix that mixsuite wrote ({type(error).__name__}: {error})") from None
     return manifest
+
+
+def _check_names(path: Path, shown: str, *bare: str) -> None:
+    """Refuse names that no run could have written: the folder may come from a stranger.
+
+    Args:
+        path: of the manifest.
+        shown: a name with parameters.
+        *bare: names that become parts of paths, or by which code is found.
+
+    Raises:
+        InputError: a name that is no text, has characters that are not printable, or is a path.
+    """
+    for name in (shown, *bare):
+        if not isinstance(name, str) or not name.isprintable():
+            raise InputError(f"{path}: not a matrix that mixsuite wrote (the name {name!r:.60})")
+    for name in bare:
+        if re.search(r"[/\\]|^\.|\.py$", name):
+            raise InputError(f"{path}: not a matrix that mixsuite wrote ('{name}' is no name)")

@@ -29,6 +29,7 @@ from mixsuite.plugins.entry import parse_entry
 from mixsuite.plugins.kinds import DATASET, builtin_files
 from mixsuite.plugins.load import Source, load_class, load_plugin, user_code_location
 from mixsuite.plugins.validate import check_model
+from mixsuite.results.oddities import oddities
 from mixsuite.training.recipe import Recipe
 
 _PARTS = {"train": "training", "valid": "validation", "test": "test"}
@@ -116,7 +117,8 @@ def verify(text: str, root: Path, matrix: str = "quick") -> Item:
         raise InputError(f"{text}: load() gives other rows at every call; draw them from a seed of its own")
     what = f"{data.classes} classes" if data.kind == "class" else data.kind
     parts = ", ".join(f"{len(getattr(data, part)):,} {name}" for part, name in _PARTS.items())
-    note = f"{len(raw.y):,} rows ({parts} for seed 0), {what}, recipe {task.recipe_name}{_columns(raw)}"
+    what_is_odd = "".join(f"; look at this: {text}" for text in oddities(dataset, raw, data))
+    note = f"{len(raw.y):,} rows ({parts} for seed 0), {what}, recipe {task.recipe_name}{_columns(raw)}{what_is_odd}"
     return replace(_item(text, dataset, root), note=note)
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("in_process")
 @pytest.fixture
 def plain(monkeypatch):
     """Without the gallery, whose pictures take seconds."""
-    monkeypatch.setattr("mixsuite.plots.gallery.draw_gallery", lambda out, root, trained: [])
+    monkeypatch.setattr("mixsuite.plots.gallery.draw_gallery", lambda out, root, trained: {})
 
 
 @pytest.fixture
@@ -57,10 +57,12 @@ def test_the_packages_run_is_the_tidy_frame(here, tiny):
 def test_the_gallery_is_drawn_of_what_was_trained(tmp_path, tiny, monkeypatch):
     drawn = []
     monkeypatch.setattr(
-        "mixsuite.plots.gallery.draw_gallery", lambda out, root, trained: drawn.append((out, trained)) or []
+        "mixsuite.plots.gallery.draw_gallery",
+        lambda out, root, trained: drawn.append((out, trained)) or {"iris": "why"},
     )
     for _ in range(2):
-        api.run(str(tiny), seeds="0", out=tmp_path / "out")
+        report = api.run(str(tiny), seeds="0", out=tmp_path / "out")
+        assert report.notes[-1] == "no picture of iris: why"
     assert drawn == [(tmp_path / "out", {"iris(rows=20)@tiny"}), (tmp_path / "out", set())]
 
 

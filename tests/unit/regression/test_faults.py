@@ -144,7 +144,7 @@ NAMES = [
 @pytest.fixture(autouse=True)
 def no_pictures(monkeypatch):
     """A baseline has none, and to draw them takes as long as half the training."""
-    monkeypatch.setattr("mixsuite.plots.gallery.draw_gallery", lambda *_: None)
+    monkeypatch.setattr("mixsuite.plots.gallery.draw_gallery", lambda *_: {})
 
 
 @pytest.mark.slow

@@ -46,7 +46,7 @@ def test_a_loader_that_fails_is_named_with_what_it_said(mixsuite, here):
     mixsuite("new-dataset", "my_rows")
     source = (here / "my_rows.py").read_text()
     for name, wrong, said in (
-        ("nan", "return Raw(x, np.where(y, np.nan, 0))", "y must be finite numbers"),
+        ("nan", "return Raw(x, np.where(y, np.nan, 0))", "targets must be finite numbers"),
         ("short", "return Raw(x, y[:-1])", "x must have as many rows as y, 399"),
         ("fails", "return Raw(x[['nothing']], y)", "fails.py, line"),
         ("array", "return Raw(x.drop(columns='colour').to_numpy(), y)", "x must be a pandas frame, is a ndarray"),
