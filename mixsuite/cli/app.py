@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import warnings
@@ -12,7 +13,7 @@ import typer
 
 from mixsuite import __version__
 from mixsuite.cli import authors, claims, data, regression, runs
-from mixsuite.errors import InputError
+from mixsuite.errors import InputError, printable
 
 app = typer.Typer(
     name="mixsuite",
@@ -60,8 +61,14 @@ def main() -> None:
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        sys.stdout.flush()
     except InputError as error:
         status = _refuse(str(error))
+    except BrokenPipeError:  # whoever reads the output has enough, as in `mixsuite list methods | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        status = 0
+    except OSError as error:
+        status = _refuse(f"{error.filename or 'the output'}: {error.strerror or error}")
     except (KeyboardInterrupt, typer.Abort):
         status = _INTERRUPTED
     except Exception as error:
@@ -78,5 +85,5 @@ def main() -> None:
 
 
 def _refuse(text: str) -> int:
-    typer.echo(f"mixsuite: {text}", err=True)
+    typer.echo(f"mixsuite: {printable(text)}", err=True)
     return 2

@@ -67,7 +67,7 @@ def _bar() -> Iterator[Watch]:
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    columns = (BarColumn(bar_width=30), TextColumn("{task.description}"))
+    columns = (BarColumn(bar_width=30), TextColumn("{task.description}", markup=False))
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         row = bar.add_task("starting the workers and opening the data", total=None)
         title = ""
@@ -90,6 +90,7 @@ def spinner(text: str) -> Iterator[Callable[[int], None]]:
         yield lambda size: None
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True).status(text) as status:
-        yield lambda size: status.update(f"{text}: {size / 1e6:.1f} MB")
+    with Console(stderr=True).status(Text(text)) as status:
+        yield lambda size: status.update(Text(f"{text}: {size / 1e6:.1f} MB"))

@@ -48,7 +48,7 @@ class Dataset(ABC):
     requires: ClassVar[tuple[str, ...]] = ()  # packages that load() imports, beyond the domain's
 
     def __post_init__(self) -> None:
-        if self.rows is not None and self.rows < 2:
+        if self.rows is not None and not 2 <= self.rows < 2**63:
             raise ValueError(f"rows={self.rows}: allowed is 2 or more, or None for all")
         if not 0 < self.test < 1:
             raise ValueError(f"test={self.test}: allowed is a share between 0 and 1")
@@ -106,6 +106,18 @@ class Dataset(ABC):
             f"{type(self).__name__}: {path} is missing; get it from {self.source or 'its source'} "
             "and put it there, or name another folder by --data"
         )
+
+
+def own_path(text: str) -> Path:
+    """The path of a user's file, in which ~ stands for a home folder.
+
+    Raises:
+        InputError: there is no such home folder.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise InputError(f"'{text}': there is no such home folder") from None
 
 
 def shipped(package: str, *parts: str) -> Path:

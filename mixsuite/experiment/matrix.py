@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -71,6 +72,14 @@ class Matrix(BaseModel):
                 raise ValueError(f"'{text}' is not of the form METHOD x DATASET")
         return value
 
+    @field_validator("recipes")
+    @classmethod
+    def _recipes(cls, value: dict[str, Recipe]) -> dict[str, Recipe]:
+        for name in value:
+            if not re.fullmatch(r"[A-Za-z0-9_][\w. -]*", name):
+                raise ValueError(f"'{name}' is no name for a recipe: letters, digits, _ - . and spaces make one")
+        return value
+
     @field_validator("probes")
     @classmethod
     def _probes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -111,6 +120,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: not TOML: {reason}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read: {error}") from None
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits; brackets in brackets in ...
+        raise InputError(f"{path}: not TOML that can be read: {error}") from None
 
 
 def load_matrix(text: str) -> Matrix:

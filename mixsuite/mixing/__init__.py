@@ -13,7 +13,8 @@ from mixsuite.mixing.draws import beta_shares, mask_plan, mixup_plan, unmixed_pl
 from mixsuite.mixing.engine import State, Tail, clean_loss, interpolate, run_mean, two_term_loss
 from mixsuite.mixing.geometry import box_mask, over, reject_flat
 from mixsuite.mixing.method import Batch, Method, TaskInfo, TrainInfo, require
-from mixsuite.mixing.mixer import Mixer, Target
+from mixsuite.mixing.mixed_target import Target
+from mixsuite.mixing.mixer import Mixer
 from mixsuite.mixing.plan import Plan
 from mixsuite.mixing.rng import Rng
 from mixsuite.mixing.targets import class_shares, hard_labels

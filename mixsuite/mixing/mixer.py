@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from mixsuite.mixing.engine import Loss, State, Tail, clean_loss, step_loss, two_term_loss
+from mixsuite.mixing.engine import Loss, State, Tail, step_loss
+from mixsuite.mixing.inputs import (
+    Output,
+    call,
+    check_outputs,
+    in_form_of,
+    keep_layout,
+    leaves_of,
+    output_of,
+    refuse_loader_worker,
+    submodule,
+    uncompiled,
+)
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.mixing.method import Batch, Method, TaskInfo, TrainInfo, why_not
+from mixsuite.mixing.mixed_target import Target
 from mixsuite.mixing.plan import Plan, check_plan, check_shares, distinct
 from mixsuite.mixing.rng import Rng, torch_seed
 from mixsuite.mixing.sites import random_sites
-from mixsuite.mixing.targets import class_shares, count_classes
+from mixsuite.mixing.targets import as_meant, check_values, count_classes
 from mixsuite.plugins.bind import display_name
 from mixsuite.plugins.kinds import DOMAIN, METHOD, builtin_files
 from mixsuite.plugins.load import Source, load_class, load_plugin
@@ -23,41 +36,6 @@ from mixsuite.plugins.load import Source, load_class, load_plugin
 _SMALL = 4096  # a larger mask is reduced to its bounds while it waits for its check
 _CHECKED = 2  # the first plans at each site that are checked in full; each check waits for the device
 _HELD = 64  # plans whose shares are checked together, so that the device is waited for less often
-
-
-@dataclass(frozen=True)
-class Target:
-    """The two-term target of N mixed rows.
-
-    batch:    the rows before they were mixed.
-    plan:     what was mixed; None: nothing.
-    row_loss: (out [N, ...], y [N, ...]) -> [N].
-    """
-
-    batch: Batch
-    plan: Plan | None
-    row_loss: Loss
-
-    def loss(self, out: Tensor) -> Tensor:
-        """The scalar sum(weight * (wy * L(out, y[own]) + (1 - wy) * L(out, y[partner]))) for out [N, ...]."""
-        if self.plan is None:
-            return clean_loss(out, self.batch, self.row_loss)
-        return two_term_loss(out, self.batch, self.plan, self.row_loss)
-
-    def soft(self, classes: int) -> Tensor:
-        """One target per row, [N, classes], for losses and metrics that take probabilities.
-
-        Raises:
-            ValueError: the rows have weights, which a target cannot carry.
-        """
-        y, plan = self.batch.y, self.plan
-        if self.batch.row_weight is not None or (plan is not None and plan.weight is not None):
-            raise ValueError("these rows have weights in the loss: use target.loss(out)")
-        wide = y if y.dim() == 2 else class_shares(y, classes, torch.float32)
-        if plan is None:
-            return wide
-        wy = plan.wy.to(wide.dtype)[:, None]
-        return wy * (wide if plan.own is None else wide[plan.own]) + (1 - wy) * wide[plan.partner]
 
 
 class _Unprepared(dict[str, Tensor]):
@@ -81,7 +59,8 @@ class Mixer:
     the trainer's draws. The mixer neither reads nor changes a global generator, and it mixes in eval mode too.
 
     Args:
-        method: as in a matrix, "cutmix(alpha=1.0)" or "./mine.py(alpha=0.4)", or a Method.
+        method: as in a matrix, "cutmix(alpha=1.0)" or "./mine.py(alpha=0.4)", or a Method. Or a list of such, of which
+            each step draws one, with ``prob=`` (``mixing.any_of``).
         seed: seed of all draws. Under torch.distributed each rank draws its own stream from it.
         site: where to mix: "input", or the name of a submodule (``model.get_submodule(name)``), whose input is then
             mixed. From a list, each step draws one. Default: the method's own site. The submodule must run once per
@@ -90,6 +69,8 @@ class Mixer:
         kind: "class" (targets [B] int64, or [B, C] soft), "multilabel" or "regression".
         loss: (out [N, ...], y [N, ...]) -> [N], a loss for each row. The default depends on the kind: cross-entropy,
             binary cross-entropy or squared error, in at least float32.
+        output: which part of what the model returns is the outputs, where that is no tensor: the name of an attribute
+            or key, or a function. Default: "logits".
         domain: "images", "tabular", ..., for methods made for some domains only. Default: the domain that x looks like.
         rank: rank of the process. Default: torch.distributed's, or 0.
 
@@ -97,6 +78,14 @@ class Mixer:
         InputError: there is no such method or parameter.
         ValueError: an argument is not allowed.
     """
+
+    def __new__(cls, method: Any = None, *_: Any, **__: Any) -> Mixer:
+        """Make the mixer of one method, or of several; copies and pickles give no method."""
+        if cls is Mixer and isinstance(method, list | tuple):
+            from mixsuite.mixing.any_of import AnyOf
+
+            return object.__new__(AnyOf)
+        return object.__new__(cls)
 
     def __init__(
         self,
@@ -107,6 +96,7 @@ class Mixer:
         steps: int | None = None,
         kind: str = "class",
         loss: Loss | None = None,
+        output: Output = None,
         domain: str | None = None,
         rank: int | None = None,
     ) -> None:
@@ -138,7 +128,8 @@ class Mixer:
             raise ValueError(
                 f"{self.name} has terms of its own, for which the site is input, not {', '.join(self.sites)}"
             )
-        self.row_loss = loss or LOSSES[kind]
+        self.row_loss, self.output = loss or LOSSES[kind], output
+        self._own_loss = loss is not None
         self.step = 0
         self.stats: dict[str, Tensor] = _Unprepared(self.name)
         self._width: int | None = None
@@ -155,6 +146,7 @@ class Mixer:
             classes: number of classes. Default: as many as y shows.
             groups: source column of each column of a table. Default: each column is its own.
         """
+        x, y = leaves_of(x), self._targets(y)
         first = x[0] if isinstance(x, tuple) else x
         columns = tuple(groups) or (tuple(range(first.shape[1])) if first.dim() == 2 else ())
         info = TrainInfo(x, y, len(y), classes or count_classes(y), self.kind, columns)
@@ -162,15 +154,17 @@ class Mixer:
         return self
 
     def loss(
-        self, model: nn.Module, x: State, y: Tensor, *args: Any, row_weight: Tensor | None = None, **named: Any
+        self, model: nn.Module, x: Any, y: Tensor, *args: Any, row_weight: Tensor | None = None, **named: Any
     ) -> Tensor:
         """The loss of one step, a scalar to call ``backward`` on.
 
         Args:
-            model: called as model(x, *args, **named), or as model(*x, *args, **named) if x is a tuple of leaves.
-            x: [B, ...] inputs, never written to.
+            model: called as model(x, *args, **named); as model(*x, *args, **named) if x is a tuple or list, and as
+                model(*args, **x, **named) if it is a dict.
+            x: [B, ...] inputs, never written to. At the input all leaves are mixed alike, masks of bool or integers as
+                float. For a site inside the model x may be anything that the model takes.
             y: [B] or [B, ...] targets.
-            *args: passed on to the model.
+            *args: passed on to the model as they are: a mask among them is neither mixed nor repeated.
             row_weight: [B] weights of the rows in the loss, or None.
             **named: passed on to the model.
 
@@ -178,18 +172,30 @@ class Mixer:
             ValueError: the method does not apply here, its plan is invalid, the site does not run exactly once, or
                 the loss is not one number per row.
         """
+        return uncompiled(self._loss)(model, x, y, args, row_weight, named)
+
+    def _loss(
+        self,
+        model: nn.Module,
+        x: Any,
+        y: Tensor,
+        args: tuple[Any, ...],
+        weight: Tensor | None,
+        named: dict[str, Any],
+    ) -> Tensor:
+        y = self._targets(y)
+        site = self._begin(x, y)
+        if site != "input":
+            return self._loss_inside(model, site, lambda: call(model, x, args, named), x, y, weight)
+        leaves = leaves_of(x)
 
         def run(h: State) -> Tensor:
-            out: Tensor = model(*(h if isinstance(h, tuple) else (h,)), *args, **named)
-            return out
+            return output_of(call(model, in_form_of(x, keep_layout(h, leaves)), args, named), self.output)
 
-        site = self._begin(x)
-        if site != "input":
-            return self._loss_inside(model, site, run, x, y, row_weight)
-        batch, plan = self._plan(site, x, x, y, row_weight)
-        return step_loss(self.method, Tail(run), x, batch, plan, self._each)
+        batch, plan = self._plan(site, leaves, leaves, y, weight)
+        return step_loss(self.method, Tail(run), leaves, batch, plan, self._each)
 
-    def __call__(self, x: State, y: Tensor, row_weight: Tensor | None = None) -> tuple[State, Target]:
+    def __call__(self, x: Any, y: Tensor, row_weight: Tensor | None = None) -> tuple[Any, Target]:
         """Mix a batch for one step: the mixed rows [N, ...] and their target, for ``target.loss(model(x))``.
 
         Args:
@@ -201,12 +207,16 @@ class Mixer:
             ValueError: the method needs the model (for a hidden site or further terms), does not apply here, or its
                 plan is invalid.
         """
+        return uncompiled(self._mixed)(x, y, row_weight)
+
+    def _mixed(self, x: Any, y: Tensor, row_weight: Tensor | None) -> tuple[Any, Target]:
         if self.sites != ["input"] or not self.method.mixes_alone:
             why = "mixes inside the model" if self.sites != ["input"] else "has terms that need the model"
             raise ValueError(f"{self.name} {why}: use mixer.loss(model, x, y)")
-        batch, plan = self._plan(self._begin(x), x, x, y, row_weight)
-        mixed = x if plan is None else self.method.mix(x, plan)
-        return mixed, Target(batch, plan, self._each)
+        y, leaves = self._targets(y), leaves_of(x)
+        batch, plan = self._plan(self._begin(x, y), leaves, leaves, y, row_weight)
+        mixed = leaves if plan is None else keep_layout(self.method.mix(leaves, plan), leaves)
+        return in_form_of(x, mixed), Target(batch, plan, self._each)
 
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps: the next step's number and all that the draws depend on; the same on every rank."""
@@ -228,11 +238,25 @@ class Mixer:
     def __repr__(self) -> str:
         return f'Mixer("{self.name}", seed={self.seed}, site={", ".join(self.sites)}, step={self.step})'
 
-    def _begin(self, x: State) -> str:
+    def _targets(self, y: Tensor) -> Tensor:
+        """Targets in the form that the loss takes; with a loss of the user's they are the user's own."""
+        refuse_loader_worker(self.name)
+        if not isinstance(y, Tensor) or not len(y):
+            raise ValueError(f"y must be a tensor with a row at least, is {y!r:.60}")
+        if self._own_loss:
+            return y
+        meant = as_meant(y, self.kind)
+        if self.step < _CHECKED or self.step % _HELD == 0 or y.device.type == "cpu":  # elsewhere a look costs a wait
+            check_values(y, self.kind)
+        return meant
+
+    def _begin(self, x: Any, y: Tensor) -> str:
         """Set the generator to this step and draw its site."""
-        first = x[0] if isinstance(x, tuple) else x
+        first = next((leaf for leaf in (x[:1] if isinstance(x, tuple | list) else (x,)) if isinstance(leaf, Tensor)), y)
+        if len(first) != len(y):
+            raise ValueError(f"x has {len(first)} rows, y has {len(y)}")
         if self._width is None:
-            self._width = len(first)
+            self._width = len(y)
         if self._rng is None or self._rng.device != first.device:
             if self.rank is None:
                 ready = torch.distributed.is_available() and torch.distributed.is_initialized()
@@ -281,12 +305,8 @@ class Mixer:
 
     def _refuse(self, site: str, shape: tuple[int, ...], x: State, y: Tensor) -> None:
         first = x[0] if isinstance(x, tuple) else x
-        if len(first) != len(y) or not len(y):
-            raise ValueError(f"x has {len(first)} rows, y has {len(y)}")
-        if not first.is_floating_point():
-            raise ValueError(f"x is {first.dtype}: only numbers with a fraction can be mixed; make it float")
         domain = self.domain or (_look_alike(x) if type(self.method).domains else "")
-        sites = {"input": tuple(first.shape[1:]), site: shape}
+        sites = {"input": tuple(first.shape[1:]) if isinstance(first, Tensor) else (), site: shape}
         task = TaskInfo(domain, self.kind, count_classes(y), sites, len(y), len(y))
         reason = why_not(replace(self.method, site=site), task)
         if reason:
@@ -300,16 +320,19 @@ class Mixer:
         used: list[tuple[Batch, Plan | None]] = []
 
         def mix(_module: nn.Module, entering: tuple[Any, ...]) -> tuple[Any, ...] | None:
-            if used or not entering or not isinstance(entering[0], Tensor) or len(entering[0]) != len(y):
+            state = entering[0] if entering else None
+            if used or not isinstance(state, Tensor) or len(state) != len(y) or not state.is_floating_point():
                 what = "runs more than once a pass" if used else f"is not given [{len(y)}, ...] as its first argument"
+                if not used and isinstance(state, Tensor) and len(state) == len(y):
+                    what = f"is given {state.dtype}, which cannot be mixed"
                 raise ValueError(f"site '{site}': the module {what}; name another one")
             used.append(self._plan(site, entering[0], x, y, row_weight))
             _, plan = used[0]
             return None if plan is None else (self.method.mix(entering[0], plan), *entering[1:])
 
-        handle = _submodule(model, site).register_forward_pre_hook(mix)
+        handle = submodule(model, site).register_forward_pre_hook(mix)
         try:
-            out = run(x)
+            out = output_of(run(), self.output)
         finally:
             handle.remove()
         if not used:
@@ -318,6 +341,8 @@ class Mixer:
 
     def _each(self, out: Tensor, y: Tensor) -> Tensor:
         """The loss of each row [N], checked for its shape."""
+        if not self._own_loss:
+            check_outputs(out, self.kind)
         values = self.row_loss(out, y)
         if values.shape != (len(out),):
             raise ValueError(
@@ -349,19 +374,3 @@ def _bounds(share: Tensor) -> Tensor:
 
 def _detached(x: State) -> State:
     return tuple(leaf.detach() for leaf in x) if isinstance(x, tuple) else x.detach()
-
-
-def _submodule(model: nn.Module, name: str) -> nn.Module:
-    """Find a submodule by name, also behind DistributedDataParallel or torch.compile.
-
-    Raises:
-        ValueError: there is no such submodule.
-    """
-    for holder in (model, getattr(model, "module", None), getattr(model, "_orig_mod", None)):
-        if isinstance(holder, nn.Module):
-            try:
-                return holder.get_submodule(name)
-            except AttributeError:
-                continue
-    names = ", ".join(n for n, _ in model.named_modules() if n)
-    raise ValueError(f"site '{name}': no such module (allowed: input, {names})")

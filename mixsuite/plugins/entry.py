@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mixsuite.errors import InputError
+from mixsuite.errors import InputError, printable
 
 Params = tuple[tuple[str, Any], ...]
 
@@ -18,7 +18,7 @@ def _show(value: Any) -> str:
     """Write a parameter's value as names and matrix files have it."""
     if isinstance(value, tuple | list):
         return "[" + ", ".join(_show(v) for v in value) + "]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    return printable(json.dumps(value, ensure_ascii=False)) if isinstance(value, str) else repr(value)
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,8 @@ def parse_call(text: str) -> Call:
     if not match:
         raise InputError(f"'{text}' is not of the form name or name(key=value, ...)")
     name, inside = match.groups()
+    if not name.isprintable() or name[0] in "=+@|":
+        raise InputError(f"'{printable(name)}': a name has printable characters alone, and none of = + @ | first")
     try:
         call = ast.parse(f"f({inside or ''})", mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
@@ -100,6 +102,8 @@ def parse_seeds(value: str | int | Iterable[int]) -> tuple[int, ...]:
         InputError: the value does not have that form, or is empty, descending, negative or above 2**32 - 1.
     """
     seeds: set[int] = set()
+    if not isinstance(value, str | int | list | tuple | set | range):
+        raise InputError(f"seeds {value!r:.60}: allowed are forms such as 0-9, 3 or 0,2,4")
     for part in str(value).split(",") if isinstance(value, str | int) else value:
         match = re.fullmatch(r"\s*(\d{1,10})(?:\s*-\s*(\d{1,10}))?\s*", str(part))
         if not match:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from mixsuite.errors import InputError
+from mixsuite.errors import InputError, printable
 from mixsuite.experiment.spec import RunSpec, Task
 from mixsuite.results.manifest import Manifest, load_manifest
 from mixsuite.results.record import Record
@@ -180,7 +180,7 @@ def _summarise(record: Record) -> RunSummary:
     return RunSummary(
         id=record.id,
         status=sys.intern(record.status),
-        reason=record.reason.splitlines()[0] if record.reason else "",
+        reason=printable(record.reason.splitlines()[0]) if record.reason else "",
         metrics={sys.intern(name): value for name, value in record.metrics.items()} if record.status == "ok" else {},
         costs={name: value for name in COSTS if (value := getattr(record, name)) is not None},
         test_train_ratio=test / train if record.split == "drawn" and train and test else None,
@@ -191,5 +191,7 @@ def _summarise(record: Record) -> RunSummary:
         data=sys.intern(record.digests.get("data", "")),
         rows=sys.intern(record.digests.get("split", "")),
         common=sys.intern(repr(sorted((k, v) for k, v in code.items() if k not in ("hash", "method")))),
-        probes={name: probe["reason"] for name, probe in record.probes.items() if probe["status"] == "failed"},
+        probes={
+            name: printable(probe["reason"]) for name, probe in record.probes.items() if probe["status"] == "failed"
+        },
     )

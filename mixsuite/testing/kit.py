@@ -89,7 +89,7 @@ def _applies(method: Method, sample: Sample) -> Finding:
     tried = "site, domains, kinds and reject()"
     try:
         reason = why_not(method, sample.info(ROWS))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return _raised("reject() answers", sample.name, method, error)
     if reason is None:
         return Finding("ok", "applies", sample.name, tried, "", "")
@@ -109,11 +109,11 @@ def _applies(method: Method, sample: Sample) -> Finding:
 def _tried(one: Check, trial: Trial) -> list[Finding]:
     try:
         return list(one(trial))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return [_raised(one.__name__.replace("_", " "), trial.name, trial.method, error)]
 
 
-def _raised(what: str, sample: str, method: Method, error: Exception) -> Finding:
+def _raised(what: str, sample: str, method: Method, error: BaseException) -> Finding:
     """Turn an exception into a finding, which names the last line of it in one of the method's own files."""
     files = own_files(type(method))
     lines = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]

@@ -36,11 +36,11 @@ class Recipe(BaseModel):
     model: str
     optimizer: Literal["sgd", "adam", "adamw"]
     lr: Annotated[float, Field(gt=0)]
-    batch: Annotated[int, Field(ge=1)]
+    batch: Annotated[int, Field(ge=1, le=10**9)]
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
     schedule: str = "constant"
-    epochs: Annotated[float, Field(gt=0)] | None = None
-    steps: Annotated[int, Field(ge=1)] | None = None
+    epochs: Annotated[float, Field(gt=0, le=10**6)] | None = None
+    steps: Annotated[int, Field(ge=1, le=10**9)] | None = None
     momentum: Annotated[float, Field(ge=0, lt=1)] = 0.9
     nesterov: bool = True
     precision: Literal["float32", "bf16", "float64"] = "float32"

@@ -1,11 +1,11 @@
 """Your own pictures in class folders, folder:PATH."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from mixsuite.domains import Dataset, Raw
+from mixsuite.domains.base import own_path
 from mixsuite.errors import InputError
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
@@ -39,7 +39,7 @@ class Folder(Dataset):
             raise ValueError(f"size={self.size}: allowed is 4 to 512")
 
     def files(self, root):
-        top = Path(self.path).expanduser()
+        top = own_path(self.path)
         paths = [p for p in sorted(top.rglob("*")) if p.suffix.lower() in _SUFFIXES and p.is_file()]
         paths = [p for p in paths if not any(part.startswith((".", "__MACOSX")) for part in p.relative_to(top).parts)]
         return paths or [top / "CLASS" / "PICTURE.png"]
@@ -50,7 +50,7 @@ class Folder(Dataset):
     def load(self, root):
         from PIL import Image, UnidentifiedImageError
 
-        top, files = Path(self.path).expanduser(), self.files(root)
+        top, files = own_path(self.path), self.files(root)
         places = [path.relative_to(top).parts[:-1] for path in files]
         tops = {place[0] for place in places if place}
         parted = "train" in tops and tops <= set(_PARTS)

@@ -1,12 +1,12 @@
 """Your own table in a CSV file, csv:PATH:TARGET."""
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from mixsuite.domains import Dataset, Raw
+from mixsuite.domains.base import own_path
 from mixsuite.domains.tabular.datasets._table import rows_of
 from mixsuite.domains.tabular.datasets._text import one_character, read_table
 from mixsuite.errors import InputError
@@ -51,7 +51,7 @@ class Csv(Dataset):
             raise ValueError(f'decimal={self.decimal!r}: allowed is "." or ",", and not the separator')
 
     def files(self, root):
-        return [Path(path).expanduser() for path in (self.path, self.test_file) if path]
+        return [own_path(path) for path in (self.path, self.test_file) if path]
 
     def missing(self, path):
         return f"csv file '{path}' does not exist"

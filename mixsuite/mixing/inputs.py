@@ -1,0 +1,141 @@
+"""What a user's loop hands to a Mixer, and what its model gives back, in the forms that the engine takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from mixsuite.mixing.engine import State
+
+F = TypeVar("F", bound=Callable[..., Any])
+Output = str | Callable[[Any], Tensor] | None
+
+
+def uncompiled(function: F) -> F:
+    """A function that runs as it stands when the step that calls it is compiled, which would keep its first draws.
+
+    The model that it calls is not compiled then either: to have that, compile the model, and not the step.
+    """
+    return torch.compiler.disable(function) if torch.compiler.is_compiling() else function
+
+
+def refuse_loader_worker(name: str) -> None:
+    """Refuse to draw in a worker of a DataLoader.
+
+    Each worker has a copy of the mixer, so all would draw the same, in every epoch anew, and the step that a checkpoint
+    keeps would stay 0.
+
+    Raises:
+        ValueError: this process is such a worker.
+    """
+    if torch.utils.data.get_worker_info() is not None:
+        raise ValueError(
+            f"{name} is called in a DataLoader's worker, where every worker and every epoch would draw the same: "
+            "call it in the training loop, on the batch that the loader gives (or use num_workers=0)"
+        )
+
+
+def leaves_of(x: Any) -> State:
+    """The leaves of an input, to be mixed alike: numbers as they are; bool, uint8 and later integer leaves as float.
+
+    Args:
+        x: a tensor [B, ...], or a tuple, list or dict of such.
+
+    Raises:
+        ValueError: another type, or a first leaf of integers, which are names of something and cannot be mixed.
+    """
+    given = tuple(x.values()) if isinstance(x, dict) else tuple(x) if isinstance(x, tuple | list) else (x,)
+    if not given or not all(isinstance(leaf, Tensor) for leaf in given):
+        what = type(x).__name__ if not isinstance(x, dict | tuple | list) else f"{type(x).__name__} of other things"
+        raise ValueError(f"x is a {what}: mixing at the input takes tensors; name a site inside the model, site=...")
+    first = given[0]
+    if not first.is_floating_point() and first.dtype not in (torch.bool, torch.uint8):
+        raise ValueError(
+            f"x is {first.dtype}: only numbers with a fraction can be mixed; make it float, or mix tokens "
+            "behind the embedding: site=..."
+        )
+    dtype = first.dtype if first.is_floating_point() else torch.get_default_dtype()
+    leaves = tuple(leaf if leaf.is_floating_point() else leaf.to(dtype) for leaf in given)
+    return leaves if isinstance(x, tuple | list | dict) else leaves[0]
+
+
+def in_form_of(x: Any, leaves: State) -> Any:
+    """Leaves in the form of the input that they are from: a tensor, a tuple, a list or a dict."""
+    if isinstance(x, dict):
+        return dict(zip(x, leaves, strict=True))
+    return list(leaves) if isinstance(x, list) else leaves
+
+
+def keep_layout(mixed: State, x: State) -> State:
+    """Mixed leaves in the memory format of their originals (channels_last)."""
+    if isinstance(mixed, tuple):
+        return tuple(_like(a, b) for a, b in zip(mixed, x, strict=True))
+    assert isinstance(x, Tensor)
+    return _like(mixed, x)
+
+
+def _like(mixed: Tensor, x: Tensor) -> Tensor:
+    last = x.dim() == 4 and not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last)
+    return mixed.contiguous(memory_format=torch.channels_last) if last else mixed
+
+
+def call(model: nn.Module, x: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """Call a model: a tuple or list of leaves by position, a dict by name, anything else as the first argument."""
+    if isinstance(x, dict):
+        return model(*args, **x, **named)
+    return model(*(x if isinstance(x, tuple | list) else (x,)), *args, **named)
+
+
+def output_of(out: Any, output: Output) -> Tensor:
+    """The tensor of outputs in what a model returned.
+
+    Args:
+        out: a tensor, or an object that holds it.
+        output: the name of the attribute or key, or a function; None: ``out`` itself, or its ``logits``.
+
+    Raises:
+        ValueError: there is no tensor of that name.
+    """
+    if callable(output):
+        found = output(out)
+    elif output is None:
+        found = out if isinstance(out, Tensor) else _named(out, "logits")
+    else:
+        found = _named(out, output)
+    if not isinstance(found, Tensor):
+        what = f"no tensor '{output}'" if isinstance(output, str) else "no tensor"
+        raise ValueError(f'the model returns a {type(out).__name__} with {what}: say which, as in output="logits"')
+    return found
+
+
+def _named(out: Any, name: str) -> Any:
+    return out.get(name) if isinstance(out, dict) else getattr(out, name, None)
+
+
+def check_outputs(out: Tensor, kind: str) -> None:
+    """Refuse outputs [N, 1] for classes: cross-entropy would be 0 for whatever they are.
+
+    Raises:
+        ValueError: they are.
+    """
+    if kind == "class" and out.dim() == 2 and out.shape[1] == 1:
+        raise ValueError('outputs are [N, 1], which tell no class: for one output a row say kind="multilabel"')
+
+
+def submodule(model: nn.Module, name: str) -> nn.Module:
+    """Find a submodule by name, also behind DistributedDataParallel or torch.compile.
+
+    Raises:
+        ValueError: there is no such submodule.
+    """
+    for holder in (model, getattr(model, "module", None), getattr(model, "_orig_mod", None)):
+        if isinstance(holder, nn.Module):
+            try:
+                return holder.get_submodule(name)
+            except AttributeError:
+                continue
+    names = ", ".join(n for n, _ in model.named_modules() if n)
+    raise ValueError(f"site '{name}': no such module (allowed: input, {names})")
