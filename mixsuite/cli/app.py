@@ -13,7 +13,7 @@ import typer
 
 from mixsuite import __version__
 from mixsuite.cli import authors, claims, data, regression, runs
-from mixsuite.errors import InputError, printable
+from mixsuite.errors import InputError
 
 app = typer.Typer(
     name="mixsuite",
@@ -85,5 +85,5 @@ def main() -> None:
 
 
 def _refuse(text: str) -> int:
-    typer.echo(f"mixsuite: {printable(text)}", err=True)
+    typer.echo(f"mixsuite: {text}", err=True)
     return 2

@@ -244,7 +244,9 @@ def unpack(archive: Path, folder: Path) -> None:
         zlib.error,
         lzma.LZMAError,
     ) as error:  # a RuntimeError is zipfile's for encrypted files, NotImplementedError among them
-        raise InputError(f"{archive}: damaged, or no archive: {type(error).__name__}: {error}") from None
+        raise InputError(
+            f"{archive}: damaged, or no archive: {type(error).__name__}: {' '.join(str(error).split())}"
+        ) from None
 
 
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:

@@ -32,7 +32,7 @@ def read_wave(path, rate):
             warnings.simplefilter("error", wavfile.WavFileWarning)  # cut off, or further chunks
             warnings.filterwarnings("ignore", "Chunk .non-data. not understood", wavfile.WavFileWarning)
             own, wave = wavfile.read(path)
-    except (ValueError, OSError, EOFError, wavfile.WavFileWarning, KeyError, IndexError, MemoryError) as error:
+    except Exception as error:  # scipy's reader meets a damaged header in many ways
         raise InputError(f"{path}: cannot be read as a WAV file: {' '.join(str(error).split())}") from None
     if not wave.size or not 1 <= own <= 10_000_000:
         raise InputError(f"{path}: {wave.size} samples at a rate of {own}: nothing to hear")
