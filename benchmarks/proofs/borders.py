@@ -368,13 +368,19 @@ def graphs(draws: Draws, folder: Path) -> None:
     found = read_tu(folder, "T")
     from torch_geometric.io import read_tu_data
 
+    for name, text in files.items():  # its reader loses a last line without a line end
+        put(folder / f"T_{name}.txt", text.rstrip("\n") + "\n")
+    if len(found.y) and sum(edges.shape[1] for _, edges in found.x) < 2:
+        return  # its reader fails with fewer ties
     whole, slices, _ = read_tu_data(str(folder), "T")
+    ties_end = slices["edge_index"].tolist()  # and gives last graphs without edges no entry
+    ties_end += ties_end[-1:] * (len(slices["x"]) - len(ties_end))
     need(len(found.y) == len(slices["x"]) - 1, "number of graphs")
     need(found.y.tolist() == whole.y.tolist(), "labels")
     for g, (features, edges) in enumerate(found.x):
         begin, end = (int(v) for v in slices["x"][g : g + 2])
         need(np.array_equal(features, whole.x[begin:end].numpy()), f"nodes of graph {g}")
-        begin, end = (int(v) for v in slices["edge_index"][g : g + 2])
+        begin, end = ties_end[g : g + 2]
         need(np.array_equal(edges, whole.edge_index[:, begin:end].numpy()), f"edges of graph {g}")
 
 

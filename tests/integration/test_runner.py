@@ -1,6 +1,5 @@
 """The main job from end to end: train, skip what is done, resume, record every outcome."""
 
-import importlib.util
 import json
 import signal
 import subprocess
@@ -211,23 +210,19 @@ def test_a_second_runner_on_the_same_folder_is_refused(mixsuite, tiny, tmp_path)
 
 
 @pytest.fixture
-def long_run(tmp_path):
-    """A running `mixsuite run` whose every run takes a while, and its folder, once it has a record."""
-    spec = importlib.util.spec_from_file_location("kills", KILLS)
-    kills = importlib.util.module_from_spec(spec)
-    sys.modules["kills"] = kills
-    spec.loader.exec_module(kills)
-    return kills
+def long_run(tiny, tmp_path):
+    """The words of a `mixsuite run` of 6,000 runs of some milliseconds: longer than any machine needs to notice."""
+    text = tiny.read_text().replace('"0-1"', '"0-1999"').replace('"mixup"]', '"mixup", "mixup(alpha=0.2)"]')
+    tiny.write_text(text.replace("steps = 10", "steps = 40"))
+    return [sys.executable, "-m", "mixsuite", "run", str(tiny), "--out", str(tmp_path / "out"), "--workers", "2"]
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_sigterm_stop_cleanly_and_the_next_call_goes_on(long_run, tmp_path, number):
-    matrix, out = long_run.write_matrix(tmp_path, 2000), tmp_path / "out"  # longer than any machine needs to notice
+    out = tmp_path / "out"
     heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell starts its background jobs deaf to it
-    runner = subprocess.Popen(
-        long_run.command(matrix, out), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeds
-    )
+    runner = subprocess.Popen(long_run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeds)
     while not (out / "records").exists() or not read_records(out):
         assert runner.poll() is None
         time.sleep(0.02)
@@ -238,24 +233,34 @@ def test_ctrl_c_and_sigterm_stop_cleanly_and_the_next_call_goes_on(long_run, tmp
     assert "Traceback" not in err
     done = len(read_records(out))
     assert 0 < done < 6000
-    rest = subprocess.run([*long_run.command(matrix, out), "--dry-run"], capture_output=True, text=True, check=True)
+    rest = subprocess.run([*long_run, "--dry-run"], capture_output=True, text=True, check=True)
     assert f"{6000 - done} of 6000 runs to train" in rest.stdout
 
 
 @pytest.mark.long
-def test_three_kills_lose_nothing_that_was_recorded(long_run, tmp_path):
-    """SIGKILL of the runner; twenty at random moments are in `make proofs`."""
-    kills, rest, same = long_run.prove(tmp_path, kills=3, seeds=60, within=0.05)
-    assert len(kills) == 3
-    assert rest > 0
-    assert same
+def test_kills_of_every_kind_lose_nothing_that_was_recorded_and_leave_nothing_behind(tmp_path):
+    """Ten of the three hundred that are in `make proofs`."""
+    page = tmp_path / "kills.md"
+    done = subprocess.run(
+        [sys.executable, str(KILLS), "--kills", "10", "--seeds", "40", "--out", str(page)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for line in ("| runner | 5 |", "| write | 1 |", "| worker | 4 |", "whole before a kill and not there after it: 0"):
+        assert line in page.read_text()
 
 
 @pytest.mark.slow
 def test_killed_runners_leave_no_workers_behind(long_run, tmp_path, monkeypatch):
-    matrix, out = long_run.write_matrix(tmp_path, 40), tmp_path / "out"
+    """Each with processes of its own, as users start them."""
     monkeypatch.setenv("MIXSUITE_TEST_MARK", mark := str(tmp_path))
-    long_run.kill_once(matrix, out, 0.0)
+    runner = subprocess.Popen(long_run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (tmp_path / "out" / "records").exists() or not read_records(tmp_path / "out"):
+        assert runner.poll() is None
+        time.sleep(0.02)
+    runner.kill()
+    runner.wait()
     deadline = time.monotonic() + 60
     while (left := marked(mark)) and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -33,7 +33,9 @@ def read_tu(folder: Path, name: str) -> Raw:
     _refuse(files["graph_indicator"], (owner < 0) | (owner >= len(y)), f"a graph that is none of the {len(y)}")
     back = np.concatenate([[False], owner[1:] < owner[:-1]])
     _refuse(files["graph_indicator"], back, "a graph before the one of the line above")
-    nodes = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(y)))])
+    sizes = np.bincount(owner, minlength=len(y))
+    _refuse(files["graph_labels"], sizes == 0, "a graph without nodes")
+    nodes = np.concatenate([[0], np.cumsum(sizes)])
     ties = _whole(files["A"], 2) - 1
     _refuse(files["A"], ((ties < 0) | (ties >= len(owner))).any(1), f"a node that is none of the {len(owner)}")
     _refuse(files["A"], owner[ties[:, 0]] != owner[ties[:, 1]], "an edge between two graphs")
@@ -74,15 +76,15 @@ def _numbers(path: Path, rows: int | None = None, width: int | None = None) -> n
         frame = pd.read_csv(
             path, header=None, skipinitialspace=True, skip_blank_lines=False, float_precision="round_trip"
         )
+        values: np.ndarray = frame.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     except pd.errors.EmptyDataError:
         raise InputError(f"{path}: is empty") from None
-    except (ValueError, OSError) as error:  # pandas' ParserError, which names the line, and UnicodeDecodeError
+    except (ValueError, OSError, OverflowError) as error:  # pandas' ParserError, which names the line, is a ValueError
         raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}") from None
     if width is not None and frame.shape[1] != width:
         raise InputError(f"{path}, line 1: {frame.shape[1]} numbers, wanted are {width}")
     if rows is not None and len(frame) != rows:
         raise InputError(f"{path}: {len(frame)} lines, but there are {rows} nodes")
-    values: np.ndarray = frame.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     _refuse(path, ~np.isfinite(values).all(1), "something that is no finite number, or too few of them")
     return values
 

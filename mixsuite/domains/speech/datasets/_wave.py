@@ -1,6 +1,7 @@
 """Read sound files as their headers say they are."""
 
 import math
+import struct
 
 import numpy as np
 
@@ -27,6 +28,8 @@ def read_wave(path, rate):
 
     from scipy.io import wavfile
 
+    _refuse_cut_off(path)
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", wavfile.WavFileWarning)  # cut off, or further chunks
@@ -47,6 +50,26 @@ def read_wave(path, rate):
     if not np.isfinite(x).all():
         raise InputError(f"{path}: has samples that are not finite")
     return x
+
+
+def _refuse_cut_off(path):
+    """Refuse a file that ends before its header says so: scipy would read on in what is there.
+
+    Raises:
+        InputError: the samples of a RIFF file are fewer than promised.
+    """
+    try:
+        with path.open("rb") as file:
+            head, length = file.read(12), file.seek(0, 2)
+            place = 12 if head[:4] == b"RIFF" else length
+            while place + 8 <= length:
+                file.seek(place)
+                name, size = struct.unpack("<4sI", file.read(8))
+                if name == b"data" and place + 8 + size > length:
+                    raise InputError(f"{path}: cut off: {size} bytes of samples promised, {length - place - 8} there")
+                place += 8 + size + size % 2
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def _to_float(wave):

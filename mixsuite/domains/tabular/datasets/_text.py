@@ -35,7 +35,7 @@ def read_table(path, sep=",", decimal=".", header=True, na=()):
         )  # fmt: skip
     except InputError:
         raise
-    except (ValueError, OSError, EOFError, csv.Error, lzma.LZMAError) as error:
+    except (ValueError, OSError, EOFError, OverflowError, csv.Error, lzma.LZMAError) as error:
         # A UnicodeDecodeError and pandas' own errors are ValueErrors.
         raise InputError(f"{path}: cannot be read as a table: {' '.join(str(error).split())}") from None
     if len(frame) != count:
