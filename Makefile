@@ -64,7 +64,9 @@ staged: setup ## remake results/reference/staged/ from nothing, with real sets f
 	$(PYTHON) benchmarks/proofs/compress.py results/reference/staged
 
 proofs: setup ## remake the long proofs under results/reference/ (half an hour)
+	$(PYTHON) benchmarks/proofs/borders.py --out results/reference/borders.md
 	$(PYTHON) benchmarks/proofs/kills.py --out results/reference/kills.md
+	$(PYTHON) docs/tables.py
 	$(PYTHON) benchmarks/proofs/verdicts.py --out results/reference/statistics.md
 	$(PYTHON) benchmarks/proofs/alarms.py --out results/reference/alarms.md
 	$(PYTHON) benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md

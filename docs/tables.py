@@ -41,12 +41,20 @@ def claims() -> str:
     return as_markdown(read_table(REFERENCE / "claims.csv"))
 
 
+def proof(name: str) -> str:
+    """The table of a proof's page, results/reference/NAME.md."""
+    lines = (REFERENCE / f"{name}.md").read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if line.startswith("|"))
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "methods": methods_table,
     "claims": claims,
     "quick": lambda: overall("quick", ranked=True),
     "methods-compared": lambda: overall("methods", ranked=False),
     "staged-compared": lambda: overall("staged", ranked=False),
+    "borders": lambda: proof("borders"),
+    "kills": lambda: proof("kills"),
 }
 
 
