@@ -165,6 +165,8 @@ def _merged(path: Path, key: str, names: Sequence[str], table: pd.DataFrame) -> 
     if not path.is_file():
         return table
     there = read_table(path)
+    if not set(there.columns) & {key, "claim", "verdict"}:
+        raise InputError(f"{path}: not a table of claims; it is not overwritten: name another folder by --out")
     if list(there.columns) != list(table.columns):
         return table  # the file is of another version
     written = pd.read_csv(StringIO(csv_text(table)), dtype=str, keep_default_na=False)

@@ -61,7 +61,8 @@ def main() -> None:
     before = signal.signal(signal.SIGTERM, terminate)
     try:
         status = app(sys.argv[1:] or ["--help"], standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # it is, where it was closed
+            sys.stdout.flush()
     except InputError as error:
         status = _refuse(str(error))
     except BrokenPipeError:  # whoever reads the output has enough, as in `mixsuite list methods | head`

@@ -49,6 +49,13 @@ def check_raw(dataset: Dataset, raw: Raw) -> None:
     need(hasattr(raw.x, "__len__") and len(raw.x) == n, f"x must have as many rows as y, {n}")
     for name, value in (("split_id", raw.split_id), ("weight", raw.weight)):
         need(value is None or np.shape(value) == (n,), f"{name} must be [{n}]")
+    if raw.split_id is not None:
+        need(bool(np.isin(raw.split_id, (0, 1, 2)).all()), "split_id must be 0 (train), 1 (validation) or 2 (test)")
+    whole = isinstance(raw.rate, int | np.integer) and not isinstance(raw.rate, bool)
+    need(
+        raw.rate is None or (whole and raw.rate > 0),
+        f"rate must be a number of samples per second, is {raw.rate!r:.40}",
+    )
     need(raw.y.dtype.kind in "biuf", "y must be numbers")
     try:
         check_values(torch.from_numpy(raw.y.astype(np.float64)), dataset.kind)

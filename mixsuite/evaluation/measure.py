@@ -46,7 +46,7 @@ def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, see
             _measured(probe, model, data, seed) if isinstance(probe, Measurement) else _scored(probe, model, data, seed)
         )
         metrics = {f"{k}@{name}": _plain(k, v) for k, v in numbers.items()}
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return {"metrics": {}, "status": "failed", "reason": f"{type(error).__name__}: {' '.join(str(error).split())}"}
     bad = [k for k, v in metrics.items() if not np.isfinite(v)]
     if bad:
@@ -60,7 +60,11 @@ def _plain(name: str, value: Any) -> float:
     Raises:
         TypeError: it is no single number.
     """
+    if not isinstance(name, str) or not name.isprintable():
+        raise TypeError(f"a metric's name is a text of one line, is {name!r:.60}")
     try:
+        if isinstance(value, str | bytes):
+            raise TypeError
         return float(value.item() if hasattr(value, "item") else value)
     except (TypeError, ValueError, RuntimeError, OverflowError):
         raise TypeError(f"{name} is no single number: {type(value).__name__} {value!r:.60}") from None

@@ -5,6 +5,7 @@ It never writes records: results go back through the pipe.
 
 from __future__ import annotations
 
+import copy
 import io
 import os
 import platform
@@ -42,6 +43,7 @@ from mixsuite.experiment.code import code_of_probe
 from mixsuite.experiment.spec import RunSpec
 from mixsuite.models.stack import Unstackable
 from mixsuite.plugins.load import user_code_location
+from mixsuite.results.files import write_whole
 from mixsuite.training.job import Job, TrainResult
 from mixsuite.training.lockstep import lockstep_pays_off
 
@@ -186,8 +188,10 @@ class Worker:
         if block.predictions is not None:
             _save_predictions(block.predictions / f"{run.id}.npz", *outputs(trained, data))
         metrics, probes = dict(result.metrics), {}
-        for probe, code in block.probes:
-            measurement = measure(make_probe(probe), probe.name, trained.model, data, run.task.domain, run.seed)
+        for probe, code in sorted(block.probes, key=lambda pair: pair[0].source is not None):
+            # An outsider's probe may write to what it is given: it comes after the package's, and gets copies.
+            model, rows = (trained.model, data) if probe.source is None else copy.deepcopy((trained.model, data))
+            measurement = measure(make_probe(probe), probe.name, model, rows, run.task.domain, run.seed)
             metrics |= measurement.pop("metrics")
             probes[probe.name] = {"code": code, **measurement}
         return replace(result, metrics=metrics, probes=probes, machine=machine(block.device))
@@ -229,12 +233,10 @@ def _ended_early(error: Exception) -> RunResult:
 
 def _save_predictions(path: Path, out: torch.Tensor, y: torch.Tensor) -> None:
     """Write outputs and targets of the test part as <run id>.npz, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     buffer = io.BytesIO()
     np.savez(buffer, out=out.cpu().numpy(), y=y.cpu().numpy())
-    part = path.with_suffix(".part")
-    part.write_bytes(buffer.getvalue())
-    part.replace(path)
+    content = buffer.getvalue()
+    write_whole(path, lambda part: part.write_bytes(content))
 
 
 def machine(device: str) -> dict[str, Any]:

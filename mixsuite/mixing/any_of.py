@@ -37,7 +37,7 @@ class AnyOf(Mixer):
         shares = [total / len(methods)] * len(methods) if isinstance(total, int | float) and methods else total
         if not methods or isinstance(shares, int | float) or len(shares) != len(methods):
             raise ValueError(f"{len(methods)} methods and prob={prob!r}: give one number for each, or one for all")
-        if min(shares) < 0 or (sum(shares) > 1 and not isclose(sum(shares), 1)):
+        if not all(0 <= share <= 1 for share in shares) or (sum(shares) > 1 and not isclose(sum(shares), 1)):
             raise ValueError(f"prob={prob!r}: allowed are numbers from 0 that sum to 1 at most")
         self.mixers = [Mixer(one, seed, **how) for one in methods]
         self.plain = Mixer("erm", seed, **{key: value for key, value in how.items() if key != "site"})

@@ -45,7 +45,8 @@ def leaves_of(x: Any) -> State:
         x: a tensor [B, ...], or a tuple, list or dict of such.
 
     Raises:
-        ValueError: another type, or a first leaf of integers, which are names of something and cannot be mixed.
+        ValueError: another type, or integers, which are names of something and cannot be mixed, unless they are a later
+            leaf that is a mask of 0 and 1.
     """
     given = tuple(x.values()) if isinstance(x, dict) else tuple(x) if isinstance(x, tuple | list) else (x,)
     if not given or not all(isinstance(leaf, Tensor) for leaf in given):
@@ -58,6 +59,11 @@ def leaves_of(x: Any) -> State:
             "behind the embedding: site=..."
         )
     dtype = first.dtype if first.is_floating_point() else torch.get_default_dtype()
+    for leaf in given[1:]:
+        if not leaf.is_floating_point() and leaf.dtype != torch.bool and bool(((leaf < 0) | (leaf > 1)).any()):
+            raise ValueError(
+                f"a leaf of {leaf.dtype} is no mask of 0 and 1: tokens are mixed behind their embedding, site=..."
+            )
     leaves = tuple(leaf if leaf.is_floating_point() else leaf.to(dtype) for leaf in given)
     return leaves if isinstance(x, tuple | list | dict) else leaves[0]
 

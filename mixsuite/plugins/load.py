@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import hashlib
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -183,9 +186,20 @@ def _module(source: Source) -> ModuleType:
     if source.address is None:
         return importlib.import_module(".".join(("mixsuite", *source.path.relative_to(PACKAGE).with_suffix("").parts)))
     try:
-        return importlib.import_module(source.address.partition(":")[0])
+        with _folder_kept():
+            return importlib.import_module(source.address.partition(":")[0])
     except (Exception, SystemExit) as error:
         raise _not_importable(source.path, error) from error
+
+
+@contextlib.contextmanager
+def _folder_kept() -> Iterator[None]:
+    """Go back to the working directory, from which results and data are found, if an import changes it."""
+    here = Path.cwd()
+    try:
+        yield
+    finally:
+        os.chdir(here)
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -203,7 +217,8 @@ def _import_file(path: Path) -> ModuleType:
     vars(module)["__builtins__"] = vars(builtins) | {"__import__": _importer(path.parent)}
     sys.modules[name] = module
     try:
-        exec(compile(source, str(path), "exec"), vars(module))
+        with _folder_kept():
+            exec(compile(source, str(path), "exec"), vars(module))
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise error if isinstance(error, InputError) else _not_importable(path, error) from error

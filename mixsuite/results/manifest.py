@@ -144,14 +144,18 @@ def load_manifest(out: Path) -> Manifest:
     try:
         value = tomllib.loads(path.read_text(encoding="utf-8"))
         manifest = Manifest(value["reference"], value.get("margin"), value.get("matrix", ""))
+        if manifest.margin is not None and not 0 <= manifest.margin < 1:
+            raise ValueError(f"margin {manifest.margin}")
         for name, t in value["tasks"].items():
             recipe = tuple((k, _value(v)) for k, v in t["recipe"].items())
             manifest.tasks[name] = Task(
                 name, t["domain"], _call(t["dataset"]), t["recipe_name"], recipe, t["select"], t["classification"]
             )
             _check_names(path, name, t["domain"], t["recipe_name"], t["dataset"]["name"])
+            _check_task(name, t)
         for name, m in value["methods"].items():
             _check_names(path, name, m["call"]["name"])
+            _check_call(name, m["call"])
             manifest.methods[name] = MethodSpec(name, _call(m["call"]), control=m["control"])
         _check_names(path, manifest.reference)
         _check_names(path, manifest.matrix)
@@ -185,3 +189,38 @@ def _check_names(path: Path, shown: str, *bare: str) -> None:
     for name in bare:
         if re.search(r"[/\\]|^\.|\.py$", name):
             raise InputError(f"{path}: not a matrix that mixsuite wrote ('{name}' is no name)")
+
+
+def _check_task(name: str, task: dict[str, Any]) -> None:
+    """Refuse a task whose values are of other kinds than a run writes.
+
+    Raises:
+        ValueError: one is; the message says which.
+    """
+    _check_call(name, task["dataset"])
+    if not re.fullmatch(r"[A-Za-z_]\w{0,80}", task["domain"]):
+        raise ValueError(f"domain {task['domain']!r:.60}")
+    if task["select"] not in ("last", "best_validation") or not isinstance(task["classification"], bool):
+        raise ValueError(f"select or classification of {name}")
+    if not all(map(_is_plain, task["recipe"].values())):
+        raise ValueError(f"recipe of {name}")
+
+
+def _check_call(name: str, call: dict[str, Any]) -> None:
+    """Refuse a name that is not that of its call, or parameters that no run has.
+
+    Raises:
+        ValueError: one is.
+    """
+    if not re.match(rf"{re.escape(call['name'])}(?![\w.])", name) or name[0] in "=+-@|":
+        raise ValueError(f"the name {name!r:.60} of a call of {call['name']!r:.60}")
+    if not all(map(_is_plain, call["params"].values())):
+        raise ValueError(f"parameters of {name}")
+
+
+def _is_plain(value: Any) -> bool:
+    return (
+        value == {}
+        or isinstance(value, str | bool | int | float)
+        or (isinstance(value, list) and all(map(_is_plain, value)))
+    )

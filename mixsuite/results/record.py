@@ -114,7 +114,7 @@ def _texts(value: Any) -> bool:
 
 
 def _numbers(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_finite, value.values()))
+    return isinstance(value, dict) and all(map(_is_finite, value.values())) and all(map(str.isprintable, value))
 
 
 def _table(value: Any) -> bool:
@@ -165,7 +165,7 @@ _GOOD: dict[str, Callable[[Any], bool]] = {  # field -> whether a value is one o
     "digests": _texts,
     "probes": _probes,
     "data_read": _text,
-    "sequence": _or_none(lambda value: type(value) is int and 0 <= value < 2**63),
+    "sequence": _or_none(lambda value: type(value) is int and 0 <= value < 2**53),
     "train_error": _or_none(_is_finite),
     "rows_file": _text,
     "tuning": _or_none(_table),
@@ -199,9 +199,9 @@ def parse_record(line: str, where: str) -> Record:
     bad = sorted({*(_NEEDED - value.keys()), *(name for name in value if not _GOOD[name](value[name]))})
     if bad:
         raise InputError(f"{where}: a record whose {', '.join(bad)} is missing or wrong; remove the line to go on")
-    if value.get("checksum"):
+    if value.get("checksum") or value.get("sequence") is not None:  # whatever writes one writes both
         content, _, end = line.rstrip("\n").rpartition(_MARK)
-        if end != f'{_checksum(content)}"}}':
+        if not value.get("checksum") or end != f'{_checksum(content)}"}}':
             raise InputError(f"{where}: the line was changed after it was written; remove it to go on")
     if digest_json(value["spec"])[:16] != value["id"]:
         raise InputError(f"{where}: its id is {value['id']!r}, which is not that of its spec; remove the line to go on")

@@ -130,7 +130,7 @@ class RecordWriter:
     """The one writer of a results folder: it holds the folder's lock and appends whole lines, numbered.
 
     Raises:
-        InputError: the folder cannot be made, another run holds the lock, or the last line of a file is foreign.
+        InputError: the folder cannot be made, another run holds the lock, or a line is foreign.
     """
 
     def __init__(self, out: Path) -> None:
@@ -195,20 +195,23 @@ def _write_all(file: int, data: bytes, size: int) -> None:
 
 
 def _last_sequence(path: Path) -> int:
-    """The number of a file's last whole line, which is its highest; 0 if it has none."""
-    last = ""
+    """The highest number of a file's lines, which others may have sorted; 0 if no line has one."""
+    highest = 0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a torn line, which the next append cuts off
-        for _, line in _lines(path):
-            last = line
-    return (parse_record(last, f"{path}, last line").sequence or 0) if last else 0
+        for number, line in _lines(path):
+            if '"sequence":' in line:
+                highest = max(highest, parse_record(line, f"{path}, line {number}").sequence or 0)
+    return highest
 
 
 def _drop_torn_tail(path: Path) -> None:
     """Cut off a last line that has no line end, so that the next record starts on a new line."""
-    if not path.exists():
+    try:
+        number = os.open(path, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+    except FileNotFoundError:
         return
-    with path.open("rb+") as file:
+    with os.fdopen(number, "rb+") as file:
         content = file.read()
         keep = content.rfind(b"\n") + 1
         if keep < len(content):

@@ -79,6 +79,15 @@ def change_manifest(out, old, new):
         ('name = "iris"', 'name = "/tmp/evil"'),
         ('reference = "erm"', 'reference = "e\\u001brm"'),
         ('recipe_name = "tiny"', 'recipe_name = "../tiny"'),
+        ('domain = "tabular"', 'domain = "x|y"'),
+        ('domain = "tabular"', 'domain = ""'),
+        ("[methods.erm]", '[methods."=1+1"]'),
+        ("[methods.erm]", "[methods.mixup_too]"),
+        ('reference = "erm"', 'reference = "erm"\nmargin = inf'),
+        ('reference = "erm"', 'reference = "erm"\nmargin = "x"'),
+        ("classification = true", 'classification = "no"'),
+        ('select = "last"', "select = 3"),
+        ("rows = 20", "rows = 2020-01-01"),
     ],
 )
 def test_a_strangers_manifest_names_no_paths(mixsuite, tiny, tmp_path, monkeypatch, old, new):
@@ -108,8 +117,8 @@ def test_what_a_strangers_record_says_is_one_line_and_harmless(mixsuite, tiny, t
     out = stranger(tmp_path, mixsuite, tiny)
     (path,) = (out / "records").iterdir()
     first, *rest = path.read_text().splitlines()
-    edited = json.loads(first) | {"status": "failed", "reason": "\x1b[31mred\x07", "metrics": {}, "checksum": ""}
-    path.write_text("\n".join([json.dumps(edited), *rest]) + "\n")
+    edited = json.loads(first) | {"status": "failed", "reason": "\x1b[31mred\x07", "metrics": {}, "sequence": None}
+    path.write_text("\n".join([json.dumps(edited | {"checksum": ""}), *rest]) + "\n")
     told = mixsuite("leaderboard", "--out", out)
     assert told.status == 1
     assert "\\x1b[31mred\\x07" in told.out
@@ -123,6 +132,54 @@ def test_an_edited_value_is_not_shown(mixsuite, tiny, tmp_path):
     value = re.search(r'"error":([0-9.]+)', text)[1]
     path.write_text(text.replace(f'"error":{value}', '"error":0.0', 1))
     refused(mixsuite("leaderboard", "--out", out), "line 1: the line was changed after it was written")
+
+
+def test_predictions_are_not_written_through_links(mixsuite, tiny, tmp_path):
+    out, victim = stranger(tmp_path, mixsuite, tiny), tmp_path / "victim"
+    victim.write_text("mine")
+    (out / "predictions").mkdir()
+    for line in next((out / "records").iterdir()).read_text().splitlines():
+        for suffix in (".npz", ".part"):
+            (out / "predictions" / (json.loads(line)["id"] + suffix)).symlink_to(victim)
+    again = mixsuite("run", tiny, "--out", out, "--rerun", "always", "--save-predictions")
+    assert again.status == 0
+    assert victim.read_text() == "mine"
+
+
+def test_a_file_that_changes_the_folder_moves_no_results(mixsuite, tiny, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    Path("hop.py").write_text(f"import os\nos.chdir({str(tmp_path / 'other')!r})\n{INTRA_MIX}")
+    assert mixsuite("run", tiny, "--methods", "./hop.py", "--out", "out").status == 0
+    assert (tmp_path / "here" / "out" / "leaderboard.csv").is_file()
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+def test_a_probe_that_changes_the_model_reaches_no_other(mixsuite, tiny, tmp_path):
+    (tmp_path / "zero.py").write_text(
+        "from dataclasses import dataclass\nimport torch\nfrom mixsuite.evaluation import Measurement\n\n\n"
+        "@dataclass(frozen=True)\nclass Zero(Measurement):\n    def measure(self, model, data, rng):\n"
+        "        with torch.no_grad():\n            for p in model.parameters():\n                p.zero_()\n"
+        "        data.test.x.zero_()\n        return {'v': 1}\n"
+    )
+    text, found = tiny.read_text(), []
+    for number, probes in enumerate((["noise"], [str(tmp_path / "zero.py"), "noise"])):
+        tiny.write_text(f"probes = {json.dumps(probes)}\n{text}")
+        out = tmp_path / f"out{number}"
+        assert mixsuite("run", tiny, "--seeds", "0", "--methods", "erm", "--out", out, "--save-predictions").status == 0
+        record = json.loads(next((out / "records").iterdir()).read_text().splitlines()[0])
+        found.append({name: value for name, value in record["metrics"].items() if "zero" not in name})
+    assert found[0] == found[1]
+
+
+def test_a_table_that_is_not_of_claims_is_not_overwritten(tmp_path):
+    from mixsuite.claims.run import _merged
+    from mixsuite.errors import InputError
+
+    (tmp_path / "x.csv").write_text("my,own\n1,2\n")
+    with pytest.raises(InputError, match="not a table of claims; it is not overwritten"):
+        _merged(tmp_path / "x.csv", "id", [], None)
 
 
 def test_a_method_that_ends_the_process_is_a_problem(mixsuite, tmp_path):

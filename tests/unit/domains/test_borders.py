@@ -286,6 +286,29 @@ def test_targets_that_cannot_be_meant_are_refused(y, said):
     assert said in str(error.value)
 
 
+@pytest.mark.parametrize("split_id", [[0, 2, 3, 0], [-1, 0, 2, 0], [0, 0.5, 2, 0], [0, np.nan, 2, 0]])
+def test_parts_that_there_are_not_are_refused(split_id):
+    with pytest.raises(InputError, match="split_id must be 0"):
+        check_raw(Toy(), Raw(np.zeros((4, 1)), np.array([0, 1, 0, 1]), np.array(split_id)))
+
+
+@pytest.mark.parametrize("rate", [0, -1, "16000", np.nan, True, [8000, 16000]])
+def test_rates_that_there_are_not_are_refused(rate):
+    with pytest.raises(InputError, match="rate must be a number of samples per second"):
+        check_raw(Toy(), Raw(np.zeros((4, 1)), np.array([0, 1, 0, 1]), rate=rate))
+
+
+def test_a_picture_that_moves_to_another_class_is_other_data(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for i in range(3):
+            Image.fromarray(np.full((8, 8), 40 * i, dtype=np.uint8)).save(tmp_path / name / f"{name}{i}.png")
+    dataset = open_dataset(f"folder:{tmp_path}(size=8)")
+    before = dataset.fingerprint(tmp_path)
+    (tmp_path / "a" / "a2.png").rename(tmp_path / "b" / "a2.png")
+    assert dataset.fingerprint(tmp_path) != before
+
+
 def test_a_class_of_the_test_part_alone_is_named():
     with pytest.raises(InputError, match=r"class \[1\] has rows in the test part, and none in the training part"):
         check_raw(Toy(), Raw(np.zeros((4, 1)), np.array([0, 0, 1, 0]), np.array([0, 0, 2, 2])))

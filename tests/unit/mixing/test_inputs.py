@@ -117,6 +117,11 @@ def test_tokens_are_mixed_behind_the_embedding():
         mixer(site="embedding").loss(Tokens(), ids, Y)
 
 
+def test_tokens_beside_pictures_are_no_mask():
+    with pytest.raises(ValueError, match="is no mask of 0 and 1: tokens are mixed behind their embedding"):
+        mixer().loss(Two(), {"x": X, "mask": torch.arange(32).reshape(8, 4)}, Y)
+
+
 def test_uint8_pictures_are_mixed_as_float():
     pictures = torch.randint(0, 256, (8, 3, 4, 4), dtype=torch.uint8)
     net = nn.Sequential(nn.Flatten(), nn.Linear(48, 3))

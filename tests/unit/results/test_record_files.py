@@ -233,12 +233,12 @@ def test_more_files_than_a_process_may_open(tmp_path):
 def test_a_link_is_never_followed(tmp_path, name):
     """Of a folder that came from elsewhere."""
     victim, out = tmp_path / "victim", tmp_path / "out"
-    victim.write_text("mine\n")
+    victim.write_text("mine, without a line end")
     (out / "records").mkdir(parents=True)
     (out / name).symlink_to(victim)
     with pytest.raises(InputError, match=r"link|cannot be written to"), RecordWriter(out) as writer:
         writer.append("wine", a_record())
-    assert victim.read_text() == "mine\n"
+    assert victim.read_text() == "mine, without a line end"
 
 
 @pytest.mark.parametrize("content", [b"no gzip", gzip.compress(b"x" * 5000, mtime=0)[:20]], ids=["no gzip", "cut off"])
@@ -246,4 +246,26 @@ def test_a_damaged_compressed_file_is_refused_by_name(tmp_path, content):
     (tmp_path / "records").mkdir()
     (tmp_path / "records" / "wine.jsonl.gz").write_bytes(content)
     with pytest.raises(InputError, match=r"wine\.jsonl\.gz: cannot be read"):
+        read_records(tmp_path)
+
+
+def test_lines_that_others_have_sorted_still_have_their_numbers(tmp_path):
+    with RecordWriter(tmp_path) as writer:
+        for error in (0.5, 0.25):
+            writer.append("wine", a_record(metrics={"error": error}))
+    path = tmp_path / "records" / "wine.jsonl"
+    path.write_text("".join(reversed(path.read_text().splitlines(True))))
+    with RecordWriter(tmp_path) as writer:
+        writer.append("wine", a_record(metrics={"error": 0.125}))
+    (record,) = read_records(tmp_path).values()
+    assert (record.sequence, record.metrics) == (3, {"error": 0.125})
+
+
+def test_a_numbered_line_whose_checksum_was_taken_away_is_refused(tmp_path):
+    with RecordWriter(tmp_path) as writer:
+        writer.append("wine", a_record())
+    path = tmp_path / "records" / "wine.jsonl"
+    edited = json.loads(path.read_text()) | {"metrics": {"error": 0.0}, "checksum": ""}
+    path.write_text(json.dumps(edited) + "\n")
+    with pytest.raises(InputError, match="the line was changed after it was written"):
         read_records(tmp_path)

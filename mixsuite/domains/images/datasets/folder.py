@@ -1,5 +1,6 @@
 """Your own pictures in class folders, folder:PATH."""
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,12 @@ class Folder(Dataset):
         paths = [p for p in sorted(top.rglob("*")) if p.suffix.lower() in _SUFFIXES and p.is_file()]
         paths = [p for p in paths if not any(part.startswith((".", "__MACOSX")) for part in p.relative_to(top).parts)]
         return paths or [top / "CLASS" / "PICTURE.png"]
+
+    def fingerprint(self, root):
+        """Hash the pictures and their places, which are their labels."""
+        content, top = super().fingerprint(root), own_path(self.path)
+        places = "".join(f"{path.relative_to(top).as_posix()};" for path in self.files(root))
+        return hashlib.sha256(f"{content};{places}".encode()).hexdigest()[:16]
 
     def missing(self, path):
         return f"folder '{self.path}': no pictures there; wanted are {path}, with any names ({', '.join(_SUFFIXES)})"
