@@ -118,7 +118,7 @@ def test_results_of_former_code_are_trained_again_unless_accepted(mixsuite, tiny
     old = [json.loads(line) for line in path.read_text().splitlines()]
     for record in old[:1]:
         record["code"] |= {"hash": "0" * 16, "core": "0" * 16}
-    path.write_text("".join(json.dumps(r | {"checksum": ""}) + "\n" for r in old))
+    path.write_text("".join(json.dumps(r | {"checksum": "", "sequence": None}) + "\n" for r in old))
     accepted = mixsuite("run", tiny, "--out", out, "--accept-old")
     assert "0 of 4 runs to train" in accepted.err
     assert "this table mixes results of different code" in accepted.out

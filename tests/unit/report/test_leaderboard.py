@@ -26,7 +26,9 @@ def test_records_that_cannot_be_read_right_are_refused_by_name(folder, mixsuite,
     out = folder({"t": {"erm": BASE, "m": BASE}})
     path = out / "records" / "t.jsonl"
     first, *rest = path.read_text().splitlines()
-    path.write_text("\n".join([json.dumps(json.loads(first) | {"checksum": ""} | change), *rest]) + "\n")
+    path.write_text(
+        "\n".join([json.dumps(json.loads(first) | {"checksum": "", "sequence": None} | change), *rest]) + "\n"
+    )
     with pytest.raises(InputError, match=said):
         build(out)
     refused = mixsuite("leaderboard", "--out", out)
