@@ -12,7 +12,7 @@ from support.sources import INTRA_MIX
 from mixsuite.cli.progress import progress_display, spinner
 from mixsuite.execution.progress import Progress
 
-pytestmark = pytest.mark.usefixtures("in_process")
+pytestmark = [pytest.mark.usefixtures("in_process"), pytest.mark.slow]  # most of them train
 
 
 def refused(found, said):
