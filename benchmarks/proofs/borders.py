@@ -68,9 +68,9 @@ def need(good: bool, what: str) -> None:
         raise Wrong(what)
 
 
-def bent(text: str, draws: Draws, times: int | None = None) -> str:
+def bent(text: str, draws: Draws) -> str:
     """A text with some changes; one in eight stays as it is."""
-    for _ in range(int(draws.integers(0, 4)) if times is None else times):
+    for _ in range(int(draws.integers(0, 4))):
         if draws.random() < 0.12:
             continue
         i, j = sorted(int(v) for v in draws.integers(0, len(text) + 1, 2))
@@ -87,7 +87,8 @@ def bent(text: str, draws: Draws, times: int | None = None) -> str:
             text = text[:i] + text[i:j] * 2 + text[j:]
         elif how == 4:
             lines = text.splitlines(True)
-            draws.shuffle(lines) if draws.random() < 0.1 else None
+            if draws.random() < 0.1:
+                draws.shuffle(lines)
             if lines:
                 lines.pop(int(draws.integers(len(lines))))
             text = "".join(lines)

@@ -101,12 +101,8 @@ def _checksum(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) is float or (type(value) is int and abs(value) < 2**63)
-
-
 def _is_finite(value: Any) -> bool:
-    return _is_number(value) and isfinite(value)
+    return isfinite(value) if type(value) is float else type(value) is int and abs(value) < 2**63
 
 
 def _texts(value: Any) -> bool:

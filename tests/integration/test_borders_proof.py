@@ -1,22 +1,14 @@
 """A smaller part of `make proofs`: inputs of strangers, each read as it is meant or refused in one line."""
 
-import importlib.util
-import sys
 import warnings
-from pathlib import Path
 
 import pytest
-
-PROOF = Path(__file__).parents[2] / "benchmarks" / "proofs" / "borders.py"
+from support.proofs import load_proof
 
 
 @pytest.fixture(scope="module")
 def proof():
-    spec = importlib.util.spec_from_file_location("borders_proof", PROOF)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["borders_proof"] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_proof("borders")
 
 
 @pytest.mark.slow

@@ -1,14 +1,13 @@
 """A faster part of `make proofs`: false verdicts, coverage, power and ties from 1,000 simulated tables each, and
 the twins of the A/A test on real runs. Draws are fixed, so that these tests come out the same everywhere."""
 
-import importlib.util
-import sys
 from math import sqrt
 from pathlib import Path
 
 import pytest
 import torch
 from scipy import stats
+from support.proofs import load_proof
 
 from mixsuite.experiment.build import make_method
 from mixsuite.experiment.resolve import resolve_method
@@ -17,17 +16,13 @@ from mixsuite.mixing.rng import Rng
 from mixsuite.stats.paired import effect_factor
 from mixsuite.training.loop import train
 
-PROOF = Path(__file__).parents[2] / "benchmarks" / "proofs" / "verdicts.py"
+TWIN = Path(__file__).parents[2] / "benchmarks" / "proofs" / "twin.py"
 TABLES = 1_000
 
 
 @pytest.fixture(scope="module")
 def proof():
-    spec = importlib.util.spec_from_file_location("verdicts_proof", PROOF)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["verdicts_proof"] = module
-    spec.loader.exec_module(module)
-    return module
+    return load_proof("verdicts")
 
 
 def error(rate, tables=TABLES):
@@ -83,13 +78,12 @@ def test_ties_come_as_often_as_theory_says(proof, n, margin, true):
 
 def test_twins_are_mixup_from_other_draws(job):
     """A twin shares mixup's split, weights and order, and draws partners and lambdas of its own."""
-    twin = PROOF.with_name("twin.py")
-    digests = [train(job(m, lr=0.1)).digests for m in ("mixup", f"{twin}(copy=1)", f"{twin}(copy=2)")]
+    digests = [train(job(m, lr=0.1)).digests for m in ("mixup", f"{TWIN}(copy=1)", f"{TWIN}(copy=2)")]
     for stage in ("init", "order"):
         assert len({d[stage] for d in digests}) == 1
     assert len({d["plan"] for d in digests}) == 3
     # Beta(1, 1) is uniform, and every row has a partner, as in mixup.
-    made = make_method(resolve_method(f"{twin}(copy=1)"))
+    made = make_method(resolve_method(f"{TWIN}(copy=1)"))
     rng = Rng(0, 64)
     plans = [made.plan(Batch(torch.zeros(64), (3,), torch.tensor(0.0), {}), rng.at(step)) for step in range(500)]
     assert stats.kstest([float(plan.wy[0]) for plan in plans], "uniform").pvalue > 0.01
