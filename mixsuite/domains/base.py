@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -76,13 +77,14 @@ class Dataset(ABC):
         raise InputError(f"{type(self).__name__} has no download; " + self.missing(self.files(root)[0]))
 
     def fingerprint(self, root: Path) -> str:
-        """Hash the content of the data's files, in 16 hex digits; "" if there are no files.
+        """Hash the content of the data's files and their places, which may be labels, in 16 hex digits; "" if none.
 
         Raises:
             InputError: a file is missing, or differs from the declared checksum.
         """
         state = hashlib.sha256()
         paths = self.files(root)
+        top = os.path.commonpath([path.absolute().parent for path in paths]) if paths else ""
         for path in paths:
             if not path.is_file():
                 raise InputError(self.missing(path))
@@ -92,7 +94,7 @@ class Dataset(ABC):
                 raise InputError(
                     f"{path}: sha256 is {checksum[:16]}..., wanted {declared[:16]}...: damaged, or another version"
                 )
-            state.update(f"{path.name}:{checksum};".encode())
+            state.update(f"{path.absolute().relative_to(top).as_posix()}:{checksum};".encode())
         fingerprint = state.hexdigest()[:16] if paths else ""
         if fingerprint != self.sha256.get("*", fingerprint):
             raise InputError(

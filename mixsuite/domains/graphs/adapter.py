@@ -32,11 +32,10 @@ class GraphsAdapter(Domain):
         """Encode n pairs (features [V, F], edges [2, E]) as padded and dense, or as ragged graphs.
 
         Raises:
-            InputError: a graph has no nodes.
+            InputError: a graph has no nodes, or features or edges of another form.
         """
+        _check_graphs(raw.x)
         sizes = np.array([len(features) for features, _ in raw.x])
-        if not sizes.all():
-            raise InputError(f"graph {int(np.argmin(sizes))} has no nodes")
         graphs, nodes = list(raw.x[rows]), sizes[rows]
         x = np.concatenate([features for features, _ in graphs]).astype(np.float32)
         graph = np.repeat(np.arange(len(rows)), nodes)
@@ -59,3 +58,27 @@ class GraphsAdapter(Domain):
         owner = np.repeat(np.arange(len(rows)), ties)
         adjacency[owner, edges[1], edges[0]] = 1
         return Encoded((torch.from_numpy(padded), torch.from_numpy(adjacency), torch.from_numpy(mask)))
+
+
+def _check_graphs(graphs: np.ndarray) -> None:
+    """Refuse what is no pair of features [V, F] and edges [2, E] between its nodes.
+
+    Raises:
+        InputError: a graph is of this kind; the message gives its number.
+    """
+    width = None
+    for place, graph in enumerate(graphs):
+        if not isinstance(graph, tuple | list) or len(graph) != 2:
+            raise InputError(f"graph {place} is no pair (features [V, F], edges [2, E])")
+        features, edges = map(np.asarray, graph)
+        width = features.shape[-1] if width is None and features.ndim == 2 else width
+        if features.ndim != 2 or features.shape[1] != width or features.dtype.kind not in "biuf":
+            shape = f"features are {features.dtype} {list(features.shape)}"
+            raise InputError(f"graph {place}: {shape}; wanted are numbers [V, {width or 'F'}]")
+        if not len(features):
+            raise InputError(f"graph {place} has no nodes")
+        if edges.ndim != 2 or len(edges) != 2 or (edges.size and edges.dtype.kind not in "iu"):
+            raise InputError(f"graph {place}: edges are {edges.dtype} {list(edges.shape)}; wanted are integers [2, E]")
+        if edges.size and not 0 <= edges.min() <= edges.max() < len(features):
+            odd = edges[(edges < 0) | (edges >= len(features))][0]
+            raise InputError(f"graph {place}: an edge to node {odd}, but its {len(features)} nodes are numbered from 0")

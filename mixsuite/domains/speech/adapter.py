@@ -20,7 +20,8 @@ from mixsuite.models.speech.conv1d import conv1d
 from mixsuite.models.speech.lenet import lenet
 from mixsuite.models.speech.vgg import vgg
 
-_WAVE = 1000  # frames of one channel that are samples of a wave rather than a curve of one feature
+_WAVE = 1000  # frames of one or two channels that are samples of a wave rather than a curve of one feature
+_LOUDEST = 100.0  # far beyond full scale, which is 1: such numbers are a sound card's integers
 
 
 class SpeechAdapter(Domain):
@@ -48,8 +49,10 @@ class SpeechAdapter(Domain):
         lengths = np.array([shape[1] for shape in shapes])
         if not lengths.all():
             raise InputError(f"clip {int(np.argmin(lengths))} has no frames")
-        if raw.rate is None and shapes[0][0] == 1 and np.median(lengths) >= _WAVE:
-            raise InputError("clips of one channel and so many samples are waves: load() must give Raw(rate=...)")
+        if raw.rate is None and shapes[0][0] <= 2 and np.median(lengths) >= _WAVE:
+            raise InputError("clips of one or two channels and so many samples are waves: load() must give Raw(rate=)")
+        if raw.rate is not None:
+            _check_waves(raw.x)
         clips = raw.x[rows]
         x = np.zeros((len(rows), clips[0].shape[0], lengths.max()), dtype=np.float32)
         for place, clip in enumerate(clips):
@@ -60,3 +63,16 @@ class SpeechAdapter(Domain):
             mean, std = frames.mean(1, dtype=np.float64), frames.std(1, dtype=np.float64)
             x = (x - mean[:, None]) / np.where(std > 0, std, 1)[:, None] * mask
         return Encoded((torch.from_numpy(x.astype(np.float32)), torch.from_numpy(mask.astype(np.float32))))
+
+
+def _check_waves(clips: np.ndarray) -> None:
+    """Refuse waves that are not scaled: the front end's floor is meant for numbers within -1 and 1.
+
+    Raises:
+        InputError: a clip holds integers, or numbers far beyond full scale.
+    """
+    for place, clip in enumerate(clips):
+        wave = np.asarray(clip)
+        if wave.dtype.kind != "f" or np.abs(wave).max() > _LOUDEST:
+            what = wave.dtype.name if wave.dtype.kind != "f" else f"numbers up to {np.abs(wave).max():.4g}"
+            raise InputError(f"clip {place} has {what}: waves are within -1 and 1 (16-bit integers divided by 32768)")

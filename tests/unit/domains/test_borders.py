@@ -18,6 +18,7 @@ from support.toys import Toy
 
 from mixsuite.data.rows import Raw
 from mixsuite.domains.build import check_raw
+from mixsuite.domains.graphs.adapter import GraphsAdapter
 from mixsuite.domains.graphs.datasets._tu import read_tu
 from mixsuite.domains.speech.adapter import SpeechAdapter
 from mixsuite.domains.speech.datasets._wave import read_wave
@@ -45,6 +46,11 @@ def table(tmp_path, text, name="t.csv", **how):
         ('a,y\n"1,yes\n2,no\n', "cannot be read as a table: unexpected end of data"),
         ('a,y\n"1"2,yes\n', "cannot be read as a table: ',' expected after"),
         ("a,y\n1,yes\n2,no\n?,no\n4,yes\n", "numbers and other texts (1, as '?'): for what means no value, say (na="),
+        ("a,y\n01,x\n1,z\n2,x\n", "column 'a' has 01 and 1, which would be one number"),
+        ("a,y\n?,x\n?,z\n?,x\n1,z\n2,x\n3,z\n", "numbers and other texts (3, as '?')"),
+        ('a,y\n"1,234",x\n567,z\n8,x\n', "such as '1,234': for decimal marks say (decimal=\",\"), or write thousands"),
+        ("a,y\n" + "9" * 400 + ",x\n", "cannot be read as a table"),
+        ("a,y\n1\0,x\n", "line 2: a cell with a zero byte"),
         ("", "it is empty"),
         ("\n\n", "it is empty"),
     ],
@@ -60,8 +66,11 @@ def test_what_a_table_is_written_with_can_be_said(tmp_path):
     found = table(tmp_path, "a;b;y\n1,5;?;x\n2,5;3;z\n", sep=";", decimal=",", na=("?",))
     assert found["a"].tolist() == [1.5, 2.5]
     assert found["b"].isna().tolist() == [True, False]
-    with pytest.raises(InputError, match="with a decimal comma, say"):
+    with pytest.raises(InputError, match="such as '1,5': for decimal marks say"):
         table(tmp_path, "a;y\n1,5;x\n2,5;z\n3,5;z\n", sep=";")
+    with pytest.raises(InputError, match=r"such as '0.25': for decimal marks say \(decimal=\"\.\"\)"):
+        table(tmp_path, "a;y\n0.25;x\n2.5;z\n3.5;z\n", sep=";", decimal=",")
+    assert table(tmp_path, "a,y\n01,x\n02,z\n10,x\n")["a"].tolist() == [1, 2, 10]
     bare = table(tmp_path, "5,x\n6,z\n", header=False)
     assert bare.columns.tolist() == ["1", "2"]
     assert bare["1"].tolist() == [5, 6]
@@ -112,6 +121,9 @@ def test_a_csv_entry_with_an_official_test_file(tmp_path):
     assert raw.y.tolist() == [0, 1, 0, 1, 1, 0]
     (tmp_path / "test.csv").write_text("a,y\n5,z\nsix,x\n")
     with pytest.raises(InputError, match="column 'a' has numbers in one file and texts in the other"):
+        open_dataset(entry).load(Path())
+    (tmp_path / "test.csv").write_text((tmp_path / "train.csv").read_text())
+    with pytest.raises(InputError, match="has the rows of"):
         open_dataset(entry).load(Path())
     (tmp_path / "test.csv").write_text("y,a\nz,5\nx,6\n")
     with pytest.raises(InputError, match="its columns are not those of"):
@@ -199,7 +211,7 @@ def tu(tmp_path, **changes):
 
 
 def test_a_tu_set_that_fits_is_read(tmp_path):
-    raw = tu(tmp_path, node_labels="5\n6\n5\n5\n", node_attributes="0.5\n1\n2\n3\n")
+    raw = tu(tmp_path, A=TU["A"] + "\n\n", node_labels="5\n6\n5\n5\n", node_attributes="0.5\n1\n2\n3\n")
     assert [edges.tolist() for _, edges in raw.x] == [[[0, 1], [1, 0]]] * 2
     assert raw.x[0][0].tolist() == [[0.5, 1, 0], [1, 0, 1]]
 
@@ -221,6 +233,7 @@ def test_a_tu_set_that_fits_is_read(tmp_path):
         ({"A": ""}, "T_A.txt: is empty"),
         ({"A": "1 2\n2 1\n"}, "T_A.txt, line 1: 1 numbers, wanted are 2"),
         ({"A": "1, 2\nx, 1\n"}, "T_A.txt, line 2: something that is no finite number"),
+        ({"node_attributes": "0\n1e39\n2\n3\n"}, "T_node_attributes.txt, line 2: a number too large"),
         ({"node_labels": "0\n1\n"}, "T_node_labels.txt: 2 lines, but there are 4 nodes"),
         ({"node_attributes": "0,1\n1\n2\n3\n"}, "T_node_attributes.txt, line 2: something that is no finite number"),
         ({"node_attributes": "0\n1,1\n2\n3\n"}, "T_node_attributes.txt: cannot be read"),
@@ -312,3 +325,71 @@ def test_a_picture_that_moves_to_another_class_is_other_data(tmp_path):
 def test_a_class_of_the_test_part_alone_is_named():
     with pytest.raises(InputError, match=r"class \[1\] has rows in the test part, and none in the training part"):
         check_raw(Toy(), Raw(np.zeros((4, 1)), np.array([0, 0, 1, 0]), np.array([0, 0, 2, 2])))
+
+
+def test_a_truth_with_a_gap_in_the_test_file_is_no_number(tmp_path):
+    (tmp_path / "train.csv").write_text("a,y\nTrue,x\nFalse,z\nTrue,x\nFalse,z\n")
+    (tmp_path / "test.csv").write_text("a,y\nTrue,z\n,x\n")
+    raw = open_dataset(f'csv:{tmp_path}/train.csv:y(test_file="{tmp_path}/test.csv")').load(Path())
+    assert raw.x["a"].isna().tolist() == [False] * 5 + [True]
+
+
+def graphs(*pairs):
+    x = np.empty(len(pairs), dtype=object)
+    x[:] = pairs
+    return x
+
+
+@pytest.mark.parametrize(
+    ("pair", "said"),
+    [
+        ((np.ones((2, 3)), np.array([[0], [2]])), "graph 1: an edge to node 2, but its 2 nodes are numbered from 0"),
+        ((np.ones((2, 3)), np.array([[0], [-1]])), "an edge to node -1"),
+        ((np.ones((2, 3)), np.array([[0.0], [1.0]])), r"edges are float64 \[2, 1\]; wanted are integers \[2, E\]"),
+        ((np.ones((2, 3)), np.array([[0, 1]])), r"edges are int64 \[1, 2\]"),
+        ((np.ones((2, 4)), np.array([[0], [1]])), r"features are float64 \[2, 4\]; wanted are numbers \[V, 3\]"),
+        ((np.ones(2), np.array([[0], [1]])), r"features are float64 \[2\]"),
+        ((np.ones((2, 3)).astype(str), np.array([[0], [1]])), "features are"),
+        ((np.ones((0, 3)), np.empty((2, 0), int)), "graph 1 has no nodes"),
+        ("ab", "graph 1 is no pair"),
+    ],
+)
+def test_graphs_of_another_form_are_named(pair, said):
+    good = np.ones((2, 3)), np.array([[0, 1], [1, 0]])
+    raw = Raw(graphs(good, pair, good, good), np.array([0, 1, 0, 1]))
+    with pytest.raises(InputError, match=said):
+        GraphsAdapter().encode(raw, np.arange(4), np.arange(2))
+
+
+@pytest.mark.parametrize(
+    ("clip", "rate", "said"),
+    [
+        (np.ones((2, 16000), np.float32), None, "are waves: load.. must give Raw"),
+        (np.ones((1, 900), np.int16), 8000, "clip 0 has int16: waves are within -1 and 1"),
+        (np.full((1, 900), 20000.0), 8000, "has numbers up to 2e.04"),
+    ],
+)
+def test_waves_of_another_scale_are_named(clip, rate, said):
+    x = np.empty(4, dtype=object)
+    x[:] = [clip] * 4
+    with pytest.raises(InputError, match=said):
+        SpeechAdapter().encode(Raw(x, np.array([0, 1, 0, 1]), rate=rate), np.arange(4), np.arange(2))
+
+
+def test_a_word_in_another_folder_is_other_data_and_a_clip_has_one_part(tmp_path):
+    """Labels are names of folders."""
+    top = tmp_path / "SpeechCommands" / "speech_commands_v0.02"
+    for word, clip in (("yes", "a_nohash_0.wav"), ("no", "b_nohash_0.wav"), (".trash", "c_nohash_0.wav")):
+        (top / word).mkdir(parents=True)
+        wavfile.write(top / word / clip, 16000, np.zeros(16000, np.int16) + len(word))
+    (top / "validation_list.txt").write_text("yes/a_nohash_0.wav\n")
+    (top / "testing_list.txt").write_text("no/b_nohash_0.wav\n")
+    dataset = open_dataset("speech_commands")
+    before = dataset.fingerprint(tmp_path)
+    assert dataset.load(tmp_path).y.tolist() == [1, 0]
+    (top / "yes" / "a_nohash_0.wav").rename(top / "no" / "a_nohash_0.wav")
+    assert dataset.fingerprint(tmp_path) != before
+    (top / "no" / "a_nohash_0.wav").rename(top / "yes" / "a_nohash_0.wav")
+    (top / "testing_list.txt").write_text("no/b_nohash_0.wav\nyes/a_nohash_0.wav\n")
+    with pytest.raises(InputError, match=r"stands in validation_list\.txt and in testing_list"):
+        dataset.load(tmp_path)

@@ -44,7 +44,9 @@ def read_tu(folder: Path, name: str) -> Raw:
     ties = np.searchsorted(edges[:, 0], nodes)
     columns = []
     if "node_attributes" in files:
-        columns.append(_numbers(files["node_attributes"], len(owner)).astype(np.float32))
+        values = _numbers(files["node_attributes"], len(owner))
+        _refuse(files["node_attributes"], (np.abs(values) > np.finfo(np.float32).max).any(1), "a number too large")
+        columns.append(values.astype(np.float32))
     if "node_labels" in files:
         labels = _whole(files["node_labels"], rows=len(owner))
         labels = labels - labels.min(0)
@@ -73,8 +75,9 @@ def _numbers(path: Path, rows: int | None = None, width: int | None = None) -> n
         InputError: it has another number of lines, a line of another width, or a text that is no finite number.
     """
     try:
+        lines = path.read_bytes().rstrip().count(b"\n") + 1  # blank ones at the end are none
         frame = pd.read_csv(
-            path, header=None, skipinitialspace=True, skip_blank_lines=False, float_precision="round_trip"
+            path, header=None, nrows=lines, skipinitialspace=True, skip_blank_lines=False, float_precision="round_trip"
         )
         values: np.ndarray = frame.apply(pd.to_numeric, errors="coerce").to_numpy(np.float64)
     except pd.errors.EmptyDataError:

@@ -1,6 +1,5 @@
 """Your own pictures in class folders, folder:PATH."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ from mixsuite.errors import InputError
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm")
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # others may start programs, as EPS does
+_LEFT = (".", "__MACOSX", "@eaDir")  # beginnings of names that a system or an archive leaves
 _PARTS = {"train": 0, "valid": 1, "val": 1, "test": 2}
 
 
@@ -19,7 +19,7 @@ class Folder(Dataset):
     """Your own pictures as PATH/CLASS/any.png, or split as PATH/train/CLASS/.., PATH/test/CLASS/.. (and PATH/valid/..).
 
     Classes are numbered in the order of their names. Pictures are grey if every picture is grey, and RGB otherwise.
-    What is hidden (.name) or left by an archive (__MACOSX) is no class and no picture.
+    What is hidden (.name) or left by a system (__MACOSX, @eaDir) is no class and no picture.
 
     path: the folder, as in folder:data/leaves.
     size: pictures are resized to size x size pixels (bilinear).
@@ -42,14 +42,8 @@ class Folder(Dataset):
     def files(self, root):
         top = own_path(self.path)
         paths = [p for p in sorted(top.rglob("*")) if p.suffix.lower() in _SUFFIXES and p.is_file()]
-        paths = [p for p in paths if not any(part.startswith((".", "__MACOSX")) for part in p.relative_to(top).parts)]
+        paths = [p for p in paths if not any(part.startswith(_LEFT) for part in p.relative_to(top).parts)]
         return paths or [top / "CLASS" / "PICTURE.png"]
-
-    def fingerprint(self, root):
-        """Hash the pictures and their places, which are their labels."""
-        content, top = super().fingerprint(root), own_path(self.path)
-        places = "".join(f"{path.relative_to(top).as_posix()};" for path in self.files(root))
-        return hashlib.sha256(f"{content};{places}".encode()).hexdigest()[:16]
 
     def missing(self, path):
         return f"folder '{self.path}': no pictures there; wanted are {path}, with any names ({', '.join(_SUFFIXES)})"

@@ -6,6 +6,7 @@ import numpy as np
 
 from mixsuite.domains import Dataset, Raw
 from mixsuite.domains.speech.datasets._wave import read_wave
+from mixsuite.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,16 @@ class SpeechCommands(Dataset):
         from torchaudio.datasets import SPEECHCOMMANDS
 
         clips, words, part = [], [], []
+        seen = set()
         for number, subset in enumerate(("training", "validation", "testing")):
             recordings = SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=False, subset=subset)
             for i in range(len(recordings)):
                 path, _, word, *_ = recordings.get_metadata(i)
+                if word.startswith("."):  # a folder that a system has left
+                    continue
+                if path in seen:
+                    raise InputError(f"{path} stands in validation_list.txt and in testing_list.txt")
+                seen.add(path)
                 clips.append(read_wave(root / "SpeechCommands" / path, 16000)[None, :16000])  # [1, T]
                 words.append(word)
                 part.append(number)

@@ -35,7 +35,10 @@ def rows_of(frame: pd.DataFrame, target: str, kind: str, drop: tuple[str, ...], 
         raise InputError(f"{what}: no column is left beside the target '{target}'")
     if y.isna().any():
         row = int(np.flatnonzero(y.isna())[0]) + 1
-        raise InputError(f"{what}: the target '{target}' is missing in {int(y.isna().sum())} rows (row {row} first)")
+        gaps = f"{int(y.isna().sum())} rows (row {row} first)"
+        raise InputError(
+            f"{what}: the target '{target}' is missing in {gaps}; an empty cell, NA, None and nan stand for no value"
+        )
     for name in x.columns:
         texts, present = x[name].nunique(), int(x[name].notna().sum())
         if not pd.api.types.is_numeric_dtype(x[name]) and texts > 20 and texts > present / 2:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mixsuite.errors import InputError
 
+_NO_VALUE = {"?", "-", "--", ".", "*", "missing", "unknown", "none", "n.a.", "na.", "undefined"}  # in lower case
 _NUMBER = r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*"
 
 
@@ -25,10 +26,10 @@ def read_table(path, sep=",", decimal=".", header=True, na=()):
 
     Raises:
         InputError: the file cannot be read, a row has more or fewer cells than the first line, two columns have one
-            name, or a column has numbers and a few other texts.
+            name, a column has numbers and a few other texts, or two of its codes would be one number (01 and 1).
     """
     try:
-        names, count = _measure(path, sep, header)
+        names, count, zeros = _measure(path, sep, header)
         frame = pd.read_csv(
             path, sep=sep, decimal=decimal, header=0 if header else None, names=names, index_col=False,
             na_values=list(na), encoding="utf-8-sig", low_memory=False, float_precision="round_trip",
@@ -41,12 +42,20 @@ def read_table(path, sep=",", decimal=".", header=True, na=()):
     if len(frame) != count:
         raise InputError(f"{path}: its rows cannot be told apart ({count} or {len(frame)}): a quote is not closed?")
     for name in frame.columns:
-        _refuse_mixed(path, name, frame[name])
+        _refuse_mixed(path, name, frame[name], decimal)
+    codes = [name for place, name in enumerate(names) if place in zeros and pd.api.types.is_numeric_dtype(frame[name])]
+    if codes:
+        texts = pd.read_csv(
+            path, sep=sep, header=0 if header else None, names=names, index_col=False, usecols=codes, dtype=str,
+            na_values=list(na), encoding="utf-8-sig",
+        )  # fmt: skip
+        for name in codes:
+            _refuse_codes(path, name, texts[name].dropna().str.strip())
     return frame
 
 
 def _measure(path, sep, header):
-    """(the columns' names, the number of rows), all of them of one width."""
+    """(the columns' names, the number of rows, places of columns with a leading zero); all rows have one width."""
     with _opened(path) as file:
         rows = csv.reader(file, delimiter=sep, strict=True)
         first = next((row for row in rows if row), None)
@@ -59,13 +68,22 @@ def _measure(path, sep, header):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise InputError(f"{path}: more than one column is called {', '.join(twice)}")
-        count = 0 if header else 1
+        count, zeros = 0 if header else 1, set[int]()
+        for row in [] if header else [first]:
+            zeros |= _leading_zeros(row)
         for row in rows:
             if row and len(row) != len(names):
                 where = f"{path}, line {rows.line_num}: {len(row)} cells, but the first line has {len(names)}"
                 raise InputError(f"{where}; is the separator another one (sep=), or a line too long?")
+            if any("\0" in cell for cell in row):
+                raise InputError(f"{path}, line {rows.line_num}: a cell with a zero byte: is this a text file?")
             count += bool(row)
-    return names, count
+            zeros |= _leading_zeros(row)
+    return names, count, zeros
+
+
+def _leading_zeros(row):
+    return {place for place, cell in enumerate(row) if cell[:1] == "0" and cell[1:2].isdigit()}
 
 
 def _opened(path):
@@ -74,7 +92,24 @@ def _opened(path):
     return packed.open(path, "rt", **how) if packed else path.open(**how)
 
 
-def _refuse_mixed(path, name, values):
+def _refuse_codes(path, name, texts):
+    """Refuse a column of numbers in which two whole numbers that are written in two ways would become one.
+
+    Raises:
+        InputError: there are such; the message names them.
+    """
+    whole = texts[texts.str.fullmatch(r"\d+")].drop_duplicates()
+    plain = whole.str.lstrip("0").replace("", "0")
+    twice = plain.duplicated(keep=False)
+    if twice.any():
+        one, other = sorted(whole[plain == plain[twice].iloc[0]])[:2]
+        raise InputError(
+            f"{path}: column '{name}' has {one} and {other}, which would be one number; if they are codes, write "
+            f"them with a letter, if not, alike"
+        )
+
+
+def _refuse_mixed(path, name, values, decimal):
     """Refuse a column that has numbers and a few other texts: it would pass for a category.
 
     Raises:
@@ -84,12 +119,18 @@ def _refuse_mixed(path, name, values):
         return
     texts = values.dropna().astype(str)
     number = texts.str.fullmatch(_NUMBER)
-    if number.mean() <= 0.5 or texts.nunique() <= 2:
+    others = set(texts[~number].str.strip().str.lower())
+    placeholder = len(others) == 1 and others <= _NO_VALUE and texts[number].nunique() > 2
+    if not placeholder and (number.mean() <= 0.5 or texts.nunique() <= 2):
         return
     what = f"{path}: column '{name}' has numbers"
     if number.all():
-        why = 'with a decimal comma, say (decimal=",")' if texts.str.contains(",").any() else "they are too large"
-        raise InputError(f"{what} such as '{texts.iloc[0]}': {why}")
+        mark = "," if decimal == "." else "."
+        marked = texts[texts.str.contains(mark, regex=False)]
+        if not len(marked):
+            raise InputError(f"{what} that are too large, such as '{texts.iloc[0]}'")
+        why = f'for decimal marks say (decimal="{mark}"), or write thousands without a mark'
+        raise InputError(f"{what} such as '{marked.iloc[0]}': {why}")
     other = texts[~number].iloc[0]
     many = int((~number).sum())
     raise InputError(f"{what} and other texts ({many}, as '{other}'): for what means no value, say (na=[\"{other}\"])")

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from mixsuite.domains import Dataset, Raw
 from mixsuite.domains.base import own_path
@@ -57,8 +58,6 @@ class Csv(Dataset):
         return f"csv file '{path}' does not exist"
 
     def load(self, root):
-        import pandas as pd
-
         frames = [
             read_table(path, self.sep, self.decimal, self.header == "names", self.na) for path in self.files(root)
         ]
@@ -66,11 +65,19 @@ class Csv(Dataset):
         if not tests:
             return rows_of(frame, self.target, self.kind, self.drop, self.path)
         (test,) = tests
+        one, other = (path.read_bytes() for path in self.files(root))
+        if one == other:
+            raise InputError(f"{self.test_file}: has the rows of {self.path}; a test part needs rows of its own")
         if list(test.columns) != list(frame.columns):
             raise InputError(f"{self.test_file}: its columns are not those of {self.path}, in the same order")
         for name in frame.columns:
-            numbers = [pd.api.types.is_numeric_dtype(one[name]) for one in frames]
+            numbers = [_is_number(one[name]) for one in frames]
             if numbers[0] != numbers[1] and frame[name].notna().any() and test[name].notna().any():
                 raise InputError(f"{self.test_file}: column '{name}' has numbers in one file and texts in the other")
         raw = rows_of(pd.concat(frames, ignore_index=True), self.target, self.kind, self.drop, self.path)
         return Raw(raw.x, raw.y, np.repeat([0, 2], [len(frame), len(test)]))
+
+
+def _is_number(column):
+    """Whether a column has numbers; True and False are none, with or without empty cells."""
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
