@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isclose
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from mixsuite.mixing.method import Method
 from mixsuite.mixing.mixed_target import Target
@@ -42,8 +42,11 @@ class AnyOf(Mixer):
         self.mixers = [Mixer(one, seed, **how) for one in methods]
         self.plain = Mixer("erm", seed, **{key: value for key, value in how.items() if key != "site"})
         self.shares = list(shares)
-        self.name = "any_of(" + ", ".join(f"{m.name}: {p:.3g}" for m, p in zip(self.mixers, shares, strict=True)) + ")"
+        self.name = "any_of(" + ", ".join(f"{m.name}: {p:.9g}" for m, p in zip(self.mixers, shares, strict=True)) + ")"
         self.seed, self.step, self.sites = seed, 0, [site for mixer in self.mixers for site in mixer.sites]
+        self.kind, self.steps, self.domain, self.rank = (
+            getattr(self.plain, name) for name in ("kind", "steps", "domain", "rank")
+        )
         self._width = None
 
     def prepare(self, x: Any, y: Tensor, classes: int | None = None, groups: Sequence[int] = ()) -> AnyOf:
@@ -52,15 +55,11 @@ class AnyOf(Mixer):
             mixer.prepare(x, y, classes, groups)
         return self
 
-    def loss(
-        self, model: nn.Module, x: Any, y: Tensor, *args: Any, row_weight: Tensor | None = None, **named: Any
-    ) -> Tensor:
-        """The loss of one step by the method that it draws; as for one method."""
-        return self._drawn().loss(model, x, y, *args, row_weight=row_weight, **named)
+    def _loss(self, *step: Any) -> Tensor:
+        return self._drawn()._loss(*step)
 
-    def __call__(self, x: Any, y: Tensor, row_weight: Tensor | None = None) -> tuple[Any, Target]:
-        """Mix a batch by the method that this step draws; as for one method."""
-        return self._drawn()(x, y, row_weight)
+    def _mixed(self, *step: Any) -> tuple[Any, Target]:
+        return self._drawn()._mixed(*step)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a checkpoint; as for one method."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 from mixsuite.mixing.engine import State
 
 F = TypeVar("F", bound=Callable[..., Any])
-Output = str | Callable[[Any], Tensor] | None
+Output = str | int | Callable[[Any], Tensor] | None
 
 
 def uncompiled(function: F) -> F:
@@ -45,13 +46,17 @@ def leaves_of(x: Any) -> State:
         x: a tensor [B, ...], or a tuple, list or dict of such.
 
     Raises:
-        ValueError: another type, or integers, which are names of something and cannot be mixed, unless they are a later
-            leaf that is a mask of 0 and 1.
+        ValueError: another type, leaves of unlike numbers of rows, or integers, which are names of something and cannot
+            be mixed, unless they are a later leaf that is a mask of 0 and 1.
     """
-    given = tuple(x.values()) if isinstance(x, dict) else tuple(x) if isinstance(x, tuple | list) else (x,)
-    if not given or not all(isinstance(leaf, Tensor) for leaf in given):
-        what = type(x).__name__ if not isinstance(x, dict | tuple | list) else f"{type(x).__name__} of other things"
+    given = tuple(x.values()) if isinstance(x, Mapping) else tuple(x) if isinstance(x, tuple | list) else (x,)
+    if not given or not all(isinstance(leaf, Tensor) and leaf.dim() for leaf in given):
+        what = type(x).__name__ if not isinstance(x, Mapping | tuple | list) else f"{type(x).__name__} of other things"
         raise ValueError(f"x is a {what}: mixing at the input takes tensors; name a site inside the model, site=...")
+    if len({len(leaf) for leaf in given}) > 1:
+        raise ValueError(
+            f"the leaves of x have {', '.join(str(len(leaf)) for leaf in given)} rows: all must have as many"
+        )
     first = given[0]
     if not first.is_floating_point() and first.dtype not in (torch.bool, torch.uint8):
         raise ValueError(
@@ -65,13 +70,18 @@ def leaves_of(x: Any) -> State:
                 f"a leaf of {leaf.dtype} is no mask of 0 and 1: tokens are mixed behind their embedding, site=..."
             )
     leaves = tuple(leaf if leaf.is_floating_point() else leaf.to(dtype) for leaf in given)
-    return leaves if isinstance(x, tuple | list | dict) else leaves[0]
+    return leaves if isinstance(x, tuple | list | Mapping) else leaves[0]
 
 
 def in_form_of(x: Any, leaves: State) -> Any:
-    """Leaves in the form of the input that they are from: a tensor, a tuple, a list or a dict."""
-    if isinstance(x, dict):
-        return dict(zip(x, leaves, strict=True))
+    """Leaves in the form of the input that they are from: a tensor, a (named) tuple, a list or a mapping."""
+    if isinstance(x, Mapping):
+        filled: Any = copy.copy(x)
+        for name, leaf in zip(x, leaves, strict=True):
+            filled[name] = leaf
+        return filled
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*leaves)
     return list(leaves) if isinstance(x, list) else leaves
 
 
@@ -84,13 +94,15 @@ def keep_layout(mixed: State, x: State) -> State:
 
 
 def _like(mixed: Tensor, x: Tensor) -> Tensor:
-    last = x.dim() == 4 and not x.is_contiguous() and x.is_contiguous(memory_format=torch.channels_last)
-    return mixed.contiguous(memory_format=torch.channels_last) if last else mixed
+    form = {4: torch.channels_last, 5: torch.channels_last_3d}.get(x.dim())
+    if form is None or x.is_contiguous() or not x.is_contiguous(memory_format=form):
+        return mixed
+    return mixed.contiguous(memory_format=form)
 
 
 def call(model: nn.Module, x: Any, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """Call a model: a tuple or list of leaves by position, a dict by name, anything else as the first argument."""
-    if isinstance(x, dict):
+    if isinstance(x, Mapping):
         return model(*args, **x, **named)
     return model(*(x if isinstance(x, tuple | list) else (x,)), *args, **named)
 
@@ -100,7 +112,8 @@ def output_of(out: Any, output: Output) -> Tensor:
 
     Args:
         out: a tensor, or an object that holds it.
-        output: the name of the attribute or key, or a function; None: ``out`` itself, or its ``logits``.
+        output: the name of the attribute or key, the place in a tuple, or a function; None: ``out`` itself, or its
+            ``logits``.
 
     Raises:
         ValueError: there is no tensor of that name.
@@ -112,23 +125,42 @@ def output_of(out: Any, output: Output) -> Tensor:
     else:
         found = _named(out, output)
     if not isinstance(found, Tensor):
-        what = f"no tensor '{output}'" if isinstance(output, str) else "no tensor"
+        what = f"no tensor {output!r}" if isinstance(output, str | int) else "no tensor"
         raise ValueError(f'the model returns a {type(out).__name__} with {what}: say which, as in output="logits"')
     return found
 
 
-def _named(out: Any, name: str) -> Any:
-    return out.get(name) if isinstance(out, dict) else getattr(out, name, None)
+def _named(out: Any, name: str | int) -> Any:
+    if isinstance(name, int):
+        return out[name] if isinstance(out, tuple | list) and -len(out) <= name < len(out) else None
+    return out.get(name) if isinstance(out, Mapping) else getattr(out, name, None)
 
 
-def check_outputs(out: Tensor, kind: str) -> None:
-    """Refuse outputs [N, 1] for classes: cross-entropy would be 0 for whatever they are.
+def check_outputs(out: Tensor, y: Tensor, kind: str, look: bool) -> None:
+    """Refuse outputs that do not go with the targets. Losses would fail in their own words, or broadcast.
+
+    Args:
+        out: [N, ...].
+        y: [N] or [N, C].
+        kind: "class", "multilabel" or "regression".
+        look: whether to look at the class numbers too, for which a device is waited for.
 
     Raises:
-        ValueError: they are.
+        ValueError: outputs for classes are not [N, C] with C of 2 or more, a class has no output, or there are more or
+            fewer outputs than shares, labels or numbers.
     """
-    if kind == "class" and out.dim() == 2 and out.shape[1] == 1:
+    if kind == "regression":
+        return  # its loss says so
+    if out.dim() != 2:
+        raise ValueError(f"outputs are {list(out.shape)}; wanted are [N, {'C' if kind == 'class' else 'labels'}]")
+    if kind == "class" and out.shape[1] == 1:
         raise ValueError('outputs are [N, 1], which tell no class: for one output a row say kind="multilabel"')
+    if y.dim() == 2 and out.shape[1] != y.shape[1]:
+        raise ValueError(f"the model has {out.shape[1]} outputs, the targets have {y.shape[1]} columns")
+    if y.dim() == 1 and look and (most := int(y.max())) >= out.shape[1]:
+        raise ValueError(
+            f"the targets have class {most}, the model has {out.shape[1]} outputs, 0 to {out.shape[1] - 1}"
+        )
 
 
 def submodule(model: nn.Module, name: str) -> nn.Module:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -70,7 +71,7 @@ class Mixer:
         loss: (out [N, ...], y [N, ...]) -> [N], a loss for each row. The default depends on the kind: cross-entropy,
             binary cross-entropy or squared error, in at least float32.
         output: which part of what the model returns is the outputs, where that is no tensor: the name of an attribute
-            or key, or a function. Default: "logits".
+            or key, a place in a tuple, or a function. Default: "logits".
         domain: "images", "tabular", ..., for methods made for some domains only. Default: the domain that x looks like.
         rank: rank of the process. Default: torch.distributed's, or 0.
 
@@ -103,8 +104,8 @@ class Mixer:
         name, instance = (type(method).__name__.lower(), method) if isinstance(method, Method) else _load(method)
         if kind not in LOSSES:
             raise ValueError(f"kind={kind!r}: allowed is {', '.join(LOSSES)}")
-        if not 0 <= seed < 2**63:
-            raise ValueError(f"seed={seed}: allowed is 0 to 2**63 - 1")
+        if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+            raise ValueError(f"seed={seed!r}: allowed is a whole number, 0 to 2**63 - 1")
         if instance.length != 1 or instance.batch != 1:
             raise ValueError(
                 f"{name}: length and batch are for matrices; how long and on what to train is this loop's own"
@@ -134,7 +135,7 @@ class Mixer:
         self.stats: dict[str, Tensor] = _Unprepared(self.name)
         self._width: int | None = None
         self._rng: Rng | None = None
-        self._seen: dict[str, int] = {}
+        self._seen: dict[tuple[str, int], int] = {}  # plans so far, by site and number of axes there
         self._held: list[Plan] = []
 
     def prepare(self, x: State, y: Tensor, classes: int | None = None, groups: Sequence[int] = ()) -> Mixer:
@@ -192,6 +193,7 @@ class Mixer:
         def run(h: State) -> Tensor:
             return output_of(call(model, in_form_of(x, keep_layout(h, leaves)), args, named), self.output)
 
+        self._same_rows(leaves, y)
         batch, plan = self._plan(site, leaves, leaves, y, weight)
         return step_loss(self.method, Tail(run), leaves, batch, plan, self._each)
 
@@ -214,6 +216,7 @@ class Mixer:
             why = "mixes inside the model" if self.sites != ["input"] else "has terms that need the model"
             raise ValueError(f"{self.name} {why}: use mixer.loss(model, x, y)")
         y, leaves = self._targets(y), leaves_of(x)
+        self._same_rows(leaves, y)
         batch, plan = self._plan(self._begin(x, y), leaves, leaves, y, row_weight)
         mixed = leaves if plan is None else keep_layout(self.method.mix(leaves, plan), leaves)
         return in_form_of(x, mixed), Target(batch, plan, self._each)
@@ -241,8 +244,8 @@ class Mixer:
     def _targets(self, y: Tensor) -> Tensor:
         """Targets in the form that the loss takes; with a loss of the user's they are the user's own."""
         refuse_loader_worker(self.name)
-        if not isinstance(y, Tensor) or not len(y):
-            raise ValueError(f"y must be a tensor with a row at least, is {y!r:.60}")
+        if not isinstance(y, Tensor) or not y.dim() or not len(y) or y.is_complex():
+            raise ValueError(f"y must be a tensor of numbers with a row at least, is {y!r:.60}")
         if self._own_loss:
             return y
         meant = as_meant(y, self.kind)
@@ -250,11 +253,15 @@ class Mixer:
             check_values(y, self.kind)
         return meant
 
+    @staticmethod
+    def _same_rows(leaves: State, y: Tensor) -> None:
+        rows = len(leaves[0] if isinstance(leaves, tuple) else leaves)
+        if rows != len(y):
+            raise ValueError(f"x has {rows} rows, y has {len(y)}")
+
     def _begin(self, x: Any, y: Tensor) -> str:
         """Set the generator to this step and draw its site."""
         first = next((leaf for leaf in (x[:1] if isinstance(x, tuple | list) else (x,)) if isinstance(leaf, Tensor)), y)
-        if len(first) != len(y):
-            raise ValueError(f"x has {len(first)} rows, y has {len(y)}")
         if self._width is None:
             self._width = len(y)
         if self._rng is None or self._rng.device != first.device:
@@ -274,6 +281,8 @@ class Mixer:
     def _plan(self, site: str, h: State, x: State, y: Tensor, row_weight: Tensor | None) -> tuple[Batch, Plan | None]:
         """(what the method sees, its plan for a state h [B, ...]); the plan is None when the method is inactive."""
         assert self._rng is not None
+        if row_weight is not None and row_weight.shape != (len(y),):
+            raise ValueError(f"row_weight is {list(row_weight.shape)}; wanted is [{len(y)}], one number a row")
         at, total = self.step - 1, self.steps or 1
         leaf = h[0] if isinstance(h, tuple) else h
         shape = tuple(leaf.shape[1:])
@@ -282,7 +291,7 @@ class Mixer:
         batch = Batch(y, shape, progress, self.stats, x_shown, row_weight)
         if self.steps is not None and not self.method.active(min(at, total - 1), total):
             return batch, None
-        plans_so_far = self._seen.get(site, 0)
+        plans_so_far = self._seen.get((site, leaf.dim()), 0)
         if not plans_so_far:
             self._refuse(site, shape, x, y)
         with torch.autocast(leaf.device.type, enabled=False):
@@ -293,7 +302,7 @@ class Mixer:
             except ValueError as error:
                 looks = " (does it look at the progress? then give steps=, the number of calls in all)"
                 raise ValueError(f"{self.name}: {error}{looks if self.steps is None else ''}") from None
-        self._seen[site] = plans_so_far + 1
+        self._seen[site, leaf.dim()] = plans_so_far + 1
         self._held.append(plan._replace(wx=_bounds(plan.wx), wy=plan.wy))
         if len(self._held) == _HELD:  # the check waits for the device: once in so many steps
             plans, self._held = self._held, []
@@ -342,7 +351,7 @@ class Mixer:
     def _each(self, out: Tensor, y: Tensor) -> Tensor:
         """The loss of each row [N], checked for its shape."""
         if not self._own_loss:
-            check_outputs(out, self.kind)
+            check_outputs(out, y, self.kind, look=self.step <= _CHECKED or y.device.type == "cpu")
         values = self.row_loss(out, y)
         if values.shape != (len(out),):
             raise ValueError(

@@ -67,3 +67,10 @@ def test_probabilities_that_are_none_are_refused(prob):
 def test_no_method_is_refused():
     with pytest.raises(ValueError, match="0 methods"):
         Mixer([], seed=0)
+
+
+def test_it_says_what_it_is_and_probabilities_that_differ_a_little_are_others():
+    one = Mixer(["mixup", "cutmix"], seed=0, prob=(0.1234, 0.5), kind="class", rank=1)
+    assert (one.kind, one.rank, one.steps) == ("class", 1, None)
+    with pytest.raises(ValueError, match="this state is of method"):
+        Mixer(["mixup", "cutmix"], seed=0, prob=(0.12341, 0.5)).load_state_dict(one.state_dict())

@@ -1,6 +1,6 @@
 """What real loops hand to a mixer, and what their models give back."""
 
-from collections import namedtuple
+from collections import OrderedDict, UserDict, namedtuple
 from dataclasses import dataclass
 
 import pytest
@@ -60,7 +60,12 @@ def test_targets_that_mean_the_same_give_the_same(y):
         (2 * SHARES - 1, "multilabel", "labels are 0 to 1, here -1 to 1"),
         (torch.full((8,), torch.nan), "regression", "targets must be finite"),
         (torch.zeros(8, 5, 5, dtype=torch.long), "class", r"targets are [n] or [n, C], not [8, 5, 5]"),
-        (torch.zeros(0, dtype=torch.long), "class", "y must be a tensor with a row at least"),
+        (torch.zeros(0, dtype=torch.long), "class", "y must be a tensor of numbers with a row at least"),
+        (torch.tensor(1), "class", "y must be a tensor of numbers with a row at least"),
+        (Y + 0j, "class", "y must be a tensor of numbers"),
+        (Y + 3, "class", "the targets have class 5, the model has 3 outputs, 0 to 2"),
+        (torch.full((8, 5), 0.2), "class", "the model has 3 outputs, the targets have 5 columns"),
+        (torch.zeros(8, 5), "multilabel", "the model has 3 outputs, the targets have 5 columns"),
         ([0, 1], "class", "y must be a tensor"),
     ],
 )
@@ -210,7 +215,10 @@ def test_channels_last_stays():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("method", "site"), [("mixup", "input"), ("mixup", "2"), ("mixupe", "input")])
+@pytest.mark.parametrize(
+    ("method", "site"),
+    [("mixup", "input"), ("mixup", "2"), ("mixupe", "input"), (["mixup", "mixup(alpha=0.2)", "mixupe"], "input")],
+)
 def test_a_compiled_step_draws_anew_each_time(method, site):
     net = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
     found = []
@@ -224,3 +232,59 @@ def test_a_compiled_step_draws_anew_each_time(method, site):
         found.append([float(step(X + number, Y).detach()) for number in range(4)])
         assert one.step == 4
     assert found[0] == found[1]
+
+
+def test_outputs_without_an_axis_of_classes_are_refused():
+    with pytest.raises(ValueError, match=r"outputs are \[8\]; wanted are \[N, C\]"):
+        mixer().loss(nn.Sequential(nn.Linear(4, 1), nn.Flatten(0)), X, Y)
+
+
+@pytest.mark.parametrize("x", [(X, X[:7]), {"x": X, "mask": X[:7]}])
+def test_leaves_of_unlike_rows_are_refused(x):
+    with pytest.raises(ValueError, match="the leaves of x have 8, 7 rows: all must have as many"):
+        mixer().loss(Two(), x, Y)
+    with pytest.raises(ValueError, match="the leaves of x have 8, 7 rows"):
+        mixer()(x, Y)
+
+
+@pytest.mark.parametrize("weight", [torch.ones(7), torch.ones(8, 1), torch.ones(())])
+def test_weights_of_another_form_are_refused(weight):
+    with pytest.raises(ValueError, match=r"row_weight is \[.*\]; wanted is \[8\], one number a row"):
+        mixer().loss(NET, X, Y, row_weight=weight)
+
+
+@pytest.mark.parametrize("seed", [None, 1.5, "0", -1])
+def test_a_seed_is_a_whole_number(seed):
+    with pytest.raises(ValueError, match="allowed is a whole number"):
+        Mixer("mixup", seed=seed)
+
+
+def test_a_later_batch_of_another_form_is_looked_at_anew():
+    one = mixer("cutmix", domain="images")
+    one(torch.randn(8, 3, 6, 6), Y)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="cutmix does not apply"):
+            one(X, Y)
+
+
+def test_the_place_of_the_outputs_in_a_tuple():
+    class Pair(nn.Module):
+        def forward(self, x):
+            return NET(x), x
+
+    assert mixer(output=0).loss(Pair(), X, Y) == mixer().loss(NET, X, Y)
+    with pytest.raises(ValueError, match="the model returns a tuple with no tensor 2: say which"):
+        mixer(output=2).loss(Pair(), X, Y)
+
+
+def test_inputs_come_back_in_their_own_form():
+    pair = namedtuple("Pair", "x mask")(X, torch.ones(8, 1))
+    mixed, _ = mixer()(pair, Y)
+    assert type(mixed) is type(pair)
+    for given in (OrderedDict(x=X), UserDict(x=X)):
+        mixed, _ = mixer()(given, Y)
+        assert type(mixed) is type(given)
+        assert mixed["x"] is not X
+        assert given["x"] is X
+    voxels = torch.randn(8, 2, 3, 4, 5).contiguous(memory_format=torch.channels_last_3d)
+    assert mixer()(voxels, Y)[0].is_contiguous(memory_format=torch.channels_last_3d)
