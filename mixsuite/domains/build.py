@@ -70,7 +70,9 @@ def check_raw(dataset: Dataset, raw: Raw) -> None:
             only = sorted(parts[1] - parts[0])
             need(not only or not parts[0], f"class {only[:1]} has rows in the test part, and none in the training part")
     if raw.weight is not None:
+        need(np.asarray(raw.weight).dtype.kind in "biuf", "weights must be numbers")
         need(bool((np.isfinite(raw.weight) & (raw.weight >= 0)).all()), "weights must be finite and not negative")
+        need(bool((np.asarray(raw.weight) > 0).any()), "all weights are 0")
 
 
 def make_data(

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import ast
 import builtins
-import contextlib
 import hashlib
 import importlib
 import importlib.util
 import inspect
-import os
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -24,6 +21,7 @@ from typing import Any
 from mixsuite.errors import InputError, unknown
 from mixsuite.plugins.bind import display_name, instantiate
 from mixsuite.plugins.entry import Call, parse_call
+from mixsuite.plugins.guard import guarded
 from mixsuite.plugins.kinds import KINDS, PACKAGE, Kind, builtin_files
 from mixsuite.plugins.source import closure, local_file
 
@@ -186,20 +184,12 @@ def _module(source: Source) -> ModuleType:
     if source.address is None:
         return importlib.import_module(".".join(("mixsuite", *source.path.relative_to(PACKAGE).with_suffix("").parts)))
     try:
-        with _folder_kept():
+        with guarded():
             return importlib.import_module(source.address.partition(":")[0])
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise _not_importable(source.path, error) from error
-
-
-@contextlib.contextmanager
-def _folder_kept() -> Iterator[None]:
-    """Go back to the working directory, from which results and data are found, if an import changes it."""
-    here = Path.cwd()
-    try:
-        yield
-    finally:
-        os.chdir(here)
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -217,10 +207,12 @@ def _import_file(path: Path) -> ModuleType:
     vars(module)["__builtins__"] = vars(builtins) | {"__import__": _importer(path.parent)}
     sys.modules[name] = module
     try:
-        with _folder_kept():
+        with guarded():
             exec(compile(source, str(path), "exec"), vars(module))
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         del sys.modules[name]
+        if isinstance(error, KeyboardInterrupt):
+            raise
         raise error if isinstance(error, InputError) else _not_importable(path, error) from error
     return module
 

@@ -31,6 +31,7 @@ def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
     return [
         *_folder(results),
         *_conflicts(results),
+        *_unsealed(results),
         *_false_alarms(tables),
         *_barely(tables),
         *_reference(results, tasks),
@@ -60,6 +61,13 @@ def _conflicts(results: Results) -> list[str]:
         f"two results of the same code, data and machine disagree ({first}): the newer one is shown; a run that is no "
         "function of its spec, or a record that was edited"
     ]
+
+
+def _unsealed(results: Results) -> list[str]:
+    count = sum(not run.sealed for cell in results.cells.values() for run in cell.values())
+    if not count:
+        return []
+    return [f"{count} runs bear no checksum (an earlier version wrote them): whether one was edited cannot be told"]
 
 
 def _false_alarms(tables: dict[str, pd.DataFrame]) -> list[str]:

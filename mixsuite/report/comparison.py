@@ -14,7 +14,7 @@ from mixsuite.report.equal_compute import same_compute
 from mixsuite.report.leaderboard import csv_text
 from mixsuite.report.task import compared, paired_cells, task_margin
 from mixsuite.results.files import write_text
-from mixsuite.results.names import file_stems
+from mixsuite.results.names import folder_name
 from mixsuite.results.reading import Cell, Results
 from mixsuite.stats.paired import mean
 from mixsuite.stats.verdicts import count, judge
@@ -122,9 +122,8 @@ def compare_results(
     """
     main, fair = ([against(results, variant, name) for name in names] for names in (references, controls))
     report = ComparisonReport(main, fair, out)
-    stems = file_stems([comparison.reference for comparison in report.all])
     for comparison in report.all:
-        write_text(out / f"against-{stems[comparison.reference]}.csv", csv_text(comparison.table))
+        write_text(out / f"against-{folder_name(comparison.reference)}.csv", csv_text(comparison.table))
     return report
 
 

@@ -14,7 +14,9 @@ import pandas as pd
 from mixsuite.experiment.spec import Task
 from mixsuite.report.caveats import notes
 from mixsuite.report.equal_compute import equal_compute
+from mixsuite.report.overall import COLUMNS as OVERALL_COLUMNS
 from mixsuite.report.overall import overall_table
+from mixsuite.report.task import COLUMNS as TASK_COLUMNS
 from mixsuite.report.task import task_table
 from mixsuite.results.files import write_text
 from mixsuite.results.manifest import task_stems
@@ -113,8 +115,8 @@ def csv_text(table: pd.DataFrame) -> str:
 
 def format_number(value: float) -> str:
     """Format a number: six significant digits; a whole number without a point; "" for NaN."""
-    if np.isnan(value):
-        return ""
+    if not np.isfinite(value):
+        return "" if np.isnan(value) else str(value)  # numbers near the largest have a spread beyond it
     return f"{value:.0f}" if value == round(value) and abs(value) < 1e15 else f"{value:.6g}"
 
 
@@ -138,8 +140,15 @@ def build(out: Path) -> Report:
     for domain, table in report.domains.items():
         files[out / "leaderboard" / f"{domain}.csv"] = csv_text(table)
     for path in (out / "leaderboard").glob("*.csv"):
-        if path not in files:
+        if path not in files and _is_ours(path):
             path.unlink()
     for path, text in files.items():
         write_text(path, text)
     return report
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file begins as the tables of tasks and domains do; a user's own file stays."""
+    with path.open("rb") as file:
+        first = file.readline(1000).decode("utf-8", "replace")
+    return any(first.startswith(",".join(columns[:4]) + ",") for columns in (TASK_COLUMNS, OVERALL_COLUMNS))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 _LONGEST = 150  # characters of a name's readable part; a name may have 255 bytes in all
 _UNSAFE = re.compile(r"[^A-Za-z0-9._=-]")
-_RESERVED = {"", ".", "..", "con", "prn", "aux", "nul"}
+_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # with any suffix, on Windows
 
 
 def file_stems(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:
@@ -22,13 +22,12 @@ def file_stems(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str
         taken: further file names in the same folder.
     """
     stems: dict[str, str] = {}
-    used = {name.lower() for name in taken} | _RESERVED
+    used = {name.lower() for name in taken} | {""}
     for name in names:
         stem = _UNSAFE.sub("-", name)
         salt = 0
-        while stem.lower() in used or len(stem) > _LONGEST or stem.startswith("."):
-            digest = hashlib.sha256(f"{name}{salt or ''}".encode()).hexdigest()[:8]
-            stem = f"{_UNSAFE.sub('-', name)[: _LONGEST - 9].lstrip('.')}-{digest}"
+        while stem.lower() in used or len(stem) > _LONGEST or _DEVICES.fullmatch(stem) or stem.startswith("."):
+            stem = _hashed(name, f"{name}{salt or ''}")
             salt += 1
         stems[name] = stem
         used.add(stem.lower())
@@ -36,9 +35,19 @@ def file_stems(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str
 
 
 def folder_name(name: str) -> str:
-    """The folder of a name: the name as it is, if any file system takes it as one; else a safe form with its hash."""
+    """The folder of a name: the name as it is, if any file system takes it as one; else a safe form with its hash.
+
+    Names with capital letters get a hash where they would be one with another on some systems: ``Mine`` and ``mine``.
+    """
     plain = re.fullmatch(r"[\w(][\w()\[\]=,. +-]*[\w)]|\w", name, re.ASCII)
-    if plain and len(name) <= _LONGEST and name.lower() not in _RESERVED:
+    call = name.partition("(")[0]
+    if plain and len(name) <= _LONGEST and not _DEVICES.fullmatch(name) and call == call.lower():
         return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
-    return f"{_UNSAFE.sub('-', name)[: _LONGEST - 9].lstrip('.')}-{digest}"
+    return _hashed(name, name)
+
+
+def _hashed(name: str, salted: str) -> str:
+    """A name's readable part, without its points (a device has its name with any suffix), and the hash of a text."""
+    readable = _UNSAFE.sub("-", name)[: _LONGEST - 9].lstrip(".")
+    readable = readable.replace(".", "-") if _DEVICES.fullmatch(readable) else readable
+    return f"{readable}-{hashlib.sha256(salted.encode()).hexdigest()[:8]}"

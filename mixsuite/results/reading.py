@@ -33,6 +33,7 @@ class RunSummary:
     data:     fingerprint of the data as read ("" if unknown).
     rows:     fingerprint of the rows and labels of its split ("" if unknown).
     probes:   probe -> why it failed.
+    sealed:   whether the record has a checksum, by which a change would have been seen.
     """
 
     id: str
@@ -49,6 +50,7 @@ class RunSummary:
     data: str
     rows: str
     probes: dict[str, str]
+    sealed: bool = True
 
 
 @dataclass(frozen=True)
@@ -194,4 +196,5 @@ def _summarise(record: Record) -> RunSummary:
         probes={
             name: printable(probe["reason"]) for name, probe in record.probes.items() if probe["status"] == "failed"
         },
+        sealed=bool(record.checksum),
     )

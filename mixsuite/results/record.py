@@ -170,6 +170,17 @@ _GOOD: dict[str, Callable[[Any], bool]] = {  # field -> whether a value is one o
 }
 
 
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, refused if a name comes twice: which value was meant cannot be told.
+
+    Raises:
+        ValueError: a name comes twice.
+    """
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise ValueError("a name comes twice")
+    return dict(pairs)
+
+
 def parse_record(line: str, where: str) -> Record:
     """Read a line as a record.
 
@@ -182,7 +193,7 @@ def parse_record(line: str, where: str) -> Record:
             what is wrong.
     """
     try:
-        value = json.loads(line)
+        value = json.loads(line, object_pairs_hook=None if _MARK in line else _each_once)
     except (ValueError, RecursionError):
         raise InputError(f"{where}: not a line of JSON; remove the line to go on") from None
     if not isinstance(value, dict) or not value.keys() >= {"schema"}:

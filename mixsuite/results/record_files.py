@@ -7,6 +7,7 @@ writer gives to each line.
 from __future__ import annotations
 
 import gzip
+import itertools
 import os
 import warnings
 import zlib
@@ -25,6 +26,7 @@ from mixsuite.results.files import take_lock, write_whole
 from mixsuite.results.record import Record, parse_record
 
 T = TypeVar("T")
+_LONGEST = 2**26  # bytes of a line; a compressed file of a stranger may grow without end
 
 
 def record_files(out: Path) -> list[Path]:
@@ -71,7 +73,12 @@ def _write_bytes(content: bytes, path: Path) -> None:
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     """Number the lines of a file. A last line without its line end is torn: it is left out with a warning."""
     with open_records(path) as file:
-        for number, raw in enumerate(file, 1):
+        for number in itertools.count(1):
+            raw = file.readline(_LONGEST)
+            if not raw:
+                return
+            if len(raw) == _LONGEST:
+                raise InputError(f"{path}, line {number}: longer than {_LONGEST // 2**20} MiB, which no record is")
             if not raw.endswith(b"\n"):
                 warnings.warn(
                     f"{path.name}, line {number}: torn (a run was cut off while it was written); ignored", stacklevel=3

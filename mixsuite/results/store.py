@@ -33,6 +33,7 @@ from mixsuite.results.oddities import oddities
 from mixsuite.training.recipe import Recipe
 
 _PARTS = {"train": "training", "valid": "validation", "test": "test"}
+_BLOCK = 4096  # bytes that any file takes on a disk, an empty one too
 _GROWTH, _SMALL = 100, 50_000_000  # an archive unpacks to at most so many times its size, and so many bytes more
 _PART = ".part-"  # prefix of the folders that a fetch works in; the next fetch removes what a killed one left
 
@@ -229,10 +230,9 @@ def unpack(archive: Path, folder: Path) -> None:
             target = _inside(archive, folder, name)
             target.parent.mkdir(parents=True, exist_ok=True)
             with file, target.open("xb") as out:
+                left = _less(left, _BLOCK, archive)
                 while part := file.read(2**20):
-                    left -= len(part)
-                    if left < 0:
-                        raise InputError(f"{archive}: unpacks to over {_GROWTH} times its size; refused")
+                    left = _less(left, len(part), archive)
                     out.write(part)
     except (
         tarfile.TarError,
@@ -247,6 +247,12 @@ def unpack(archive: Path, folder: Path) -> None:
         raise InputError(
             f"{archive}: damaged, or no archive: {type(error).__name__}: {' '.join(str(error).split())}"
         ) from None
+
+
+def _less(left: int, size: int, archive: Path) -> int:
+    if left < size:
+        raise InputError(f"{archive}: unpacks to over {_GROWTH} times its size; refused")
+    return left - size
 
 
 def _members(archive: Path) -> Iterator[tuple[str, IO[bytes]]]:

@@ -11,6 +11,7 @@ from mixsuite.experiment.build import make_method
 from mixsuite.experiment.resolve import resolve_method
 from mixsuite.mixing import Method
 from mixsuite.mixing.method import why_not
+from mixsuite.plugins.guard import guarded
 from mixsuite.testing.device_checks import half_precision, no_host_sync, no_recompile, stacks
 from mixsuite.testing.draw_checks import a_function_of_its_seed, inputs_stay, no_global_generator, others_draw_the_same
 from mixsuite.testing.findings import Finding, problems
@@ -88,8 +89,11 @@ def _applies(method: Method, sample: Sample) -> Finding:
     """Check whether a method applies to a sample, as the trainer does: by its domains, its site and reject()."""
     tried = "site, domains, kinds and reject()"
     try:
-        reason = why_not(method, sample.info(ROWS))
-    except (Exception, SystemExit) as error:
+        with guarded():
+            reason = why_not(method, sample.info(ROWS))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return _raised("reject() answers", sample.name, method, error)
     if reason is None:
         return Finding("ok", "applies", sample.name, tried, "", "")
@@ -108,8 +112,11 @@ def _applies(method: Method, sample: Sample) -> Finding:
 
 def _tried(one: Check, trial: Trial) -> list[Finding]:
     try:
-        return list(one(trial))
-    except (Exception, SystemExit) as error:
+        with guarded():
+            return list(one(trial))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         return [_raised(one.__name__.replace("_", " "), trial.name, trial.method, error)]
 
 

@@ -58,6 +58,8 @@ class ImagesAdapter(Domain):
             InputError: the pictures have another shape.
         """
         x = np.asarray(raw.x)[rows]
+        if x.dtype.kind not in "biuf":
+            raise InputError(f"pictures must be numbers [n, H, W] or [n, H, W, C], all of one size, are {x.dtype}")
         if x.ndim not in (3, 4) or (x.ndim == 4 and x.shape[3] > 4):
             raise InputError(f"pictures must be [n, H, W] or [n, H, W, C] with up to 4 channels, are {list(x.shape)}")
         x = (x[:, None] if x.ndim == 3 else x.transpose(0, 3, 1, 2)).astype(np.float32)

@@ -33,7 +33,7 @@ class TabularAdapter(Domain):
         """Encode a pandas frame of n rows as [n, columns] float32.
 
         Raises:
-            InputError: raw.x is not a pandas frame.
+            InputError: raw.x is not a pandas frame, two columns have one name, or a number is infinite.
         """
         import pandas as pd
         from sklearn.impute import SimpleImputer
@@ -43,10 +43,19 @@ class TabularAdapter(Domain):
         if not isinstance(raw.x, pd.DataFrame):
             raise InputError(f"a table's x must be a pandas frame, is a {type(raw.x).__name__}")
         frame = raw.x.iloc[rows]
+        twice = frame.columns[frame.columns.duplicated()]
+        odd = [name for name, kind in frame.dtypes.items() if kind.kind == "c"]
+        if len(twice) or odd:
+            what = f"two columns are called '{twice[0]}'" if len(twice) else f"column '{odd[0]}' has complex numbers"
+            raise InputError(what)
         is_number = [pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
         blocks: dict[int, np.ndarray] = {}  # by the place of the source column
         if places := [place for place, number in enumerate(is_number) if number]:
             values = frame.iloc[:, places].astype(np.float64)
+            bad = np.isinf(values.to_numpy())
+            if bad.any():
+                row, place = np.argwhere(bad)[0]
+                raise InputError(f"column '{values.columns[place]}' has an infinite number, in row {rows[row]}")
             scale = make_pipeline(SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler())
             scaled = scale.fit(values.iloc[train]).transform(values)
             blocks |= zip(places, np.split(scaled, len(places), axis=1), strict=True)

@@ -182,11 +182,21 @@ def test_a_table_that_is_not_of_claims_is_not_overwritten(tmp_path):
         _merged(tmp_path / "x.csv", "id", [], None)
 
 
-def test_a_method_that_ends_the_process_is_a_problem(mixsuite, tmp_path):
-    (tmp_path / "quitter.py").write_text(INTRA_MIX.replace("y, n =", "__import__('sys').exit(0)\n        y, n ="))
+@pytest.mark.parametrize("end", ["sys').exit", "os')._exit"])
+def test_a_method_that_ends_the_process_is_a_problem(mixsuite, tmp_path, end):
+    (tmp_path / "quitter.py").write_text(INTRA_MIX.replace("y, n =", f"__import__('{end}(0)\n        y, n ="))
     found = mixsuite("check", tmp_path / "quitter.py")
     assert found.status == 1
     assert "SystemExit" in found.out
+
+
+@pytest.mark.parametrize("line", ["import os; os._exit(0)", "class Own(BaseException): pass\nraise Own('no')"])
+def test_an_import_that_ends_the_process_is_named(mixsuite, tmp_path, line):
+    (tmp_path / "quitter.py").write_text(line + "\n" + INTRA_MIX)
+    found = mixsuite("check", tmp_path / "quitter.py")
+    assert found.status == 2
+    assert "quitter.py" in found.err
+    assert len(found.err.splitlines()) == 1
 
 
 def test_an_output_that_nobody_reads_or_that_is_full(mixsuite, monkeypatch, tmp_path):

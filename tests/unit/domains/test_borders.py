@@ -20,9 +20,11 @@ from mixsuite.data.rows import Raw
 from mixsuite.domains.build import check_raw
 from mixsuite.domains.graphs.adapter import GraphsAdapter
 from mixsuite.domains.graphs.datasets._tu import read_tu
+from mixsuite.domains.images.adapter import ImagesAdapter
 from mixsuite.domains.speech.adapter import SpeechAdapter
 from mixsuite.domains.speech.datasets._wave import read_wave
 from mixsuite.domains.split import draw_split
+from mixsuite.domains.tabular.adapter import TabularAdapter
 from mixsuite.domains.tabular.datasets._text import read_table
 from mixsuite.errors import InputError
 from mixsuite.results.store import open_dataset
@@ -393,3 +395,40 @@ def test_a_word_in_another_folder_is_other_data_and_a_clip_has_one_part(tmp_path
     (top / "testing_list.txt").write_text("no/b_nohash_0.wav\nyes/a_nohash_0.wav\n")
     with pytest.raises(InputError, match=r"stands in validation_list\.txt and in testing_list"):
         dataset.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (pd.DataFrame({"a": [1.0, 2, 3, np.inf]}), "column 'a' has an infinite number, in row 3"),
+        (pd.DataFrame({"a": [1j, 2, 3, 4]}), "column 'a' has complex numbers"),
+        (pd.DataFrame([[1, 2]] * 4, columns=["a", "a"]), "two columns are called 'a'"),
+    ],
+)
+def test_a_column_that_cannot_be_meant_is_named(frame, said):
+    with pytest.raises(InputError, match=said):
+        TabularAdapter().encode(Raw(frame, np.array([0, 1, 0, 1])), np.arange(4), np.arange(2))
+
+
+def test_pictures_of_many_sizes_in_one_array_are_refused():
+    x = np.empty(2, dtype=object)
+    x[:] = [np.zeros((4, 4)), np.zeros((5, 5))]
+    with pytest.raises(InputError, match="all of one size, are object"):
+        ImagesAdapter().encode(Raw(x, np.array([0, 1])), np.arange(2), np.arange(2))
+
+
+@pytest.mark.parametrize(("weight", "said"), [(np.zeros(4), "all weights are 0"), (np.array(list("abcd")), "numbers")])
+def test_weights_that_cannot_be_meant_are_refused(weight, said):
+    with pytest.raises(InputError, match=said):
+        check_raw(Toy(), Raw(np.zeros((4, 2, 2)), np.array([0, 1, 0, 1]), weight=weight))
+
+
+def test_a_picture_of_very_many_pixels_is_refused_in_one_line(tmp_path, monkeypatch):
+    """Pillow only warns of it, in two lines."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (11, 12)).save(tmp_path / name / "1.png")
+    with pytest.raises(InputError, match="cannot be read as a picture") as error:
+        open_dataset(f"folder:{tmp_path}").load(Path())
+    assert len(str(error.value).splitlines()) == 1

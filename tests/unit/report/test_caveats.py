@@ -1,5 +1,7 @@
 """What a reader of the tables must know, in sentences."""
 
+import json
+
 import pytest
 from support.board import a_record, the_method
 from support.board import the_task as board_task
@@ -80,6 +82,18 @@ def test_results_that_disagree_are_named(board):
     (note,) = (n for n in make_report(results, board).notes if "disagree" in n)
     assert note.startswith("two results of the same code, data and machine disagree (a, erm, seed 1, and 1 more)")
     assert results.only([RunSpec(task, erm, 0)]).conflicts == ()
+
+
+def test_runs_without_a_checksum_are_counted(board):
+    assert not any("no checksum" in line for line in notes(load_results(board), {}))
+    for path in (board / "records").glob("*.jsonl"):
+        values = [json.loads(line) for line in path.read_text().splitlines()]
+        for value in values:
+            del value["checksum"], value["sequence"]
+        path.write_text("".join(json.dumps(value) + "\n" for value in values))
+    results = load_results(board)
+    count = sum(map(len, results.cells.values()))
+    assert f"{count} runs bear no checksum (an earlier version wrote them)" in "\n".join(notes(results, {}))
 
 
 def test_runs_of_another_executor_are_not_compared_in_seconds(folder):

@@ -48,7 +48,7 @@ def test_the_report_is_written_a_table_a_reference(folder):
     assert [c.reference for c in report.all] == ["mixup", "erm", "mixup(length=2)"]
     assert [c.reference for c in report.at_equal_compute] == ["mixup(length=2)"]
     assert sorted(path.name for path in out.glob("against-*.csv")) == [
-        "against-erm.csv", "against-mixup-length=2-.csv", "against-mixup.csv",
+        "against-erm.csv", "against-mixup(length=2).csv", "against-mixup.csv",
     ]  # fmt: skip
     assert pd.read_csv(out / "against-erm.csv")["verdict"].tolist() == ["better"]
     assert not report.failed

@@ -92,9 +92,12 @@ def test_an_empty_folder_has_an_empty_report(tmp_path):
 def test_a_table_of_a_task_that_is_shown_no_more_goes(board):
     build(board)
     stale = board / "leaderboard" / "gone.csv"
-    stale.write_text("x")
+    stale.write_text("rank,method,n,mean,std\n")
+    own = stale.with_name("mine.csv")
+    own.write_text("my,table\n")
     build(board)
     assert not stale.exists()
+    assert own.exists()  # a user's file
 
 
 def test_a_report_says_whether_all_is_there(board, tmp_path):
@@ -102,3 +105,9 @@ def test_a_report_says_whether_all_is_there(board, tmp_path):
     assert (report.complete, report.out) == (False, board)
     assert {name: report.primary(name) for name in VALUES} == {"a": "error", "b": "error", "c": "error", "r": "rmse"}
     assert build(write_folder(tmp_path / "whole", {"t": {"erm": BASE, "m": BASE}})).complete
+
+
+def test_numbers_that_are_none_and_numbers_without_end():
+    assert [format_number(v) for v in (float("nan"), float("inf"), -float("inf"), 1e308, 3.0)] == [
+        "", "inf", "-inf", "1e+308", "3",
+    ]  # fmt: skip

@@ -50,3 +50,11 @@ def test_a_folder_has_the_name_itself_where_it_is_one():
         assert "/" not in found
         assert not found.startswith(".")
         assert len(found) <= 150
+
+
+def test_names_of_devices_are_no_names_of_files():
+    for name in ("con", "COM1", "lpt9", "con.txt", "aux.x.y"):
+        assert folder_name(name) != name
+        assert file_stems([name])[name] != name
+    assert folder_name("Mine").lower() != folder_name("mine")
+    assert folder_name('m(kind="Abc")') != folder_name('m(kind="abc")')

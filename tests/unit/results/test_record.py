@@ -42,3 +42,10 @@ def test_a_record_with_a_misspelt_field_is_refused():
         a_record(metrix={"error": 0.25})
     with pytest.raises(InputError, match="unknown field 'secnds'; did you mean 'seconds'"):
         parse_record(json.dumps(json.loads(a_record().line()) | {"secnds": 1.0}), "here")
+
+
+def test_a_record_without_a_checksum_that_gives_a_value_twice_is_refused():
+    line = (DATA / "records-v1.jsonl").read_text().splitlines()[0]
+    assert parse_record(line, "here").schema == 1
+    with pytest.raises(InputError, match="here: not a line of JSON"):
+        parse_record(line[:-1] + ',"status":"ok"}', "here")

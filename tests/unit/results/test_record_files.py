@@ -269,3 +269,11 @@ def test_a_numbered_line_whose_checksum_was_taken_away_is_refused(tmp_path):
     path.write_text(json.dumps(edited) + "\n")
     with pytest.raises(InputError, match="the line was changed after it was written"):
         read_records(tmp_path)
+
+
+def test_a_line_without_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("mixsuite.results.record_files._LONGEST", 2**20)
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / "t.jsonl.gz").write_bytes(gzip.compress(bytes(3 * 2**20)))
+    with pytest.raises(InputError, match=r"t.jsonl.gz, line 1: longer than 1 MiB, which no record is"):
+        read_records(tmp_path)

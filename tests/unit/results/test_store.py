@@ -177,3 +177,14 @@ def test_every_built_in_set_is_listed_once(tmp_path):
     assert {item.state for item in items} == {"shipped", "missing", "yours"}
     assert all(item.licence and item.source for item in items)
     assert all(item.size > 0 for item in items if item.state == "shipped" and item.files)
+
+
+def test_an_archive_of_countless_empty_files_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "_SMALL", 0)
+    monkeypatch.setattr(store, "_GROWTH", 10)
+    archive = tmp_path / "many.zip"
+    with zipfile.ZipFile(archive, "w") as z:
+        for number in range(300):
+            z.writestr(f"{number}", b"")
+    with pytest.raises(InputError, match="unpacks to over 10 times its size"):
+        store.unpack(archive, tmp_path / "new")

@@ -1,5 +1,6 @@
 """Your own pictures in class folders, folder:PATH."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,8 +50,6 @@ class Folder(Dataset):
         return f"folder '{self.path}': no pictures there; wanted are {path}, with any names ({', '.join(_SUFFIXES)})"
 
     def load(self, root):
-        from PIL import Image, UnidentifiedImageError
-
         top, files = own_path(self.path), self.files(root)
         places = [path.relative_to(top).parts[:-1] for path in files]
         tops = {place[0] for place in places if place}
@@ -63,18 +62,26 @@ class Folder(Dataset):
         part = np.array([_PARTS[place[0]] for place in places]) if parted else None
         if part is not None and not {0, 2} <= set(part.tolist()):
             raise InputError(f"{top}: parts are {', '.join(sorted(tops))}; train and test are needed")
-        pictures = []
-        for path in files:
-            try:
-                with Image.open(path, formats=_FORMATS) as picture:
-                    if picture.mode[:1] in "IF":
-                        raise InputError(f"{path}: its mode is {picture.mode}; convert it to 8 bits a channel")
-                    grey = picture.mode in ("1", "L", "LA")
-                    pictures.append(
-                        (grey, picture.convert("RGB").resize((self.size, self.size), Image.Resampling.BILINEAR))
-                    )
-            except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                raise InputError(f"{path}: cannot be read as a picture: {error}") from None
+        pictures = [_read(path, self.size) for path in files]
         mode = "L" if all(grey for grey, _ in pictures) else "RGB"
         x = np.stack([np.asarray(picture.convert(mode)) for _, picture in pictures])
         return Raw(x, np.array([names.index(place[-1]) for place in places]), part)
+
+
+def _read(path, size):
+    """(whether a picture is grey, the picture as RGB of size x size pixels)."""
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)  # of pictures that unpack to gigabytes
+            with Image.open(path, formats=_FORMATS) as picture:
+                if picture.mode[:1] in "IF":
+                    raise InputError(f"{path}: its mode is {picture.mode}; convert it to 8 bits a channel")
+                grey = picture.mode in ("1", "L", "LA")
+                return grey, picture.convert("RGB").resize((size, size), Image.Resampling.BILINEAR)
+    except (
+        UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:  # fmt: skip
+        raise InputError(f"{path}: cannot be read as a picture: {' '.join(str(error).split())}") from None
