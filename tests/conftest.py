@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 import torch
 from support.gated import GATED, write_gated
+from support.models import model_of
 from support.pools import SharedServer, patch_pool
 from support.toys import Toy, ToyPictures
 
@@ -171,7 +172,7 @@ def job() -> Callable[..., Job]:
         given = {"model": model, "optimizer": "sgd", "lr": 0.1, "steps": 12, "batch": 8} | values
         recipe = check_model(Recipe, given, "test")
         data = make_data(adapter, dataset, raw or dataset.load(Path()), seed, dtype=dtype)
-        network = make_model(adapter, data, recipe.model, recipe.dropout, seed)
+        network = make_model(model_of(recipe), data, seed)
         made = make_method(resolve_method(method))
         return Job(domain, data, network, made, recipe, seed, select, adapter.augment(recipe.augment), score=primary)
 

@@ -26,6 +26,10 @@ class Ragged(ABC):
     def first(self) -> Tensor:
         """The tensor that holds the features; it tells the device and the type."""
 
+    @abstractmethod
+    def __len__(self) -> int:
+        """The number of rows."""
+
 
 State = Tensor | tuple[Tensor, ...] | Ragged
 
@@ -42,6 +46,11 @@ def first_leaf(h: State) -> Tensor:
     if isinstance(h, Ragged):
         return h.first
     return h[0] if isinstance(h, tuple) else h
+
+
+def num_rows(h: State) -> int:
+    """The number of rows of a state."""
+    return len(h[0] if isinstance(h, tuple) else h)
 
 
 def take_rows(h: State, rows: Tensor) -> State:

@@ -1,10 +1,10 @@
-"""Domains turn a data set into tensors and a model with sites. Each domain has a folder, which holds all that it needs.
+"""Domains turn a data set into tensors. Each domain has a folder, which holds all that it needs.
 
-Authors of data sets and domains import from here.
+Authors of data sets, models and domains import from here.
 """
 
 from mixsuite.data.rows import Data, Raw
 from mixsuite.domains.base import Dataset, Domain, Encoded, shipped
-from mixsuite.models.base import Staged
+from mixsuite.models.base import Model, Staged
 
-__all__ = ["Data", "Dataset", "Domain", "Encoded", "Raw", "Staged", "shipped"]
+__all__ = ["Data", "Dataset", "Domain", "Encoded", "Model", "Raw", "Staged", "shipped"]

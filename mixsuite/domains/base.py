@@ -18,7 +18,6 @@ from torch import Tensor
 from mixsuite.data.rows import Raw
 from mixsuite.data.state import State
 from mixsuite.errors import InputError
-from mixsuite.models.base import Staged
 
 
 @dataclass(frozen=True)
@@ -150,11 +149,10 @@ Augment = Callable[[State, Tensor], State]  # (x [B, ...], u [B, 4] uniform) -> 
 class Domain(ABC):
     """A kind of data, with all that it needs. Its file defines exactly one subclass.
 
-    A run computes with ``encode``, ``models`` and ``augment``. The rest serves pictures, the conformance kit and the
+    A run computes with ``encode`` and ``augment``. The rest serves pictures, the conformance kit and the
     Mixer.
 
     requires:       packages that its tasks import; if one is missing or broken, the tasks are skipped for that reason.
-    models:         name -> builder(data, **parameters) -> Staged; the recipe's ``model`` names one.
     step_seconds:   rough time per step on one CPU core, for the first estimate of --dry-run.
     block:          number of seeds that lockstep trains as one. It was measured and is fixed, because the last bits
                     depend on it.
@@ -170,11 +168,6 @@ class Domain(ABC):
     strip: ClassVar[bool] = False
     sample_targets: ClassVar[tuple[str, ...]] = ("class",)
     sample_groups: ClassVar[tuple[int, ...]] = ()
-
-    @property
-    @abstractmethod
-    def models(self) -> dict[str, Callable[..., Staged]]:
-        """Model builders by name; each takes (data, recipe's dropout, **parameters)."""
 
     @abstractmethod
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:

@@ -11,12 +11,10 @@ from mixsuite.data.rows import Data, Raw, Subset
 from mixsuite.data.state import first_leaf, map_leaves, take_rows
 from mixsuite.domains.base import Dataset, Domain
 from mixsuite.domains.split import count_classes, draw_split
-from mixsuite.errors import InputError, unknown
+from mixsuite.errors import InputError
 from mixsuite.mixing.rng import torch_seed
 from mixsuite.mixing.targets import check_values
-from mixsuite.models.base import Staged
-from mixsuite.plugins.bind import bind
-from mixsuite.plugins.entry import parse_call
+from mixsuite.models.base import Model, Staged, as_staged
 
 
 def _targets(y: np.ndarray, kind: str, train: np.ndarray) -> tuple[Tensor, Tensor | None, Tensor | None]:
@@ -144,28 +142,22 @@ def make_data(
     )
 
 
-def make_model(domain: Domain, data: Data, model: str, dropout: float, seed: int) -> Staged:
-    """Build a model on the data's device, with initial weights that depend on the seed only.
+def make_model(model: Model, data: Data, seed: int) -> Staged:
+    """Build a model's net on the data's device, with initial weights that depend on the seed only.
 
     Weights are drawn on the host under a forked generator, so they are the same on every device.
 
     Args:
-        domain: the domain that has the model.
-        data: the data that the model is for.
-        model: the recipe's entry, such as ``mlp(width=128, depth=2)``.
-        dropout: share of dropped units, for models with dropout.
+        model: the net by name, with its parameters.
+        data: the data that the net is for.
         seed: the run's seed.
 
     Raises:
-        InputError: the model or a parameter is unknown.
+        InputError: the model is not of the form that it says.
+        Exception: whatever the model raises.
     """
-    call = parse_call(model)
-    if call.name not in domain.models:
-        raise unknown("model", call.name, domain.models)
-    builder = domain.models[call.name]
-    params = bind(builder, call, "model", given=("data", "dropout"))
     first = first_leaf(data.train.x)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(seed, "init"))
-        built: Staged = builder(data, dropout=dropout, **params)
+        built = as_staged(model.build(data), model)
     return built.to(device=first.device, dtype=first.dtype)

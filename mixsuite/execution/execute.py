@@ -20,7 +20,7 @@ from mixsuite.execution.result import RunResult
 from mixsuite.experiment.spec import RunSpec, Task
 from mixsuite.mixing.method import Method
 from mixsuite.mixing.rng import torch_seed
-from mixsuite.models.base import Staged
+from mixsuite.models.base import Model, Staged
 from mixsuite.plugins.validate import check_model
 from mixsuite.training.executors import EXECUTORS
 from mixsuite.training.job import Job, TrainResult
@@ -36,16 +36,19 @@ class OpenTask:
 
     task: Task
     domain: Domain
+    network: Model
     data: Data
     recipe: Recipe
     seed: int
 
     def model(self) -> Staged:
         """Build the recipe's model with its initial weights."""
-        return make_model(self.domain, self.data, self.recipe.model, self.recipe.dropout, self.seed)
+        return make_model(self.network, self.data, self.seed)
 
 
-def open_task(task: Task, domain: Domain, dataset: Dataset, raw: Raw, seed: int, device: str) -> OpenTask:
+def open_task(
+    task: Task, domain: Domain, dataset: Dataset, network: Model, raw: Raw, seed: int, device: str
+) -> OpenTask:
     """Open a task for one seed: split and encode its rows, and put them on the device.
 
     Raises:
@@ -53,7 +56,7 @@ def open_task(task: Task, domain: Domain, dataset: Dataset, raw: Raw, seed: int,
     """
     recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
     data = make_data(domain, dataset, raw, seed, device, _DTYPES[recipe.precision])
-    return OpenTask(task, domain, data, recipe, seed)
+    return OpenTask(task, domain, network, data, recipe, seed)
 
 
 def make_job(opened: OpenTask, run: RunSpec, method: Method, block: int) -> Job:

@@ -111,7 +111,7 @@ class InspectTask:
     @property
     def outsiders(self) -> tuple[str, str]:
         """As in ``Work``."""
-        return _of_data(self.task), ""
+        return _of_data(self.task), self.task.name if self.task.model_source else ""
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
         """Nothing: an inspection has no runs to split."""
@@ -158,10 +158,10 @@ class TrainBlock:
 
     @property
     def outsiders(self) -> tuple[str, str]:
-        """As in ``Work``. A domain's and a probe's code runs with each method anew, so it counts as the method's."""
+        """As in ``Work``. A domain's, a model's and a probe's code runs with each method anew: it is the method's."""
         method = self.runs[0].method
-        own = method.source or self.task.domain_source or any(probe.source for probe, _ in self.probes)
-        return _of_data(self.task), method.name if own else ""
+        sources = (method.source, self.task.domain_source, self.task.model_source, *(p.source for p, _ in self.probes))
+        return _of_data(self.task), method.name if any(sources) else ""
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
         """Split the block into one block per run; nothing if it has one run. executor: as in ``Work``."""

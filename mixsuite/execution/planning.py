@@ -150,7 +150,10 @@ def plan_call(
     cells = dict.fromkeys((run.task.name, run.method.name) for run in runs)
     code = {
         (task, method): code_of_run(
-            experiment.method_of[method], experiment.dataset_of[task], experiment.domain_of[task]
+            experiment.method_of[method],
+            experiment.dataset_of[task],
+            experiment.domain_of[task],
+            experiment.model_of[task],
         )
         for task, method in cells
     }

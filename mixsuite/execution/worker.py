@@ -24,6 +24,7 @@ import torch
 
 from mixsuite.data.rows import Data, Raw
 from mixsuite.domains.base import Dataset
+from mixsuite.domains.network import checked_network
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.evaluation.measure import measure
 from mixsuite.execution.execute import OpenTask, make_job, open_task, outputs, reset_global_state, result_of, train
@@ -38,7 +39,7 @@ from mixsuite.execution.messages import (
     TrainBlock,
 )
 from mixsuite.execution.result import RunResult
-from mixsuite.experiment.build import make_dataset, make_domain, make_method, make_probe
+from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method, make_probe
 from mixsuite.experiment.code import code_of_probe
 from mixsuite.experiment.spec import RunSpec
 from mixsuite.models.stack import Unstackable
@@ -123,20 +124,17 @@ class Worker:
             SkipRun: a library that the data set or its domain needs is not installed.
             InputError: the data cannot be used as asked.
         """
-        domain, dataset = make_domain(work.task), make_dataset(work.task)
+        domain, dataset, network = make_domain(work.task), make_dataset(work.task), load_model(work.task)
         try:
             raw = self.raw(dataset, work.data_root, work.data)
         except ImportError as error:
-            package = (error.name or "").split(".")[0]
-            if package not in (*domain.requires, *type(dataset).requires):
-                raise
-            raise SkipRun(f"{package} cannot be imported ({error}); install it: pip install {package}") from None
-        return open_task(work.task, domain, dataset, raw, seed, work.device)
+            raise _missing_package(error, (*domain.requires, *type(dataset).requires)) from error
+        return open_task(work.task, domain, dataset, network, raw, seed, work.device)
 
     def _inspect(self, work: InspectTask) -> Inspection:
         try:
             opened = self.open(work, seed=0)
-            model = opened.model()
+            model = checked_network(opened.network, opened.data, opened.recipe.model)
         except InputError as error:
             return Inspection(str(error))
         except Exception:
@@ -177,7 +175,11 @@ class Worker:
             SkipRun: as ``open``.
             InputError: as ``open``.
         """
-        return make_job(self.open(block, run.seed), run, make_method(run.method), block.block)
+        opened = self.open(block, run.seed)
+        try:
+            return make_job(opened, run, make_method(run.method), block.block)
+        except ImportError as error:
+            raise _missing_package(error, type(opened.network).requires) from error
 
     def _result(self, block: TrainBlock, run: RunSpec, data: Data, trained: TrainResult | Exception) -> RunResult:
         if isinstance(trained, Exception):
@@ -195,6 +197,14 @@ class Worker:
             metrics |= measurement.pop("metrics")
             probes[probe.name] = {"code": code, **measurement}
         return replace(result, metrics=metrics, probes=probes, machine=machine(block.device))
+
+
+def _missing_package(error: ImportError, declared: tuple[str, ...]) -> Exception:
+    """A skip where a package that a plugin declares cannot be imported; else the error itself."""
+    package = (error.name or "").split(".")[0]
+    if package not in declared:
+        return error
+    return SkipRun(f"{package} cannot be imported ({error}); install it: pip install {package}")
 
 
 def _process_state() -> dict[str, tuple[Any, Callable[[Any], object]]]:

@@ -1,4 +1,4 @@
-"""Build objects from specs: the method, data set, domain and probe that a spec names."""
+"""Build objects from specs: the method, data set, model, domain and probe that a spec names."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from mixsuite.domains.base import Dataset, Domain
 from mixsuite.evaluation.base import Probe
 from mixsuite.experiment.spec import MethodSpec, ProbeSpec, Task
 from mixsuite.mixing.method import Method
+from mixsuite.models.base import Model
 from mixsuite.plugins.bind import instantiate
-from mixsuite.plugins.entry import Call
-from mixsuite.plugins.kinds import DATASET, DOMAIN, METHOD, PROBE, Kind
+from mixsuite.plugins.entry import Call, parse_call
+from mixsuite.plugins.kinds import DATASET, DOMAIN, METHOD, MODEL, PROBE, Kind
 from mixsuite.plugins.load import Source, find, load_class, source_of
 
 
@@ -25,6 +26,12 @@ def make_dataset(task: Task) -> Dataset:
     """Make the data set of a task."""
     dataset: Dataset = _make(DATASET, task.dataset, task.source, Dataset)
     return dataset
+
+
+def load_model(task: Task) -> Model:
+    """Make the model of a task's recipe."""
+    model: Model = _make(MODEL, parse_call(dict(task.recipe)["model"]), task.model_source, Model)
+    return model
 
 
 def make_probe(spec: ProbeSpec) -> Probe:

@@ -1,8 +1,8 @@
 """Which code made a result: hashes of the code that computes it, and versions of the libraries that it uses.
 
 The code is found by its imports, not by a list. A run's code is ``execution.execute``, the run's own method, data set
-and domain, and all that they import. A probe's code begins at ``evaluation.measure``. No hash depends on comments,
-docstrings, layout or the place of a file (``plugins.source``).
+model and domain, and all that they import. A probe's code begins at ``evaluation.measure``. No hash depends on
+comments, docstrings, layout or the place of a file (``plugins.source``).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mixsuite.domains.base import Dataset, Domain
 from mixsuite.evaluation.base import Probe
 from mixsuite.experiment.spec import digest_json
 from mixsuite.mixing.method import Method
+from mixsuite.models.base import Model
 from mixsuite.plugins.kinds import PACKAGE
 from mixsuite.plugins.source import closure, content_digest, hash_files
 
@@ -25,7 +26,6 @@ LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "pandas")
 _RUN, _PROBE = PACKAGE / "execution" / "execute.py", PACKAGE / "evaluation" / "measure.py"
 _COMPUTES = (
     "encode",
-    "models",
     "augment",
 )  # a domain's parts that compute runs; how it draws rows and what the kit tries are no part of a run
 
@@ -34,8 +34,8 @@ _COMPUTES = (
 class CodeIdentity:
     """What a result depends on besides its spec and its data.
 
-    parts:   "hash" (16 hex digits over all the rest), "core", "method", "dataset", "domain" and "libraries", as records
-             keep them.
+    parts:   "hash" (16 hex digits over all the rest), "core", "method", "dataset", "model", "domain" and "libraries",
+             as records keep them.
     files:   the source files that were hashed.
     content: a digest of the bytes of these files.
     """
@@ -77,15 +77,16 @@ def versions(packages: tuple[str, ...]) -> dict[str, str]:
     return installed
 
 
-def code_of_run(method: Method, dataset: Dataset, domain: Domain) -> CodeIdentity:
+def code_of_run(method: Method, dataset: Dataset, domain: Domain, model: Model) -> CodeIdentity:
     """Identify the code that computes a run."""
     roots = {
         "method": _class_files(type(method), Method),
         "dataset": _class_files(type(dataset), Dataset),
+        "model": _class_files(type(model), Model),
         "domain": [_defines(type(domain), name) for name in _COMPUTES],
     }
     own = {what: [path for path in closure(files) if path not in core_files()] for what, files in roots.items()}
-    needs = (*domain.requires, *type(dataset).requires)
+    needs = (*domain.requires, *type(dataset).requires, *type(model).requires)
     parts: dict[str, Any] = {
         "core": _core_hash(),
         **{what: hash_files(files) for what, files in own.items()},

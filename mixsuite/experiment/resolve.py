@@ -13,10 +13,11 @@ from mixsuite.experiment.build import find_domain, load_domain
 from mixsuite.experiment.matrix import Matrix
 from mixsuite.experiment.spec import MethodSpec, ProbeSpec, RunSpec, Task
 from mixsuite.mixing.method import Method
+from mixsuite.models.base import Model
 from mixsuite.plugins.bind import every_parameter
-from mixsuite.plugins.entry import Call, parse_call, parse_entry
-from mixsuite.plugins.kinds import DATASET, METHOD, PROBE
-from mixsuite.plugins.load import load_plugin
+from mixsuite.plugins.entry import Call, parse_entry
+from mixsuite.plugins.kinds import DATASET, METHOD, MODEL, PROBE, builtin_files
+from mixsuite.plugins.load import Plugin, Source, load_plugin
 from mixsuite.plugins.validate import check_model
 from mixsuite.training.recipe import Recipe, shipped_recipes
 
@@ -30,7 +31,7 @@ class Experiment:
     reference: the name of the method that others are compared with.
     exclude:   patterns "METHOD x DATASET".
     method_of, probe_of: the objects by the names of methods and probes.
-    dataset_of, domain_of: the objects by the names of tasks.
+    dataset_of, domain_of, model_of: the objects by the names of tasks.
     """
 
     tasks: tuple[Task, ...]
@@ -43,6 +44,7 @@ class Experiment:
     dataset_of: dict[str, Dataset] = field(default_factory=dict, compare=False)
     domain_of: dict[str, Domain] = field(default_factory=dict, compare=False)
     probe_of: dict[str, Probe] = field(default_factory=dict, compare=False)
+    model_of: dict[str, Model] = field(default_factory=dict, compare=False)
 
     def runs(self) -> list[RunSpec]:
         """Every run of the matrix, task by task and seed by seed, so that one data set is in memory at a time."""
@@ -104,7 +106,7 @@ def resolve_task(text: str, matrix: Matrix) -> Task:
     return _task(text, matrix)[0]
 
 
-def _task(text: str, matrix: Matrix) -> tuple[Task, Dataset, Domain]:
+def _task(text: str, matrix: Matrix) -> tuple[Task, Dataset, Domain, Model]:
     call, recipe_name = parse_entry(text)
     plugin = load_plugin(DATASET, call, Dataset)
     dataset: Dataset = plugin.instance
@@ -114,9 +116,7 @@ def _task(text: str, matrix: Matrix) -> tuple[Task, Dataset, Domain]:
     domain = load_domain(source)
     recipe_name = recipe_name or type(dataset).recipe
     recipe = _recipe(recipe_name, matrix)
-    model = parse_call(recipe.model).name
-    if model not in domain.models:
-        raise InputError(f"recipe {recipe_name}: {unknown('model', model, domain.models)} in {source.name}")
+    model, recipe = _model(recipe, recipe_name, source)
     domain.augment(recipe.augment)
     task = Task(
         name=plugin.display_name + ("" if recipe_name == type(dataset).recipe else f"@{recipe_name}"),
@@ -128,8 +128,39 @@ def _task(text: str, matrix: Matrix) -> tuple[Task, Dataset, Domain]:
         classification=dataset.kind != "regression",
         source=plugin.source.address,
         domain_source=source.address,
+        model_source=model.source.address,
     )
-    return task, dataset, domain
+    return task, dataset, domain, model.instance
+
+
+def _model(recipe: Recipe, name: str, domain: Source) -> tuple[Plugin, Recipe]:
+    """(a recipe's model, the recipe with every parameter of it written out); the recipe's dropout is the model's.
+
+    Raises:
+        InputError: no such model or parameter, or the model is made for other domains.
+    """
+    try:
+        plugin = load_plugin(MODEL, recipe.model, Model)
+    except InputError as error:
+        raise InputError(f"recipe {name}: {error}") from None
+    model: Model = plugin.instance
+    made_for = type(model).domains
+    if domain.address is None and made_for and domain.name not in made_for:
+        fitting = [key for key, path in builtin_files(MODEL).items() if path.parent.name == domain.name]
+        raise InputError(
+            f"recipe {name}: model '{plugin.name}' is made for {', '.join(made_for)}, not for {domain.name} "
+            f"(allowed: {', '.join(fitting)}, or a file of your own)"
+        )
+    own = getattr(model, "dropout", None)
+    if recipe.dropout and own is None:
+        raise InputError(f"recipe {name}: dropout={recipe.dropout}: model '{plugin.name}' has no parameter dropout")
+    if recipe.dropout and own not in (0, recipe.dropout):
+        raise InputError(f"recipe {name}: dropout is {own} in model and {recipe.dropout} beside it; give one")
+    if own is not None:
+        model = replace(model, dropout=own or recipe.dropout)  # type: ignore[call-arg]
+        recipe = recipe.model_copy(update={"dropout": float(own or recipe.dropout)})
+    text = str(Call(plugin.name, every_parameter(model)))
+    return replace(plugin, instance=model), recipe.model_copy(update={"model": text})
 
 
 def _recipe(name: str, matrix: Matrix) -> Recipe:
@@ -168,16 +199,17 @@ def resolve(
     tasks = [_task(text, matrix) for text in _entries(matrix, datasets)]
     probes = [_probe(text) for text in matrix.probes]
     experiment = Experiment(
-        _distinct("dataset", [task for task, _, _ in tasks]),
+        _distinct("dataset", [task for task, *_ in tasks]),
         _distinct("method", [spec for spec, _ in chosen]),
         seeds or matrix.seeds,
         reference[0].name,
         matrix.exclude,
         _distinct("probe", [spec for spec, _ in probes]),
         {spec.name: method for spec, method in chosen},
-        {task.name: dataset for task, dataset, _ in tasks},
-        {task.name: domain for task, _, domain in tasks},
+        {task.name: dataset for task, dataset, *_ in tasks},
+        {task.name: domain for task, _, domain, _ in tasks},
         {spec.name: probe for spec, probe in probes},
+        {task.name: model for task, *_, model in tasks},
     )
     if matrix.exclude:
         _check_patterns(matrix)

@@ -36,6 +36,7 @@ class Task:
     classification: bool = True
     source: str | None = field(default=None, compare=False)  # an outside data set's address
     domain_source: str | None = field(default=None, compare=False)  # an outside domain's address
+    model_source: str | None = field(default=None, compare=False)  # an outside model's address
 
     def canonical(self) -> dict[str, Any]:
         """The values that go into a run's id."""

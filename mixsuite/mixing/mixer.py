@@ -23,6 +23,7 @@ from mixsuite.mixing.inputs import (
     submodule,
     uncompiled,
 )
+from mixsuite.mixing.inside import run_mixed
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.mixing.method import Batch, Method, TaskInfo, TrainInfo, why_not
 from mixsuite.mixing.mixed_target import Target
@@ -328,24 +329,16 @@ class Mixer:
         """The loss, with the input of one submodule mixed on its way."""
         used: list[tuple[Batch, Plan | None]] = []
 
-        def mix(_module: nn.Module, entering: tuple[Any, ...]) -> tuple[Any, ...] | None:
-            state = entering[0] if entering else None
-            if used or not isinstance(state, Tensor) or len(state) != len(y) or not state.is_floating_point():
-                what = "runs more than once a pass" if used else f"is not given [{len(y)}, ...] as its first argument"
-                if not used and isinstance(state, Tensor) and len(state) == len(y):
-                    what = f"is given {state.dtype}, which cannot be mixed"
-                raise ValueError(f"site '{site}': the module {what}; name another one")
-            used.append(self._plan(site, entering[0], x, y, row_weight))
-            _, plan = used[0]
-            return None if plan is None else (self.method.mix(entering[0], plan), *entering[1:])
+        def mix(state: Tensor) -> Tensor | None:
+            batch, plan = self._plan(site, state, x, y, row_weight)
+            used.append((batch, plan))
+            if plan is None:
+                return None
+            mixed = self.method.mix(state, plan)
+            assert isinstance(mixed, Tensor)
+            return mixed
 
-        handle = submodule(model, site).register_forward_pre_hook(mix)
-        try:
-            out = output_of(run(), self.output)
-        finally:
-            handle.remove()
-        if not used:
-            raise ValueError(f"site '{site}': the module does not run")
+        out = output_of(run_mixed(site, submodule(model, site), len(y), mix, run), self.output)
         return Target(*used[0], self._each).loss(out)
 
     def _each(self, out: Tensor, y: Tensor) -> Tensor:

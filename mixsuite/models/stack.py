@@ -63,8 +63,11 @@ def stack(models: Sequence[Staged], start: int = 0) -> Staged:
     Stages before ``start`` are those of the first model, and must not be run.
 
     Raises:
-        Unstackable: a layer has weights and no twin, or occurs twice; there is dropout; some weights are not trained.
+        Unstackable: the model does not say that it can be; a layer has weights and no twin, or occurs twice; there is
+            dropout; some weights are not trained.
     """
+    if not models[0].stackable:
+        raise Unstackable("a model that does not say that its rows are apart (stackable)")
     layers = [layer for _, layer in models[0].named_modules(remove_duplicate=False)]
     if len({id(layer) for layer in layers}) < len(layers):
         raise Unstackable("a layer that stands in two places")

@@ -12,7 +12,7 @@ from mixsuite.data.rows import Data
 from mixsuite.data.state import State, first_leaf, take_rows
 from mixsuite.domains.base import Domain
 from mixsuite.domains.build import make_data, make_model
-from mixsuite.experiment.build import make_dataset, make_domain, make_method
+from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method
 from mixsuite.experiment.spec import MethodSpec, Task
 from mixsuite.mixing import Batch
 from mixsuite.mixing.plan import check_plan
@@ -69,7 +69,7 @@ def open_task(task: Task, root: Path, seed: int) -> Stage:
     dataset.fingerprint(root)
     recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
     data = make_data(domain, dataset, dataset.load(root), seed)
-    return Stage(task, domain, data, make_model(domain, data, recipe.model, recipe.dropout, seed), recipe, seed)
+    return Stage(task, domain, data, make_model(load_model(task), data, seed), recipe, seed)
 
 
 def telling_step(seed: int, batch: int) -> int:

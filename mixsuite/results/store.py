@@ -19,18 +19,17 @@ from typing import IO
 
 from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Dataset
-from mixsuite.domains.build import make_data, make_model
+from mixsuite.domains.build import make_data
+from mixsuite.domains.network import checked_network
 from mixsuite.errors import InputError
-from mixsuite.experiment.build import make_domain
+from mixsuite.experiment.build import load_model, make_domain
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve_task
 from mixsuite.plugins.bind import display_name, needs_arguments, usage
 from mixsuite.plugins.entry import parse_entry
 from mixsuite.plugins.kinds import DATASET, builtin_files
 from mixsuite.plugins.load import Source, load_class, load_plugin, user_code_location
-from mixsuite.plugins.validate import check_model
 from mixsuite.results.oddities import oddities
-from mixsuite.training.recipe import Recipe
 
 _PARTS = {"train": "training", "valid": "validation", "test": "test"}
 _BLOCK = 4096  # bytes that any file takes on a disk, an empty one too
@@ -105,9 +104,8 @@ def verify(text: str, root: Path, matrix: str = "quick") -> Item:
     dataset.fingerprint(root)
     try:
         raw = dataset.load(root)
-        domain, recipe = make_domain(task), check_model(Recipe, dict(task.recipe), task.recipe_name)
-        data = make_data(domain, dataset, raw, 0)
-        make_model(domain, data, recipe.model, recipe.dropout, 0)
+        data = make_data(make_domain(task), dataset, raw, 0)
+        checked_network(load_model(task), data, dict(task.recipe)["model"])
         again = raw.digest if dataset.files(root) else dataset.load(root).digest
     except InputError:
         raise

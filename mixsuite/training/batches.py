@@ -41,13 +41,13 @@ class BatchSource:
         self.rows = torch.from_numpy(self.order).to(first.device)
         self.sites = [job.method.site] * steps
         if job.method.site == "random":
-            names = drawable_sites(job.model.sites)
+            names = [*drawable_sites(job.model.sites), *job.model.inner]
             self.sites = random_sites(job.seed, names, 0, steps, job.method.repeat_batch)
         self.progress = torch.arange(steps, device=first.device, dtype=torch.float32).div(steps).unbind()
         self.rng = Rng(job.seed, batch, first.device, first.dtype)
         self._draws = Rng(job.seed, 4 * batch, first.device, first.dtype)
         # Stages without weights run once, unless rows are augmented before them, or mixed before or within them.
-        shallowest = min(job.model.sites[site] for site in set(self.sites))
+        shallowest = min(job.model.sites.get(site, 0) for site in set(self.sites))
         runs_once = job.augment is None and shallowest >= job.model.num_fixed_stages
         self.first_stage = job.model.num_fixed_stages if runs_once else 0
         self.x = run_stages(job.model, train, 0, self.first_stage)

@@ -108,5 +108,11 @@ def check_applies(job: Job, info: TaskInfo) -> None:
         SkipRun: it cannot; the message gives the reason, for the record.
     """
     reason = why_not(job.method, info)
+    inner = job.method.site in job.model.inner or (job.method.site == "random" and bool(job.model.inner))
+    if not reason and inner and not job.method.mixes_alone and job.method.mixes:
+        reason = (
+            f"it has terms of its own, for which this model has no stages at {', '.join(job.model.inner)}, only named "
+            f"submodules (site={next(iter(job.model.sites))} is open to it)"
+        )
     if reason:
         raise SkipRun(reason)

@@ -81,7 +81,7 @@ def lockstep_pays_off(model: Staged, data: Data, recipe: Recipe, block: int) -> 
     While a batch's states are small, a step spends its time on calling operations. Measured on one CPU core, lockstep
     is 1.3 to 3 times faster below ``MAX_SITE_NUMBERS``, and no faster above.
     """
-    if isinstance(data.train.x, Ragged) or recipe.dropout:
+    if isinstance(data.train.x, Ragged) or model.draws:
         return False
     first = take_rows(data.train.x, torch.arange(1, device=data.train.y.device))
     numbers = max(math.prod(shape) for shape in site_shapes(model, first).values())

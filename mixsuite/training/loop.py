@@ -11,10 +11,13 @@ import torch
 from torch import Tensor
 
 from mixsuite.data.digest import digest
-from mixsuite.mixing import Tail
-from mixsuite.mixing.engine import step_loss
+from mixsuite.data.state import State, num_rows
+from mixsuite.mixing import Method, Plan, Tail
+from mixsuite.mixing.engine import step_loss, two_term_loss
+from mixsuite.mixing.inside import run_mixed
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.mixing.rng import torch_seed
+from mixsuite.models.base import Staged
 from mixsuite.training.batches import BatchSource
 from mixsuite.training.job import Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
@@ -59,18 +62,22 @@ def train(job: Job) -> TrainResult:
     model.train()
     reset_peak(feed.device)
     started = time.perf_counter()
-    with _dropout_seeds(recipe.dropout, job.seed) as reseed:
+    with _seeds_of_draws(model.draws, job.seed) as reseed:
         for step in range(steps):
             job.beat()
             reseed(step)
-            site_stage = model.sites[feed.sites[step]]
-            tail = Tail(partial(model, start=site_stage))
+            site = feed.sites[step]
+            tail = Tail(partial(model, start=model.sites.get(site, 0)))
             with autocast(recipe.precision, feed.device):
                 x, batch = feed.batch(step)
                 plan = feed.plan(step, batch) if method.active(step, steps) else None
-                log.note(step, feed.sites[step], plan)
-                h = model(x, feed.first_stage, site_stage)
-                objective = step_loss(method, tail, h, batch, plan, loss_of_rows)
+                log.note(step, site, plan)
+                if plan is not None and site in model.inner:
+                    out = _mixed_inside(model, site, tail, x, method, plan)
+                    objective = two_term_loss(out, batch, plan, loss_of_rows)
+                else:
+                    h = model(x, feed.first_stage, model.sites.get(site, 0))
+                    objective = step_loss(method, tail, h, batch, plan, loss_of_rows)
             rows_seen += tail.rows
 
             objective.backward()
@@ -83,6 +90,18 @@ def train(job: Job) -> TrainResult:
                 log.points[-1]["valid"] = best.look()
     wait(feed.device)
     return fitted(feed, log, best, init, time.perf_counter() - started, rows_seen, "loop")
+
+
+def _mixed_inside(model: Staged, site: str, tail: Tail, x: State, method: Method, plan: Plan) -> Tensor:
+    """The outputs, with the rows mixed where they enter a submodule."""
+
+    def mix(h: Tensor) -> Tensor:
+        mixed = method.mix(h, plan)
+        assert isinstance(mixed, Tensor)
+        return mixed
+
+    out: Tensor = run_mixed(site, model.get_submodule(model.inner[site]), num_rows(x), mix, lambda: tail(x))  # type: ignore[arg-type]
+    return out
 
 
 def wait(device: torch.device) -> None:
@@ -99,12 +118,12 @@ def autocast(precision: str, device: torch.device) -> contextlib.AbstractContext
 
 
 @contextlib.contextmanager
-def _dropout_seeds(dropout: float, seed: int) -> Iterator[Callable[[int], None]]:
+def _seeds_of_draws(draws: bool, seed: int) -> Iterator[Callable[[int], None]]:
     """Fork torch's own generator, from which dropout draws, and reseed it at every step.
 
-    So all methods see the same masks. Without dropout, no generator is touched.
+    So all methods see the same masks. For a model that draws nothing, no generator is touched.
     """
-    if not dropout:
+    if not draws:
         yield lambda step: None
         return
     first = torch_seed(seed, "dropout")

@@ -15,7 +15,10 @@ def train_block(matrix: Path, method: str, seeds: tuple[int, ...] = (0,), **how:
     task, spec = experiment.tasks[0], experiment.methods[-1]
     runs = tuple(run for run in experiment.runs() if (run.task, run.method) == (task, spec))
     code = code_of_run(
-        experiment.method_of[spec.name], experiment.dataset_of[task.name], experiment.domain_of[task.name]
+        experiment.method_of[spec.name],
+        experiment.dataset_of[task.name],
+        experiment.domain_of[task.name],
+        experiment.model_of[task.name],
     )
     data = experiment.dataset_of[task.name].fingerprint(Path())
     return TrainBlock(task, Path(), "cpu", runs, code, data, **how)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from support.models import model_of
 
 from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Dataset
@@ -35,5 +36,5 @@ def clip_job(method, raw, dtype=torch.float32, model="conv1d(width=4)", **values
     given = {"model": model, "optimizer": "sgd", "lr": 0.1, "steps": 8, "batch": 4} | values
     recipe = check_model(Recipe, given, "test")
     data = make_data(Speech(), ToyClips(), raw, 0, dtype=dtype)
-    network = make_model(Speech(), data, recipe.model, recipe.dropout, 0)
+    network = make_model(model_of(recipe), data, 0)
     return Job("speech", data, network, make_method(resolve_method(method)), recipe, 0)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from support.models import model_of
 
 import mixsuite.domains.graphs.adapter as adapter
 from mixsuite.data.rows import Raw
@@ -39,7 +40,7 @@ def graph_job(method, raw, model="gin(width=6, layers=2)", dtype=torch.float32):
     """A run on made-up graphs."""
     recipe = check_model(Recipe, {"model": model, "optimizer": "sgd", "lr": 0.05, "steps": 8, "batch": 6}, "test")
     data = make_data(Graphs(), ToyGraphs(), raw, 0, dtype=dtype)
-    network = make_model(Graphs(), data, recipe.model, recipe.dropout, 0)
+    network = make_model(model_of(recipe), data, 0)
     return Job("graphs", data, network, make_method(resolve_method(method)), recipe, 0)
 
 

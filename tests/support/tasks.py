@@ -5,13 +5,15 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from support.paths import ROOT
+from support.models import model_of
+from support.paths import ROOT, TOYS
 
 from mixsuite.domains.build import make_data, make_model
 from mixsuite.evaluation.metrics import primary
 from mixsuite.experiment.build import make_dataset, make_domain, make_method
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve_method, resolve_task
+from mixsuite.plugins.load import resolve_path
 from mixsuite.plugins.validate import check_model
 from mixsuite.training.job import Job
 from mixsuite.training.recipe import Recipe
@@ -22,7 +24,8 @@ def _recipes_of_toys():
     found = {}
     for study, name in (("gan", "points_gan"), ("rare_features", "feature_noise")):
         text = (ROOT / "benchmarks" / "claims" / f"{study}.toml").read_text()
-        found[name] = check_model(Recipe, tomllib.loads(text)["quick"]["recipes"][name], study)
+        recipe = tomllib.loads(text)["quick"]["recipes"][name]
+        found[name] = check_model(Recipe, recipe | {"model": resolve_path(recipe["model"], TOYS.parent)}, study)
     return found
 
 
@@ -49,14 +52,14 @@ def recipe_of(entry, **values):
 
 def opened(entry, seed=0, **values):
     """(data, untrained model) of a task."""
-    task, data, recipe = resolve_task(entry, QUICK), data_of(entry, seed), recipe_of(entry, **values)
-    return data, make_model(make_domain(task), data, recipe.model, recipe.dropout, seed)
+    data, recipe = data_of(entry, seed), recipe_of(entry, **values)
+    return data, make_model(model_of(recipe, resolve_task(entry, QUICK).model_source), data, seed)
 
 
 def job_of(entry, method, seed=0, dtype=torch.float64, select="last", block=1, **values):
     """A run of a task, ready to train."""
     task, data, recipe = resolve_task(entry, QUICK), data_of(entry, seed, dtype), recipe_of(entry, **values)
     domain = make_domain(task)
-    model = make_model(domain, data, recipe.model, recipe.dropout, seed)
+    model = make_model(model_of(recipe, task.model_source), data, seed)
     made, augment = make_method(resolve_method(method)), domain.augment(recipe.augment)
     return Job(task.domain, data, model, made, recipe, seed, select, augment, block, primary)

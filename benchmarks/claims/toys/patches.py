@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import torch
 from pydantic import Field, PositiveInt
 from torch import Tensor, nn
 
-from mixsuite.domains import Data, Domain, Encoded, Raw, Staged
+from mixsuite.domains import Data, Domain, Encoded, Model, Raw, Staged
 from mixsuite.errors import InputError
 
 
@@ -26,26 +26,24 @@ class Squares(nn.Module):
         return squares.sum((1, 3))
 
 
-def square_cnn(
-    data: Data, *, dropout: float, filters: PositiveInt = 10, std: Annotated[float, Field(gt=0)] = 0.01
-) -> Staged:
-    """Make two layers, F_k(x) = sum over filters r and patches p of <w_kr, x_p>^2; only the filters are trained.
+@dataclass(frozen=True)
+class SquareCnn(Model):
+    """Two layers, F_k(x) = sum over filters r and patches p of <w_kr, x_p>^2; only the filters are trained.
 
-    Args:
-        data: gives the number of classes and the size of a patch.
-        dropout: must be 0.
-        filters: number of filters of each class.
-        std: standard deviation of their initial normal law.
-
-    Raises:
-        InputError: dropout is not 0.
+    filters: number of filters of each class.
+    std:     standard deviation of their initial normal law.
     """
-    assert isinstance(data.train.x, Tensor)
-    if dropout:
-        raise InputError(f"dropout={dropout}: square_cnn has none, as in theory; allowed is 0")
-    first = nn.Linear(data.train.x.shape[2], data.classes * filters, bias=False)
-    nn.init.normal_(first.weight, std=std)
-    return Staged([first, Squares(data.classes)], {"input": 0, "hidden": 1})
+
+    filters: PositiveInt = 10
+    std: Annotated[float, Field(gt=0)] = 0.01
+
+    stackable = True
+
+    def build(self, data: Data) -> Staged:
+        assert isinstance(data.train.x, Tensor)
+        first = nn.Linear(data.train.x.shape[2], data.classes * self.filters, bias=False)
+        nn.init.normal_(first.weight, std=self.std)
+        return Staged([first, Squares(data.classes)], {"input": 0, "hidden": 1})
 
 
 class Patches(Domain):
@@ -53,10 +51,6 @@ class Patches(Domain):
 
     step_seconds = 5e-3
     strip = True
-
-    @property
-    def models(self) -> dict[str, Callable[..., Staged]]:
-        return {"square_cnn": square_cnn}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """Convert raw.x [n, P, d] to float32.

@@ -7,6 +7,7 @@ become a generated point.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,7 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from mixsuite.data.state import State
-from mixsuite.domains import Data, Domain, Encoded, Raw, Staged
+from mixsuite.domains import Data, Domain, Encoded, Model, Raw, Staged
 from mixsuite.errors import InputError, unknown
 
 Pair = tuple[Tensor, Tensor]
@@ -51,10 +52,19 @@ def _mlp(fan_out: int, width: int, depth: int, dropout: float) -> nn.Sequential:
     return nn.Sequential(*hidden, nn.Linear(width, fan_out))
 
 
-def gan(data: Data, *, dropout: float, width: PositiveInt = 512, depth: PositiveInt = 3) -> Staged:
-    """Make generator and discriminator with ``depth`` hidden layers of ``width`` ReLU units (Zhang et al. 2018)."""
-    nets = _mlp(2, width, depth, dropout), _mlp(data.classes, width, depth, dropout)
-    return Staged([Generate(nets[0]), Discriminate(nets[1])], {"input": 0, "hidden": 1})
+@dataclass(frozen=True)
+class Players(Model):
+    """Generator and discriminator with ``depth`` hidden layers of ``width`` ReLU units (Zhang et al. 2018)."""
+
+    width: PositiveInt = 512
+    depth: PositiveInt = 3
+    dropout: float = 0.0
+
+    stackable = True
+
+    def build(self, data: Data) -> Staged:
+        nets = [_mlp(fan_out, self.width, self.depth, self.dropout) for fan_out in (2, data.classes)]
+        return Staged([Generate(nets[0]), Discriminate(nets[1])], {"input": 0, "hidden": 1})
 
 
 def _fresh_noise(x: State, u: Tensor) -> State:
@@ -68,10 +78,6 @@ class Points(Domain):
     """Points and noise, which are not standardised."""
 
     step_seconds = 3e-3
-
-    @property
-    def models(self) -> dict[str, Callable[..., Staged]]:
-        return {"gan": gan}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """Split raw.x [n, 4] into points [n, 2] and noise [n, 2], float32.

@@ -1,8 +1,6 @@
-"""Encode graphs, padded and dense if all are small and ragged otherwise, and list their models."""
+"""Encode graphs, padded and dense if all are small and ragged otherwise."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -10,9 +8,7 @@ import torch
 from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Domain, Encoded
 from mixsuite.errors import InputError
-from mixsuite.models.base import Staged
-from mixsuite.models.graphs.gin import gcn, gin
-from mixsuite.models.graphs.ragged import RaggedGraphs
+from mixsuite.models.ragged import RaggedGraphs
 
 DENSE_UP_TO = 128  # nodes
 
@@ -22,11 +18,6 @@ class GraphsAdapter(Domain):
 
     requires = ("torch_geometric",)
     step_seconds = 5e-3
-
-    @property
-    def models(self) -> dict[str, Callable[..., Staged]]:
-        """The model builders: gin and gcn."""
-        return {"gin": gin, "gcn": gcn}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """Encode n pairs (features [V, F], edges [2, E]) as padded and dense, or as ragged graphs.

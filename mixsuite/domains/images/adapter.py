@@ -1,4 +1,4 @@
-"""Encode images as [N, C, H, W], and list their models and augmentations."""
+"""Encode images as [N, C, H, W], and list their augmentations."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from mixsuite.data.rows import Raw
 from mixsuite.data.state import State
 from mixsuite.domains.base import Augment, Domain, Encoded
 from mixsuite.errors import InputError, unknown
-from mixsuite.models.base import Staged
-from mixsuite.models.images.conv import conv
 
 
 def _flip(x: Tensor, u: Tensor) -> Tensor:
@@ -45,11 +43,6 @@ class ImagesAdapter(Domain):
 
     step_seconds = 2e-3
     block = 6
-
-    @property
-    def models(self) -> dict[str, Callable[..., Staged]]:
-        """The model builders: conv."""
-        return {"conv": conv}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """Encode pictures [n, H, W] or [n, H, W, C] as [n, C, H, W] float32.

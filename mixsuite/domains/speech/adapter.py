@@ -1,4 +1,4 @@
-"""Encode clips as [N, C, T] with a validity mask [N, 1, T], and list their models.
+"""Encode clips as [N, C, T] with a validity mask [N, 1, T].
 
 Clips are padded with zeros at the end to the length of the data set's longest; the mask says which frames are real.
 Clip and mask are mixed alike, so a mixed mask is soft. Norms and the mean over time count each frame by its validity,
@@ -7,18 +7,12 @@ sum(h m) / sum(m), and frames in neither clip stay zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 
 from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Domain, Encoded
 from mixsuite.errors import InputError
-from mixsuite.models.base import Staged
-from mixsuite.models.speech.conv1d import conv1d
-from mixsuite.models.speech.lenet import lenet
-from mixsuite.models.speech.vgg import vgg
 
 _WAVE = 1000  # frames of one or two channels that are samples of a wave rather than a curve of one feature
 _LOUDEST = 100.0  # far beyond full scale, which is 1: such numbers are a sound card's integers
@@ -30,11 +24,6 @@ class SpeechAdapter(Domain):
     requires = ("torchaudio",)
     step_seconds = 4e-3
     block = 4
-
-    @property
-    def models(self) -> dict[str, Callable[..., Staged]]:
-        """The model builders: conv1d, lenet and vgg."""
-        return {"conv1d": conv1d, "lenet": lenet, "vgg": vgg}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """Encode n arrays [C, T] as (clips [n, C, T], mask [n, 1, T]).

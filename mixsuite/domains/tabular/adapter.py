@@ -1,8 +1,6 @@
-"""Encode tables as [N, columns], with standardised numbers and one-hot categories, and list their models."""
+"""Encode tables as [N, columns], with standardised numbers and one-hot categories."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -10,9 +8,6 @@ import torch
 from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Domain, Encoded
 from mixsuite.errors import InputError
-from mixsuite.models.base import Staged
-from mixsuite.models.tabular.embedded import embedded
-from mixsuite.models.tabular.mlp import mlp
 
 
 class TabularAdapter(Domain):
@@ -23,11 +18,6 @@ class TabularAdapter(Domain):
     """
 
     step_seconds = 6e-4
-
-    @property
-    def models(self) -> dict[str, Callable[..., Staged]]:
-        """The model builders: mlp and embedded."""
-        return {"mlp": mlp, "embedded": embedded}
 
     def encode(self, raw: Raw, rows: np.ndarray, train: np.ndarray) -> Encoded:
         """Encode a pandas frame of n rows as [n, columns] float32.

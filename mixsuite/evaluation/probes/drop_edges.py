@@ -6,7 +6,7 @@ import torch
 
 from mixsuite.evaluation.base import Probe
 from mixsuite.mixing import require
-from mixsuite.models.graphs.ragged import RaggedGraphs
+from mixsuite.models.ragged import RaggedGraphs
 
 
 @dataclass(frozen=True)

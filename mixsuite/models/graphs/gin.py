@@ -1,131 +1,34 @@
-"""Graphs: whole-graph prediction with GIN and GCN and a readout.
-
-Graphs of ordinary size (at most 128 nodes in the data set) are padded and dense: features [N, V, F], adjacency
-[N, V, V], node mask [N, V, 1]. Their sites are input, hidden and embedding. mixup at the input is ifMixup with the
-nodes in the files' order: features, adjacency and mask are mixed alike. Norms and readout count each node by its mask.
-Larger graphs stay ragged: they are indexed, never collated, and can be mixed at the embedding only.
-"""
+"""Graph isomorphism network. Sites: input, hidden, embedding; of graphs with over 128 nodes embedding alone."""
 
 from __future__ import annotations
 
-from itertools import pairwise
-from typing import Literal
+from dataclasses import dataclass
 
-import torch
 from pydantic import PositiveInt
-from torch import Tensor, nn
 
 from mixsuite.data.rows import Data
-from mixsuite.models.base import Staged
-from mixsuite.models.graphs.ragged import RaggedGraphs
-from mixsuite.models.masked import MaskedBatchNorm, masked_mean, masked_sum, valid
-
-Padded = tuple[Tensor, Tensor, Tensor]
+from mixsuite.models.base import Model, Staged
+from mixsuite.models.dropout import Dropout
+from mixsuite.models.message_passing import Readout, message_passing
 
 
-Readout = Literal["mean", "sum"]
+@dataclass(frozen=True)
+class Gin(Model):
+    """Graph isomorphism network: layers of x + A x, Linear, BatchNorm, ReLU; readout, one Linear.
 
-
-class DenseGin(nn.Module):
-    """Linear of x + A x: torch_geometric's DenseGINConv with eps = 0.
-
-    It is made of plain layers, so several runs can train as one. There is no bias: the norm behind it would remove the
-    bias, and Adam would turn the rounding noise in its gradient into steps of the full learning rate.
+    width:   features of a node behind each layer.
+    layers:  number of layers.
+    readout: how the nodes of a graph become one row.
     """
 
-    def __init__(self, fan_in: int, fan_out: int) -> None:
-        super().__init__()
-        self.linear = nn.Linear(fan_in, fan_out, bias=False)
+    width: PositiveInt = 32
+    layers: PositiveInt = 3
+    readout: Readout = "sum"
+    dropout: Dropout = 0.0
 
-    def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
-        """x [N, V, F], adjacency [N, V, V] -> [N, V, G]."""
-        return self.linear(x + adjacency @ x)  # type: ignore[no-any-return]
+    domains = ("graphs",)
+    stackable = True
+    reference = "Xu et al. 2019, arXiv:1810.00826"
 
-
-class DenseLayer(nn.Module):
-    """One message-passing layer on padded graphs: convolution, masked BatchNorm, ReLU."""
-
-    def __init__(self, kind: str, fan_in: int, fan_out: int) -> None:
-        super().__init__()
-        self.conv: nn.Module = DenseGin(fan_in, fan_out)
-        if kind == "gcn":
-            from torch_geometric.nn import DenseGCNConv  # takes a second to import, and gin does not need it
-
-            self.conv = DenseGCNConv(fan_in, fan_out, bias=False)
-        self.norm = MaskedBatchNorm(fan_out, axis=-1)
-
-    def forward(self, graph: Padded) -> Padded:
-        """(features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> the same with features [N, V, G]."""
-        x, adjacency, mask = graph
-        return valid(torch.relu(self.norm(self.conv(x, adjacency), mask)), mask), adjacency, mask
-
-
-class SparseLayer(nn.Module):
-    """One message-passing layer on ragged graphs: convolution, BatchNorm, ReLU."""
-
-    def __init__(self, kind: str, fan_in: int, fan_out: int) -> None:
-        super().__init__()
-        from torch_geometric.nn import GCNConv, GINConv
-
-        self.conv = (
-            GINConv(nn.Linear(fan_in, fan_out, bias=False)) if kind == "gin" else GCNConv(fan_in, fan_out, bias=False)
-        )
-        self.norm = nn.BatchNorm1d(fan_out)
-
-    def forward(self, graph: RaggedGraphs) -> RaggedGraphs:
-        """Ragged graphs with features [M, F] -> the same with features [M, G]."""
-        x = torch.relu(self.norm(self.conv(graph.x, graph.edges)))
-        return RaggedGraphs(x, graph.edges, graph.nodes, graph.ties)
-
-
-class DenseReadout(nn.Module):
-    """The mean or sum over the nodes of padded graphs."""
-
-    def __init__(self, how: Readout) -> None:
-        super().__init__()
-        self.pool = masked_mean if how == "mean" else masked_sum
-
-    def forward(self, graph: Padded) -> Tensor:
-        """(features [N, V, F], adjacency, mask [N, V, 1]) -> [N, F]."""
-        return self.pool(graph[0], graph[2], axis=1)
-
-
-class SparseReadout(nn.Module):
-    """The mean or sum over the nodes of ragged graphs."""
-
-    def __init__(self, how: Readout) -> None:
-        super().__init__()
-        self.how = how
-
-    def forward(self, graph: RaggedGraphs) -> Tensor:
-        """Ragged graphs with features [M, F] -> [N, F]."""
-        from torch_geometric.utils import scatter
-
-        return scatter(graph.x, graph.graph, dim=0, dim_size=len(graph.nodes) - 1, reduce=self.how)  # type: ignore[no-any-return]
-
-
-def _network(kind: str, data: Data, dropout: float, width: int, layers: int, readout: Readout) -> Staged:
-    head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, data.classes))
-    if isinstance(data.train.x, RaggedGraphs):
-        sizes = [data.train.x.x.shape[1], *[width] * layers]
-        body = [SparseLayer(kind, a, b) for a, b in pairwise(sizes)]
-        return Staged([nn.Sequential(*body, SparseReadout(readout)), head], {"embedding": 1})
-    assert isinstance(data.train.x, tuple)
-    sizes = [data.train.x[0].shape[-1], *[width] * layers]
-    first, *rest = [DenseLayer(kind, a, b) for a, b in pairwise(sizes)]
-    stages = [first, nn.Sequential(*rest, DenseReadout(readout)), head]
-    return Staged(stages, {"input": 0, "hidden": 1, "embedding": 2})
-
-
-def gin(
-    data: Data, *, dropout: float, width: PositiveInt = 32, layers: PositiveInt = 3, readout: Readout = "sum"
-) -> Staged:
-    """Graph isomorphism network (Xu et al. 2019): ``layers`` of x + A x, Linear, BatchNorm, ReLU."""
-    return _network("gin", data, dropout, width, layers, readout)
-
-
-def gcn(
-    data: Data, *, dropout: float, width: PositiveInt = 32, layers: PositiveInt = 3, readout: Readout = "mean"
-) -> Staged:
-    """Graph convolutional network (Kipf and Welling 2017), with BatchNorm and ReLU."""
-    return _network("gcn", data, dropout, width, layers, readout)
+    def build(self, data: Data) -> Staged:
+        return message_passing("gin", data, self.dropout, self.width, self.layers, self.readout)

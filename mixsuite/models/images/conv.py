@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import torch
@@ -9,7 +10,8 @@ from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from mixsuite.data.rows import Data
-from mixsuite.models.base import Staged
+from mixsuite.models.base import Model, Staged
+from mixsuite.models.dropout import Dropout
 
 
 class ChannelsLast(nn.Module):
@@ -20,23 +22,33 @@ class ChannelsLast(nn.Module):
         return x.contiguous(memory_format=torch.channels_last)
 
 
-def conv(data: Data, *, dropout: float, width: PositiveInt = 16, blocks: PositiveInt = 2) -> Staged:
-    """``blocks`` blocks (3x3 convolution, BatchNorm, ReLU) with 2x2 pools between them, mean over pixels, one Linear.
+@dataclass(frozen=True)
+class Conv(Model):
+    """Blocks of 3x3 convolution, BatchNorm and ReLU with 2x2 pools between them, mean over pixels, one Linear.
 
-    The first block has ``width`` channels, and each further block twice as many.
+    width:  channels of the first block; each further block has twice as many.
+    blocks: number of blocks.
     """
-    assert isinstance(data.train.x, Tensor)
-    widths = [data.train.x.shape[1], *(width * 2**i for i in range(blocks))]
 
-    def block(fan_in: int, fan_out: int) -> nn.Sequential:
-        convolution = nn.Conv2d(fan_in, fan_out, 3, padding=1, bias=False)
-        return nn.Sequential(convolution, nn.BatchNorm2d(fan_out), nn.ReLU())
+    width: PositiveInt = 16
+    blocks: PositiveInt = 2
+    dropout: Dropout = 0.0
 
-    first, *rest = [block(a, b) for a, b in pairwise(widths)]
-    pooled = [layer for stage in rest for layer in (nn.MaxPool2d(2), stage)]
-    stages = [
-        nn.Sequential(ChannelsLast(), *first),
-        nn.Sequential(*pooled, nn.AdaptiveAvgPool2d(1), nn.Flatten()),
-        nn.Sequential(nn.Dropout(dropout), nn.Linear(widths[-1], data.classes)),
-    ]
-    return Staged(stages, {"input": 0, "hidden": 1, "embedding": 2})
+    domains = ("images",)
+    stackable = True
+
+    def build(self, data: Data) -> Staged:
+        assert isinstance(data.train.x, Tensor)
+        widths = [data.train.x.shape[1], *(self.width * 2**i for i in range(self.blocks))]
+        first, *rest = [_block(a, b) for a, b in pairwise(widths)]
+        pooled = [layer for stage in rest for layer in (nn.MaxPool2d(2), stage)]
+        stages = [
+            nn.Sequential(ChannelsLast(), *first),
+            nn.Sequential(*pooled, nn.AdaptiveAvgPool2d(1), nn.Flatten()),
+            nn.Sequential(nn.Dropout(self.dropout), nn.Linear(widths[-1], data.classes)),
+        ]
+        return Staged(stages, {"input": 0, "hidden": 1, "embedding": 2})
+
+
+def _block(fan_in: int, fan_out: int) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(fan_in, fan_out, 3, padding=1, bias=False), nn.BatchNorm2d(fan_out), nn.ReLU())

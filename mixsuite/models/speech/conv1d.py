@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from mixsuite.data.rows import Data
-from mixsuite.models.base import Staged
+from mixsuite.models.base import Model, Staged
+from mixsuite.models.dropout import Dropout
+from mixsuite.models.front_end import Clip, LogMel
 from mixsuite.models.masked import MaskedBatchNorm, masked_mean, valid
-from mixsuite.models.speech.front_end import Clip, LogMel
 
 
 class Block(nn.Module):
@@ -36,23 +39,34 @@ class MeanOverTime(nn.Module):
         return masked_mean(*clip, axis=2)
 
 
-def conv1d(
-    data: Data, *, dropout: float, width: PositiveInt = 32, stride: PositiveInt = 1, bands: PositiveInt = 40
-) -> Staged:
-    """Two blocks over time (sizes 5 and 3, ``width`` and 2 * ``width`` channels), mean over time, one Linear.
+@dataclass(frozen=True)
+class Conv1d(Model):
+    """Two blocks over time (sizes 5 and 3), mean over time, one Linear. Waves first pass a log-mel front end.
 
-    Waves first pass a log-mel front end of ``bands`` bands. The first block has the ``stride``.
+    width:  channels of the first block; the second has twice as many.
+    stride: of the first block.
+    bands:  mel bands of the front end.
     """
-    assert isinstance(data.train.x, tuple)
-    clip = (data.train.x[0], data.train.x[1])
-    front = [LogMel(data.rate, bands, clip)] if data.rate else []
-    channels = bands if data.rate else clip[0].shape[1]
-    stages = [
-        *front,
-        Block(channels, width, 5, stride),
-        nn.Sequential(Block(width, 2 * width, 3), MeanOverTime()),
-        nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * width, data.classes)),
-    ]
-    k = len(front)
-    sites = ({"wave": 0} if front else {}) | {"input": k, "hidden": k + 1, "embedding": k + 2}
-    return Staged(stages, sites, num_fixed_stages=k)
+
+    width: PositiveInt = 32
+    stride: PositiveInt = 1
+    bands: PositiveInt = 40
+    dropout: Dropout = 0.0
+
+    domains = ("speech",)
+    stackable = True
+
+    def build(self, data: Data) -> Staged:
+        assert isinstance(data.train.x, tuple)
+        clip = (data.train.x[0], data.train.x[1])
+        front = [LogMel(data.rate, self.bands, clip)] if data.rate else []
+        channels = self.bands if data.rate else clip[0].shape[1]
+        stages = [
+            *front,
+            Block(channels, self.width, 5, self.stride),
+            nn.Sequential(Block(self.width, 2 * self.width, 3), MeanOverTime()),
+            nn.Sequential(nn.Dropout(self.dropout), nn.Linear(2 * self.width, data.classes)),
+        ]
+        k = len(front)
+        sites = ({"wave": 0} if front else {}) | {"input": k, "hidden": k + 1, "embedding": k + 2}
+        return Staged(stages, sites, num_fixed_stages=k)

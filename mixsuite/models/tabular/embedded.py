@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from mixsuite.data.rows import Data
-from mixsuite.models.base import Staged
+from mixsuite.models.base import Model, Staged
+from mixsuite.models.dropout import Dropout
 from mixsuite.models.stack import Stacked, twin_of
-from mixsuite.models.tabular.mlp import _hidden
+from mixsuite.models.tabular.mlp import hidden_layers
 
 
 class EmbeddedColumns(nn.Module):
@@ -46,12 +49,27 @@ class StackedEmbeddedColumns(Stacked):
     forward = EmbeddedColumns.forward
 
 
-def embedded(
-    data: Data, *, dropout: float, size: PositiveInt = 8, width: PositiveInt = 128, depth: PositiveInt = 2
-) -> Staged:
-    """Embed each column in ``size`` numbers, then go on as ``mlp``. The site ``hidden`` is behind the embedding."""
-    columns = EmbeddedColumns(data.groups, data.numbers, size)
-    stages = _hidden([columns.bias.numel(), *[width] * depth], dropout)
-    flat = nn.Sequential(nn.Flatten(), stages[0])
-    sites = {"input": 0, "hidden": 1, "embedding": depth + 1}
-    return Staged([columns, flat, *stages[1:], nn.Linear(width, data.classes)], sites)
+@dataclass(frozen=True)
+class Embedded(Model):
+    """Each column embedded, then as ``mlp``. The site ``hidden`` is behind the embedding.
+
+    size:  numbers for each column.
+    width: units of a hidden layer.
+    depth: number of hidden layers.
+    """
+
+    size: PositiveInt = 8
+    width: PositiveInt = 128
+    depth: PositiveInt = 2
+    dropout: Dropout = 0.0
+
+    domains = ("tabular",)
+    stackable = True
+    reference = "Gorishniy, Rubachev and Babenko 2022, arXiv:2203.05556"
+
+    def build(self, data: Data) -> Staged:
+        columns = EmbeddedColumns(data.groups, data.numbers, self.size)
+        stages = hidden_layers([columns.bias.numel(), *[self.width] * self.depth], self.dropout)
+        flat = nn.Sequential(nn.Flatten(), stages[0])
+        sites = {"input": 0, "hidden": 1, "embedding": self.depth + 1}
+        return Staged([columns, flat, *stages[1:], nn.Linear(self.width, data.classes)], sites)

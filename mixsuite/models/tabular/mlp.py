@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
 from mixsuite.data.rows import Data
-from mixsuite.models.base import Staged
+from mixsuite.models.base import Model, Staged
+from mixsuite.models.dropout import Dropout
 
 
-def _hidden(sizes: list[int], dropout: float) -> list[nn.Module]:
+def hidden_layers(sizes: list[int], dropout: float) -> list[nn.Module]:
+    """Linear, ReLU and dropout between each two sizes."""
     return [nn.Sequential(nn.Linear(a, b), nn.ReLU(), nn.Dropout(dropout)) for a, b in pairwise(sizes)]
 
 
-def mlp(data: Data, *, dropout: float, width: PositiveInt = 128, depth: PositiveInt = 2) -> Staged:
-    """``depth`` hidden layers (Linear, ReLU) of ``width`` units, then one Linear; no norm."""
-    assert isinstance(data.train.x, Tensor)
-    stages = _hidden([data.train.x.shape[1], *[width] * depth], dropout)
-    return Staged([*stages, nn.Linear(width, data.classes)], {"input": 0, "hidden": 1, "embedding": depth})
+@dataclass(frozen=True)
+class Mlp(Model):
+    """Hidden layers (Linear, ReLU), then one Linear; no norm.
+
+    width: units of a hidden layer.
+    depth: number of hidden layers.
+    """
+
+    width: PositiveInt = 128
+    depth: PositiveInt = 2
+    dropout: Dropout = 0.0
+
+    domains = ("tabular",)
+    stackable = True
+
+    def build(self, data: Data) -> Staged:
+        assert isinstance(data.train.x, Tensor)
+        stages = hidden_layers([data.train.x.shape[1], *[self.width] * self.depth], self.dropout)
+        sites = {"input": 0, "hidden": 1, "embedding": self.depth}
+        return Staged([*stages, nn.Linear(self.width, data.classes)], sites)

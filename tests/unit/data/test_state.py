@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mixsuite.data.state import Ragged, concatenate, first_leaf, map_leaves, take_rows
+from mixsuite.data.state import Ragged, concatenate, first_leaf, map_leaves, num_rows, take_rows
 
 
 class Lists(Ragged):
@@ -21,6 +21,9 @@ class Lists(Ragged):
     @property
     def first(self):
         return self.rows[0]
+
+    def __len__(self):
+        return len(self.rows)
 
 
 A, B = torch.arange(12.0).reshape(4, 3), torch.arange(4.0)[:, None]
@@ -50,6 +53,10 @@ def test_the_first_leaf_is_what_carries_the_features():
     assert first_leaf(A) is A
     assert first_leaf((A, B)) is A
     assert first_leaf(Lists([B, A])) is B
+
+
+def test_rows_are_counted_in_every_kind_of_state():
+    assert [num_rows(h) for h in (A, (A, B), Lists([A, B]))] == [4, 4, 2]
 
 
 def test_states_are_joined_along_the_rows_leaf_by_leaf():

@@ -12,6 +12,7 @@ from mixsuite.data.rows import Raw
 from mixsuite.domains.build import make_data, make_model
 from mixsuite.domains.tabular.domain import Tabular
 from mixsuite.errors import InputError
+from mixsuite.models.tabular.mlp import Mlp
 
 
 def test_initial_weights_come_from_the_seed_alone(job):
@@ -79,7 +80,7 @@ def test_soft_multi_label_and_weighted_rows_reach_the_device():
     assert data.train.y.shape == (len(data.train), 2)
     assert data.train.weight is not None
     assert data.train.weight.dtype == torch.float32
-    assert make_model(Tabular(), data, "mlp(width=4, depth=1)", 0.0, 0)(data.test.x).shape[1] == 2
+    assert make_model(Mlp(4, 1), data, 0)(data.test.x).shape[1] == 2
 
 
 def frame(n=60):
@@ -148,17 +149,9 @@ def test_a_constant_target_is_not_divided_by_zero_and_back_scaling_undoes_all():
 
 def test_a_model_is_drawn_on_the_host_and_lands_in_the_datas_type():
     data = make_data(Tabular(), Toy(), Raw(frame(), np.arange(60) % 2), 0, dtype=torch.float64)
-    model = make_model(Tabular(), data, "mlp(width=4, depth=1)", 0.5, 0)
+    model = make_model(Mlp(4, 1, 0.5), data, 0)
     assert {weight.dtype for weight in model.parameters()} == {torch.float64}
     assert model.stages[0][2].p == 0.5
     single = make_data(Tabular(), Toy(), Raw(frame(), np.arange(60) % 2), 0)
-    for one, other in zip(
-        model.parameters(), make_model(Tabular(), single, "mlp(width=4, depth=1)", 0, 0).parameters(), strict=True
-    ):
+    for one, other in zip(model.parameters(), make_model(Mlp(4, 1), single, 0).parameters(), strict=True):
         assert torch.equal(one.float(), other)
-
-
-def test_an_unknown_model_names_the_nearest():
-    data = make_data(Tabular(), Toy(), Raw(frame(), np.arange(60) % 2), 0)
-    with pytest.raises(InputError, match=r"unknown model 'mpl'; did you mean 'mlp'\? \(allowed: embedded, mlp\)"):
-        make_model(Tabular(), data, "mpl", 0.0, 0)

@@ -12,7 +12,7 @@ from support.blocks import train_block
 from mixsuite.errors import InputError
 from mixsuite.evaluation.metrics import primary
 from mixsuite.execution.execute import make_job, open_task, outputs, reset_global_state, result_of, train
-from mixsuite.experiment.build import make_dataset, make_domain, make_method
+from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method
 
 
 @pytest.fixture
@@ -24,7 +24,9 @@ def opened(tiny):
             tiny.write_text(tiny.read_text().replace("iris(rows=20)@tiny", dataset))
         (run,) = train_block(tiny, method).runs
         rows = make_dataset(run.task)
-        return run, open_task(run.task, make_domain(run.task), rows, rows.load(Path()), run.seed, "cpu")
+        return run, open_task(
+            run.task, make_domain(run.task), rows, load_model(run.task), rows.load(Path()), run.seed, "cpu"
+        )
 
     return make
 

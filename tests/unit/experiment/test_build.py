@@ -49,4 +49,4 @@ def test_a_domain_is_found_by_name_or_beside_the_data_set():
 
 
 def test_a_domain_is_made_without_parameters():
-    assert load_domain(find(DOMAIN, "graphs")).models
+    assert load_domain(find(DOMAIN, "graphs")).step_seconds > 0

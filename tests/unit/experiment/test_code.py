@@ -13,16 +13,19 @@ from mixsuite.experiment import code
 from mixsuite.experiment.build import find_domain, load_domain
 from mixsuite.experiment.code import LIBRARIES, code_of_probe, code_of_run, core_files, versions
 from mixsuite.mixing import Method
+from mixsuite.models.base import Model
 from mixsuite.plugins import source
-from mixsuite.plugins.kinds import DATASET, METHOD, PACKAGE, PROBE, builtin_files
+from mixsuite.plugins.kinds import DATASET, METHOD, MODEL, PACKAGE, PROBE, builtin_files
 from mixsuite.plugins.load import load_plugin
 
 
 def identity(method="mixup", dataset="digits"):
     """The identity of the code of a run."""
     made, plugin = load_plugin(METHOD, str(method), Method), load_plugin(DATASET, str(dataset), Dataset)
-    domain = load_domain(find_domain(type(plugin.instance).domain, plugin.source.path))
-    return code_of_run(made.instance, plugin.instance, domain)
+    domain = find_domain(type(plugin.instance).domain, plugin.source.path)
+    usual = {"images": "conv", "tabular": "mlp", "speech": "conv1d", "graphs": "gin"}
+    model = load_plugin(MODEL, usual.get(domain.name, str(domain.path)), Model).instance
+    return code_of_run(made.instance, plugin.instance, load_domain(domain), model)
 
 
 def files_of(found):
@@ -36,7 +39,7 @@ def test_the_core_is_what_carrying_out_a_run_imports():
     assert {
         "execution/execute.py", "training/loop.py", "training/lockstep.py", "training/optim.py", "training/batches.py",
         "mixing/engine.py", "mixing/rng.py", "mixing/plan.py", "domains/build.py", "domains/split.py",
-        "evaluation/metrics.py", "models/base.py", "models/stack.py", "data/rows.py", "plugins/bind.py", "plugins/entry.py",
+        "evaluation/metrics.py", "models/base.py", "models/stack.py", "data/rows.py", "mixing/inside.py", "plugins/entry.py",
     } <= CORE  # fmt: skip
     rooms = {name.partition("/")[0] for name in CORE}
     assert not rooms & {"cli", "report", "stats", "plots", "claims", "regression", "results", "testing", "templates"}
@@ -81,15 +84,15 @@ def test_a_comment_in_any_core_file_moves_nothing_and_a_statement_does(monkeypat
                 assert (source.hash_files(paths) == before) == same, path
 
 
-def test_a_run_is_made_of_its_core_method_data_set_domain_and_libraries():
+def test_a_run_is_made_of_its_core_method_data_set_model_domain_and_libraries():
     found = identity()
-    assert list(found.parts) == ["hash", "core", "method", "dataset", "domain", "libraries"]
+    assert list(found.parts) == ["hash", "core", "method", "dataset", "model", "domain", "libraries"]
     assert found.hash == found.parts["hash"]
-    assert all(len(found.parts[key]) == 16 for key in ("hash", "core", "method", "dataset", "domain"))
+    assert all(len(found.parts[key]) == 16 for key in ("hash", "core", "method", "dataset", "model", "domain"))
     assert set(found.parts["libraries"]) == set(LIBRARIES)
     assert files_of(found) == CORE | {
         "mixing/methods/mixup.py", "mixing/draws.py", "mixing/geometry.py", "domains/images/datasets/digits.py",
-        "domains/images/adapter.py", "models/images/conv.py",
+        "domains/images/adapter.py", "models/images/conv.py", "models/dropout.py",
     }  # fmt: skip
 
 
@@ -98,7 +101,7 @@ def test_a_run_is_made_of_its_core_method_data_set_domain_and_libraries():
     [
         ("cutmix", "digits", {"method"}),
         ("mixup", "fashion_mnist", {"dataset", "libraries"}),
-        ("mixup", "wine", {"dataset", "domain"}),
+        ("mixup", "wine", {"dataset", "domain", "model"}),
     ],
 )
 def test_another_part_moves_its_own_hash_and_the_whole(method, dataset, moved):

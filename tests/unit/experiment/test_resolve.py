@@ -7,6 +7,7 @@ from support.paths import TOYS
 from mixsuite.errors import InputError
 from mixsuite.experiment.matrix import load_matrix, matrix_names
 from mixsuite.experiment.resolve import resolve, resolve_method, resolve_probe, resolve_task
+from mixsuite.models.tabular.mlp import Mlp
 from mixsuite.plugins.entry import parse_call
 
 
@@ -27,7 +28,7 @@ def test_every_matrix_that_ships_can_be_resolved(name):
         ({"methods": ["no.such.module"]}, "cannot be found"),
         ({"datasets": ["wyne"]}, r"unknown dataset 'wyne'; did you mean 'wine'\?"),
         ({"datasets": ["wine@minne"]}, r"unknown recipe 'minne'; did you mean 'mine'\?"),
-        ({"datasets": ["digits@mine"]}, "unknown model 'mlp'"),
+        ({"datasets": ["digits@mine"]}, "recipe mine: model 'mlp' is made for tabular, not for images"),
         ({"datasets": ["wine(rows=1)"]}, "rows=1: allowed is 2 or more"),
         ({"datasets": ["diabetes(label_noise=0.1)"]}, "only for classes"),
     ],
@@ -94,7 +95,7 @@ def test_the_objects_behind_the_names_are_at_hand(tmp_path):
     assert experiment.reference == "erm"
     assert type(experiment.method_of["mixup"]).__name__ == "Mixup"
     assert type(experiment.dataset_of["wine"]).__name__ == "Wine"
-    assert "mlp" in experiment.domain_of["wine"].models
+    assert experiment.model_of["wine"] == Mlp(width=128, depth=2)
     assert experiment.probe_of["noise(std=0.1)"].std == 0.1
 
 

@@ -1,10 +1,12 @@
 """Models in stages: running from site to site, and the shapes there."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch import nn
 
-from mixsuite.models.base import Staged, site_shapes
+from mixsuite.models.base import Staged, as_staged, site_shapes
 
 
 @pytest.mark.parametrize(
@@ -53,3 +55,36 @@ def test_shapes_are_of_the_first_leaf_and_looking_leaves_no_trace(training):
     assert site_shapes(norm, torch.randn(2, 3)) == {"input": (3,), "embedding": (3,)}
     assert norm.training == training
     assert int(norm.stages[0].num_batches_tracked) == 0
+
+
+def test_any_module_is_a_net_of_one_stage_with_its_named_sites(job):
+    """Several leaves are its arguments; outputs may be an object."""
+
+    class Pair(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(3, 2)
+
+        def forward(self, x, mask):
+            return SimpleNamespace(logits=self.layer(x * mask))
+
+    model = SimpleNamespace(sites={"hidden": "layer"}, stackable=False)
+    net, (x, mask) = as_staged(Pair(), model), (torch.randn(5, 3), torch.ones(5, 1))
+    assert net((x, mask)).shape == (5, 2)
+    assert (net.sites, net.inner) == ({"input": 0}, {"hidden": "stages.0.module.layer"})
+    assert site_shapes(net, (x, mask)) == {"input": (3,), "hidden": (3,)}
+    assert net.draws
+
+
+@pytest.mark.parametrize(
+    ("layer", "draws"),
+    [
+        (nn.Dropout(0.5), True),
+        (nn.Dropout(0.0), False),
+        (nn.MultiheadAttention(4, 2, dropout=0.5), True),
+        (nn.MultiheadAttention(4, 2), False),
+        (nn.Linear(3, 3), False),
+    ],
+)
+def test_a_net_draws_if_it_drops(layer, draws):
+    assert Staged([layer], {"input": 0}).draws == draws

@@ -2,13 +2,14 @@
 
 import pytest
 
-from mixsuite.plugins.kinds import DATASET, DOMAIN, KINDS, METHOD, PACKAGE, PROBE, builtin_files
+from mixsuite.plugins.kinds import DATASET, DOMAIN, KINDS, METHOD, MODEL, PACKAGE, PROBE, builtin_files
 
 
 def test_every_kind_has_a_name_and_an_entry_point_group():
     assert [(kind.name, kind.group) for kind in KINDS] == [
         ("method", "mixsuite.methods"),
         ("dataset", "mixsuite.datasets"),
+        ("model", "mixsuite.models"),
         ("probe", "mixsuite.probes"),
         ("domain", "mixsuite.domains"),
     ]
@@ -19,6 +20,7 @@ def test_every_kind_has_a_name_and_an_entry_point_group():
     [
         (METHOD, {"erm", "mixup", "cutmix", "c_mixup"}),
         (DATASET, {"digits", "b3db", "japanese_vowels", "csv", "tu"}),
+        (MODEL, {"conv", "mlp", "gin", "vgg"}),
         (PROBE, {"fgsm", "pgd", "memorised"}),
         (DOMAIN, {"images", "tabular", "speech", "graphs"}),
     ],

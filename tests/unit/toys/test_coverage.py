@@ -23,7 +23,7 @@ def modes(points, radius):
 
 @pytest.mark.parametrize(("shape", "count"), [("ring", 8), ("grid", 25)])
 def test_modes_are_found_and_a_generator_that_makes_them_covers_them(shape, count):
-    data, model = opened_toy("gaussians", f"shape={shape}", model="gan(width=4)")
+    data, model = opened_toy("gaussians", f"shape={shape}", model="points(width=4)")
     centres = modes(data.test.x[0], 0.1)
     assert len(centres) == count
 

@@ -24,7 +24,7 @@ def players(job):
 
 def one_step(formula, move):
     """(gradients of the generator or None, of the discriminator, what they are made from) of one objective."""
-    job = ring_job(f"formula={formula}", model="gan(width=6)", batch=16)
+    job = ring_job(f"formula={formula}", model="points(width=6)", batch=16)
     feed, model = BatchSource(job, task_info(job)), job.model
     x, batch = feed.batch(0)
     plan = feed.plan(0, batch)
@@ -81,7 +81,7 @@ def test_in_other_steps_the_generator_has_no_gradient_and_stays(formula):
 
 
 def test_one_in_five_steps_moves_the_generator_and_shares_follow_their_laws():
-    job = ring_job("formula=demo, alpha=0.5", model="gan(width=2)", batch=64, steps=400)
+    job = ring_job("formula=demo, alpha=0.5", model="points(width=2)", batch=64, steps=400)
     feed = BatchSource(job, task_info(job))
     batch = feed.batch(0)[1]
     plans = [feed.plan(step, batch) for step in range(400)]
@@ -93,7 +93,7 @@ def test_one_in_five_steps_moves_the_generator_and_shares_follow_their_laws():
 
 
 def test_noise_is_new_in_every_step_and_points_stay():
-    job = job_of(GRID, toy("gan"), model="gan(width=2)", batch=32)
+    job = job_of(GRID, toy("gan"), model="points(width=2)", batch=32)
     feed = BatchSource(job, task_info(job))
     (first, _), (second, _) = feed.batch(0), feed.batch(1)
     points, noise = (leaf[feed.rows[0]] for leaf in job.data.train.x)
@@ -107,14 +107,14 @@ def test_noise_is_new_in_every_step_and_points_stay():
 
 @pytest.mark.slow
 def test_a_gan_trains_and_learns():
-    job = ring_job(model="gan(width=32)", steps=300)
+    job = ring_job(model="points(width=32)", steps=300)
     with torch.no_grad():
         before = job.model(job.data.test.x, 0, 1)[1].norm(dim=1).mean()
     fitted = train(job)
     with torch.no_grad():
         after = fitted.model(job.data.test.x, 0, 1)[1].norm(dim=1).mean()
     assert abs(float(after) - 1) < abs(float(before) - 1)  # the ring's points lie at 1 from the middle
-    assert fitted.digests["weights"] == train(ring_job(model="gan(width=32)", steps=300)).digests["weights"]
+    assert fitted.digests["weights"] == train(ring_job(model="points(width=32)", steps=300)).digests["weights"]
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,9 @@ def test_rows_of_patches_are_left_as_they_are():
 
 
 def test_the_network_is_the_sum_of_squares_over_filters_and_patches():
-    data, model = opened_toy("feature_noise", "dims=6, rows=20", model="square_cnn(filters=3, std=0.5)")
+    data, model = opened_toy("feature_noise", "dims=6, rows=20", model="patches(filters=3, std=0.5)")
     weight, x = model.stages[0].weight.detach().unflatten(0, (2, 3)), data.test.x[:7]
     wanted = torch.einsum("krd,npd->nkrp", weight, x).square().sum((2, 3))
     torch.testing.assert_close(model(x), wanted)
     assert float(weight.std()) == pytest.approx(0.5, rel=0.5)
     assert model.sites == {"input": 0, "hidden": 1}
-    with pytest.raises(InputError, match="square_cnn has none"):
-        opened_toy("feature_noise", "dims=6, rows=20", dropout=0.5)

@@ -35,7 +35,7 @@ def test_noise_is_drawn_anew_from_uniforms_and_points_stay():
 
 
 def test_the_generator_moves_the_noise_and_the_discriminator_looks_at_the_first():
-    data, model = opened(RING, model="gan(width=4, depth=1)")
+    data, model = opened(RING, model="points(width=4, depth=1)")
     x, noise = data.test.x
     point, made = model((x, noise), 0, 1)
     assert point is x

@@ -4,7 +4,7 @@ import pytest
 import torch
 from support.probes import probe, rows
 
-from mixsuite.models.graphs.ragged import RaggedGraphs
+from mixsuite.models.ragged import RaggedGraphs
 
 
 def ragged(adjacency):

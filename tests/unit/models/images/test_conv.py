@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mixsuite.data.rows import Data, Subset
-from mixsuite.models.images.conv import ChannelsLast, conv
+from mixsuite.models.images.conv import ChannelsLast, Conv
 
 
 def data(channels=3):
@@ -16,7 +16,7 @@ def data(channels=3):
 
 @pytest.mark.parametrize("blocks", [1, 2, 3])
 def test_it_is_convolution_norm_and_relu_with_pools_between(blocks):
-    model, h = conv(data(), dropout=0.0, width=4, blocks=blocks).double().eval(), torch.randn(6, 3, 8, 8).double()
+    model, h = Conv(dropout=0.0, width=4, blocks=blocks).build(data()).double().eval(), torch.randn(6, 3, 8, 8).double()
     layers = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.BatchNorm2d | nn.Linear)]
     assert [layer.out_channels for layer in layers[:-1:2]] == [4 * 2**i for i in range(blocks)]
     out = h
@@ -36,7 +36,7 @@ def test_the_order_in_memory_is_channels_last_and_no_value_changes():
 
 
 def test_dropout_stands_before_the_last_layer_alone():
-    model = conv(data(), dropout=0.5, width=4)
+    model = Conv(dropout=0.5, width=4).build(data())
     (layer,) = (layer for layer in model.modules() if isinstance(layer, nn.Dropout))
     assert layer is model.stages[2][0]
     assert layer.p == 0.5

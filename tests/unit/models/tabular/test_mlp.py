@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from mixsuite.data.rows import Data, Subset
-from mixsuite.models.tabular.mlp import mlp
+from mixsuite.models.tabular.mlp import Mlp
 
 
 def data(columns=5, classes=3):
@@ -14,7 +14,7 @@ def data(columns=5, classes=3):
 
 
 def test_it_is_layer_after_layer():
-    model, h = mlp(data(), dropout=0.0, width=7, depth=3), torch.randn(6, 5)
+    model, h = Mlp(dropout=0.0, width=7, depth=3).build(data()), torch.randn(6, 5)
     weights, out = list(model.parameters()), h
     assert [tuple(w.shape) for w in weights[::2]] == [(7, 5), (7, 7), (7, 7), (3, 7)]
     for weight, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
@@ -25,7 +25,7 @@ def test_it_is_layer_after_layer():
 
 
 def test_dropout_stands_behind_every_hidden_layer():
-    model = mlp(data(), dropout=0.25, width=7, depth=2)
+    model = Mlp(dropout=0.25, width=7, depth=2).build(data())
     assert [layer.p for layer in model.modules() if isinstance(layer, nn.Dropout)] == [0.25, 0.25]
     model.train()
     h = torch.ones(64, 5)

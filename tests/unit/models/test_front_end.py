@@ -7,7 +7,7 @@ from torch import nn
 
 from mixsuite.errors import InputError
 from mixsuite.models.base import site_shapes
-from mixsuite.models.speech.front_end import LogMel, Picture
+from mixsuite.models.front_end import LogMel, Picture
 from mixsuite.training.loop import train
 
 

@@ -64,9 +64,7 @@ class Picture(nn.Module):
         return clip[0].unsqueeze(1)
 
 
-def _as_picture(
-    data: Data, bands: int, convolutions: list[nn.Module], head: Callable[[int], list[nn.Module]]
-) -> Staged:
+def as_picture(data: Data, bands: int, convolutions: list[nn.Module], head: Callable[[int], list[nn.Module]]) -> Staged:
     """A net that treats the bands as a picture.
 
     head: number of values in the last map -> the last layers; the site ``embedding`` is behind the first of them.

@@ -7,7 +7,7 @@ from torch_geometric.data import Batch as Collated
 from torch_geometric.data import Data as Graph
 
 from mixsuite.data.state import first_leaf, map_leaves, take_rows
-from mixsuite.models.graphs.ragged import RaggedGraphs
+from mixsuite.models.ragged import RaggedGraphs
 
 
 def test_picking_ragged_graphs_is_collating_them(monkeypatch):

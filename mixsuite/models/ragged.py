@@ -31,6 +31,10 @@ class RaggedGraphs(Ragged):
         """The features of all nodes. [M, F]."""
         return self.x
 
+    def __len__(self) -> int:
+        """The number of graphs."""
+        return len(self.nodes) - 1
+
     def map(self, f: Callable[[Tensor], Tensor]) -> RaggedGraphs:
         """Apply f to every tensor inside."""
         return RaggedGraphs(f(self.x), f(self.edges), f(self.nodes), f(self.ties))

@@ -1,0 +1,47 @@
+"""Refuse a net that does not fit its data, in one line, before anything is trained."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from mixsuite.data.rows import Data
+from mixsuite.data.state import first_leaf, take_rows
+from mixsuite.domains.build import make_model
+from mixsuite.errors import InputError
+from mixsuite.models.base import Model, Staged, site_shapes
+from mixsuite.plugins.load import user_code_location
+
+
+def checked_network(model: Model, data: Data, name: str) -> Staged:
+    """Build a model's net for seed 0, and run it on two training rows.
+
+    Args:
+        model: the net by name, with its parameters.
+        data: what it is for.
+        name: the model's, for the message.
+
+    Raises:
+        ImportError: a package is missing.
+        InputError: the net cannot be built, takes rows of another size, gives another number of outputs, or cannot be
+            mixed at one of its sites.
+    """
+    rows = torch.arange(min(2, len(data.train)), device=data.train.y.device)
+    x = take_rows(data.train.x, rows)
+    shape = list(first_leaf(data.train.x).shape[1:])
+    try:
+        network = make_model(model, data, 0)
+        with torch.no_grad():
+            out = network.eval()(x)
+        site_shapes(network, x)
+    except ImportError:
+        raise
+    except InputError as error:
+        raise InputError(f"model {name}: {error}") from None
+    except Exception as error:
+        what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{user_code_location(error)}"
+        raise InputError(f"model {name}: it does not run on rows of shape {shape}: {what}") from error
+    if not isinstance(out, Tensor) or out.shape[:1] != (len(rows),) or out.shape[-1:] != (data.classes,):
+        given = list(out.shape) if isinstance(out, Tensor) else type(out).__name__
+        raise InputError(f"model {name}: its outputs are {given}; wanted are [{len(rows)}, {data.classes}]")
+    return network.train()

@@ -1,0 +1,119 @@
+"""Whole-graph prediction: message-passing layers, a readout, one Linear.
+
+Graphs of ordinary size (at most 128 nodes in the data set) are padded and dense: features [N, V, F], adjacency
+[N, V, V], node mask [N, V, 1]. Their sites are input, hidden and embedding. mixup at the input is ifMixup with the
+nodes in the files' order: features, adjacency and mask are mixed alike. Norms and readout count each node by its mask.
+Larger graphs stay ragged: they are indexed, never collated, and can be mixed at the embedding only.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from mixsuite.data.rows import Data
+from mixsuite.models.base import Staged
+from mixsuite.models.masked import MaskedBatchNorm, masked_mean, masked_sum, valid
+from mixsuite.models.ragged import RaggedGraphs
+
+Padded = tuple[Tensor, Tensor, Tensor]
+
+
+Readout = Literal["mean", "sum"]
+
+
+class DenseGin(nn.Module):
+    """Linear of x + A x: torch_geometric's DenseGINConv with eps = 0.
+
+    It is made of plain layers, so several runs can train as one. There is no bias: the norm behind it would remove the
+    bias, and Adam would turn the rounding noise in its gradient into steps of the full learning rate.
+    """
+
+    def __init__(self, fan_in: int, fan_out: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(fan_in, fan_out, bias=False)
+
+    def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
+        """x [N, V, F], adjacency [N, V, V] -> [N, V, G]."""
+        return self.linear(x + adjacency @ x)  # type: ignore[no-any-return]
+
+
+class DenseLayer(nn.Module):
+    """One message-passing layer on padded graphs: convolution, masked BatchNorm, ReLU."""
+
+    def __init__(self, kind: str, fan_in: int, fan_out: int) -> None:
+        super().__init__()
+        self.conv: nn.Module = DenseGin(fan_in, fan_out)
+        if kind == "gcn":
+            from torch_geometric.nn import DenseGCNConv  # takes a second to import, and gin does not need it
+
+            self.conv = DenseGCNConv(fan_in, fan_out, bias=False)
+        self.norm = MaskedBatchNorm(fan_out, axis=-1)
+
+    def forward(self, graph: Padded) -> Padded:
+        """(features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> the same with features [N, V, G]."""
+        x, adjacency, mask = graph
+        return valid(torch.relu(self.norm(self.conv(x, adjacency), mask)), mask), adjacency, mask
+
+
+class SparseLayer(nn.Module):
+    """One message-passing layer on ragged graphs: convolution, BatchNorm, ReLU."""
+
+    def __init__(self, kind: str, fan_in: int, fan_out: int) -> None:
+        super().__init__()
+        from torch_geometric.nn import GCNConv, GINConv
+
+        self.conv = (
+            GINConv(nn.Linear(fan_in, fan_out, bias=False)) if kind == "gin" else GCNConv(fan_in, fan_out, bias=False)
+        )
+        self.norm = nn.BatchNorm1d(fan_out)
+
+    def forward(self, graph: RaggedGraphs) -> RaggedGraphs:
+        """Ragged graphs with features [M, F] -> the same with features [M, G]."""
+        x = torch.relu(self.norm(self.conv(graph.x, graph.edges)))
+        return RaggedGraphs(x, graph.edges, graph.nodes, graph.ties)
+
+
+class DenseReadout(nn.Module):
+    """The mean or sum over the nodes of padded graphs."""
+
+    def __init__(self, how: Readout) -> None:
+        super().__init__()
+        self.pool = masked_mean if how == "mean" else masked_sum
+
+    def forward(self, graph: Padded) -> Tensor:
+        """(features [N, V, F], adjacency, mask [N, V, 1]) -> [N, F]."""
+        return self.pool(graph[0], graph[2], axis=1)
+
+
+class SparseReadout(nn.Module):
+    """The mean or sum over the nodes of ragged graphs."""
+
+    def __init__(self, how: Readout) -> None:
+        super().__init__()
+        self.how = how
+
+    def forward(self, graph: RaggedGraphs) -> Tensor:
+        """Ragged graphs with features [M, F] -> [N, F]."""
+        from torch_geometric.utils import scatter
+
+        return scatter(graph.x, graph.graph, dim=0, dim_size=len(graph.nodes) - 1, reduce=self.how)  # type: ignore[no-any-return]
+
+
+def message_passing(
+    kind: Literal["gin", "gcn"], data: Data, dropout: float, width: int, layers: int, readout: Readout
+) -> Staged:
+    """``layers`` layers of a kind, with BatchNorm and ReLU; readout; one Linear."""
+    head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, data.classes))
+    if isinstance(data.train.x, RaggedGraphs):
+        sizes = [data.train.x.x.shape[1], *[width] * layers]
+        body = [SparseLayer(kind, a, b) for a, b in pairwise(sizes)]
+        return Staged([nn.Sequential(*body, SparseReadout(readout)), head], {"embedding": 1})
+    assert isinstance(data.train.x, tuple)
+    sizes = [data.train.x[0].shape[-1], *[width] * layers]
+    first, *rest = [DenseLayer(kind, a, b) for a, b in pairwise(sizes)]
+    stages = [first, nn.Sequential(*rest, DenseReadout(readout)), head]
+    return Staged(stages, {"input": 0, "hidden": 1, "embedding": 2})
