@@ -216,7 +216,7 @@ def why_not(method: Method, task: TaskInfo) -> str | None:
     """Why a method does not apply to a task (site, domain, kind of target, or reject()); None if it does."""
     cls = type(method)
     if method.site != "random" and method.site not in task.sites:
-        return f"no site '{method.site}' here (this task has: {', '.join(task.sites)})"
+        return f"no site '{method.site}' here (this task has: {', '.join(task.sites)}; say which, site=...)"
     if cls.domains and task.domain not in (names := [plain_name(domain) for domain in cls.domains]):
         return f"made for {', '.join(names)}, not for {task.domain}"
     if cls.kinds and task.kind not in cls.kinds:

@@ -7,7 +7,7 @@ import dataclasses
 import inspect
 import json
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from mixsuite.errors import InputError, unknown
@@ -100,6 +100,8 @@ def instantiate(cls: type, call: Call, what: str) -> Any:
         raise InputError(f"{what} '{call.name}': its annotations cannot be read: {error}") from None
     fields = [f for f in dataclasses.fields(cls) if f.init]
     hints = {f.name: types[f.name] for f in fields}
+    if getattr(cls, "takes_others", False):
+        call = _gathered(call, hints)
     # Defaults are converted too: with `gain: float = 1` the value is 1.0, whether or not it is written out.
     defaults = Call(call.name, tuple((f.name, f.default) for f in fields if f.default is not dataclasses.MISSING))
     try:
@@ -110,6 +112,14 @@ def instantiate(cls: type, call: Call, what: str) -> Any:
     except Exception as error:
         raise InputError(f"{call}: {' '.join(str(error).split()) or type(error).__name__}") from None
     return instance
+
+
+def _gathered(call: Call, own: Iterable[str]) -> Call:
+    """A call with the parameters that are not the class's own gathered in ``others``, in the order of their names."""
+    given = dict(call.params)
+    more = {key: value for key, value in given.items() if key not in own}
+    known = tuple((key, value) for key, value in call.params if key in own)
+    return Call(call.name, (*known, ("others", tuple(sorted(more.items()))))) if more else call
 
 
 def bind(builder: Callable[..., Any], call: Call, what: str, given: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -142,4 +152,6 @@ def display_name(name: str, instance: Any) -> str:
     leading: tuple[str, ...] = getattr(instance, "arguments", ())
     name = ":".join([name, *(str(getattr(instance, key)) for key in leading)])
     changed = tuple((k, v) for k, v in every_parameter(instance) if v != defaults[k] and k not in leading)
+    if getattr(instance, "takes_others", False):
+        changed = (*(pair for pair in changed if pair[0] != "others"), *instance.others)
     return str(Call(name, changed))

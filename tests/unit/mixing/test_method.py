@@ -165,7 +165,9 @@ def test_where_a_method_does_not_apply_the_first_reason_is_said():
             return "too few rows" if task.rows < 60 else None
 
     here = TASK._replace(domain="images")
-    assert why_not(Picky(site="wave"), here) == "no site 'wave' here (this task has: input, hidden)"
+    assert (
+        why_not(Picky(site="wave"), here) == "no site 'wave' here (this task has: input, hidden; say which, site=...)"
+    )
     assert why_not(Picky(), TASK) == "made for images, points, not for tabular"
     assert (
         why_not(Picky(), here._replace(kind="regression")) == "made for targets of the kind class, not for regression"

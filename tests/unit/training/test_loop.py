@@ -124,7 +124,9 @@ def test_a_joined_batch_is_the_successive_batches(job):
 def test_what_does_not_apply_is_a_skip_with_a_reason(job):
     with pytest.raises(SkipRun, match="made for images, speech, not for tabular"):
         one(job("cutmix"))
-    with pytest.raises(SkipRun, match=r"no site 'wave' here \(this task has: input, hidden, embedding\)"):
+    with pytest.raises(
+        SkipRun, match=r"no site 'wave' here \(this task has: input, hidden, embedding; say which, site=...\)"
+    ):
         one(job("mixup(site=wave)"))
 
 
