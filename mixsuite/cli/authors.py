@@ -1,4 +1,4 @@
-"""Commands for authors of methods and data sets: check, compare, show, list, new-method, new-dataset."""
+"""Commands for authors of plugins: check, compare, show, list, new-method, new-dataset, new-model."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ class Listed(StrEnum):
 
     methods = "methods"
     datasets = "datasets"
+    models = "models"
     probes = "probes"
     matrices = "matrices"
 
@@ -28,31 +29,33 @@ def add_to(app: typer.Typer) -> None:
     app.command()(compare)
     app.command(name="new-method")(new_method)
     app.command(name="new-dataset")(new_dataset)
+    app.command(name="new-model")(new_model)
     app.command(name="list")(list_)
     app.command()(show)
 
 
 def check(
-    method: Annotated[str, typer.Argument(help='A method, as "mixup" or "./mine.py(alpha=0.4)".')],
+    plugin: Annotated[str, typer.Argument(help='A method, as "mixup" or "./mine.py(alpha=0.4)", or a model.')],
     everything: Annotated[bool, typer.Option("--all", help="Also what is as it should be.")] = False,
 ) -> None:
-    """Try a method on made-up rows of every domain and kind of target to which it applies.
+    """Try a method, or a model, on made-up rows of every domain and kind of target to which it applies.
 
-    Is its plan valid, does the target follow the signal, does it draw from its seed alone, leave its input unchanged,
-    run in half precision, ...? Each problem says what was tried, expected and seen, and where.
+    Is a method's plan valid, does the target follow the signal, does it draw from its seed alone, leave its input
+    unchanged, run in half precision, ...? Do a model's weights depend on the seed alone, does it treat each row alone,
+    can it be mixed at its sites, ...? Each problem says what was tried, expected and seen, and where.
 
-    Exit status: 0 no problem; 1 a problem; 2 no such method, or a file that cannot be read.
+    Exit status: 0 no problem; 1 a problem; 2 no such method or model, or a file that cannot be read.
     """
-    from mixsuite.testing import check as check_method
+    from mixsuite.testing import check as check_plugin
     from mixsuite.testing import grouped, problems
 
-    findings = grouped(check_method(method))
+    findings = grouped(check_plugin(plugin))
     for finding in findings:
         if everything or finding.status != "ok":
             typer.echo(str(finding))
     words = {"problem": "problems", "note": "to note", "ok": "ok"}
     counts = {status: sum(f.status == status for f in findings) for status in words}
-    typer.echo(f"{method}: " + ", ".join(f"{counts[status]} {word}" for status, word in words.items()))
+    typer.echo(f"{plugin}: " + ", ".join(f"{counts[status]} {word}" for status, word in words.items()))
     raise typer.Exit(1 if problems(findings) else 0)
 
 
@@ -126,11 +129,22 @@ def new_dataset(
     typer.echo(f"written: {path}; try it: mixsuite data verify ./{path}")
 
 
+def new_model(
+    name: Annotated[str, typer.Argument(help="The model's name, as in my_net: the file will be my_net.py.")],
+) -> None:
+    """Write a commented start file for a model into this folder; it can be trained as it stands."""
+    from mixsuite.plugins.kinds import MODEL
+    from mixsuite.templates import new_file
+
+    path = new_file(MODEL, name, Path())
+    typer.echo(f'written: {path}; try it: mixsuite check ./{path}; in a recipe: model = "./{path}"')
+
+
 def list_(
     kind: Annotated[Listed, typer.Argument(help="What to list.")],
     form: Annotated[TableFormat, typer.Option("--format", help="md: methods as a Markdown table.")] = TableFormat.text,
 ) -> None:
-    """List what can be run: methods, datasets and probes with all their parameters, or matrices.
+    """List what can be run: methods, datasets, models and probes with all their parameters, or matrices.
 
     Of methods it shows how they pair rows, the law of lambda, whether lambda is drawn per batch or per row, the site,
     the label, rows per step and domains.

@@ -204,6 +204,10 @@ class Domain(ABC):
         """Made-up states by site, with so many rows, on which the conformance kit tries methods; {} for none."""
         return {}
 
+    def inputs(self, rows: int, generator: torch.Generator) -> Mixable | None:
+        """Made-up rows at the input, of a size for which models are made; the kit tries models on them."""
+        return self.samples(rows, generator).get("input")
+
     def matches(self, x: Mixable) -> bool:
         """Whether a batch from a user's training loop looks like this domain's input."""
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import traceback
 from collections.abc import Sequence
@@ -11,10 +12,15 @@ from mixsuite.experiment.build import make_method
 from mixsuite.experiment.resolve import resolve_method
 from mixsuite.mixing import Method
 from mixsuite.mixing.method import why_not
+from mixsuite.models.base import Model
+from mixsuite.plugins.entry import parse_call
 from mixsuite.plugins.guard import guarded
+from mixsuite.plugins.kinds import MODEL, builtin_files
+from mixsuite.plugins.load import load_plugin
 from mixsuite.testing.device_checks import half_precision, no_host_sync, no_recompile, stacks
 from mixsuite.testing.draw_checks import a_function_of_its_seed, inputs_stay, no_global_generator, others_draw_the_same
 from mixsuite.testing.findings import Finding, problems
+from mixsuite.testing.model_kit import check_model
 from mixsuite.testing.plan_checks import (
     mixes_the_rows_it_names,
     objective_is_a_number,
@@ -42,17 +48,21 @@ CHECKS: tuple[Check, ...] = (  # for methods whose plans are valid
 )  # no_recompile is not among them: it compiles, which takes seconds, so it runs once per method
 
 
-def check(method: str | Method, among: Sequence[Sample] | None = None) -> list[Finding]:
-    """Run every check on a method. If its plans are not valid on a sample, the other checks skip that sample.
+def check(plugin: str | Method | Model, among: Sequence[Sample] | None = None) -> list[Finding]:
+    """Run every check on a method, or on a model.
+
+    If a method's plans are not valid on a sample, the other checks skip that sample.
 
     Args:
-        method: an instance, or an entry "name(parameters)" or "./file.py(parameters)".
-        among: the samples to try; None: every built-in one, and those of outside domains that the method names.
+        plugin: an instance, or an entry "name(parameters)" or "./file.py(parameters)".
+        among: the samples to try a method on; None: every built-in one, and those of outside domains that it names.
 
     Raises:
-        InputError: no such method, or its file cannot be imported or defines none.
+        InputError: no such method or model, or its file cannot be imported or defines none.
     """
-    instance = make_method(resolve_method(method)) if isinstance(method, str) else method
+    instance = _load(plugin) if isinstance(plugin, str) else plugin
+    if isinstance(instance, Model):
+        return check_model(instance)
     findings: list[Finding] = []
     trials: list[Trial] = []
     for sample in among or samples(_outside_domains(type(instance))):
@@ -77,6 +87,25 @@ def check(method: str | Method, among: Sequence[Sample] | None = None) -> list[F
             Finding("problem", "applies somewhere", "all", "every sample", "one that it applies to", reasons)
         )
     return findings
+
+
+def _load(entry: str) -> Method | Model:
+    """The method or the model of an entry: whichever is built in, or its file defines."""
+    call = parse_call(entry)
+    if call.name.partition(":")[0] in builtin_files(MODEL) or (call.name.endswith(".py") and _defines_model(call.name)):
+        model: Model = load_plugin(MODEL, call, Model).instance
+        return model
+    return make_method(resolve_method(entry))
+
+
+def _defines_model(path: str) -> bool:
+    """Whether a file defines a model, as far as its class statements say."""
+    try:
+        tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, SyntaxError):
+        return False  # the loader says why
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return any(ast.unparse(base).rpartition(".")[2] == "Model" for node in classes for base in node.bases)
 
 
 def _outside_domains(cls: type[Method]) -> list[str]:

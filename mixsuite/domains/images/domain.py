@@ -32,6 +32,10 @@ class Images(ImagesAdapter):
         shapes = {"input": (3, 8, 8), "hidden": (4, 8, 8), "embedding": (8,)}
         return {site: torch.randn(rows, *shape, generator=generator) for site, shape in shapes.items()}
 
+    def inputs(self, rows: int, generator: torch.Generator) -> Mixable:
+        """Pictures of noise, of the size of CIFAR's."""
+        return torch.randn(rows, 3, 32, 32, generator=generator)
+
     def matches(self, x: Mixable) -> bool:
         """Whether x has the form [N, C, H, W]."""
         return isinstance(x, Tensor) and x.dim() == 4

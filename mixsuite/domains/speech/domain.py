@@ -40,6 +40,12 @@ class Speech(SpeechAdapter):
         }
         return clips | {"embedding": torch.randn(rows, 8, generator=generator)}
 
+    def inputs(self, rows: int, generator: torch.Generator) -> Mixable:
+        """Clips of 64 frames of 40 bands; every third clip has 40 frames."""
+        mask = torch.ones(rows, 1, 64)
+        mask[::3, :, 40:] = 0
+        return torch.randn(rows, 40, 64, generator=generator) * mask, mask
+
     def matches(self, x: Mixable) -> bool:
         """Whether x has the form [N, C, T], alone or in a pair with a mask."""
         leaf = x[0] if isinstance(x, tuple) and len(x) == 2 else x
