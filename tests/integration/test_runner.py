@@ -65,7 +65,7 @@ def test_every_derived_file_is_rebuilt_byte_for_byte(mixsuite, tiny, tmp_path):
     for path in derived:
         path.unlink()
     stale = out / "leaderboard" / "gone.csv"
-    stale.write_text("x")
+    stale.write_text("rank,method,n,mean,std\n")
     assert mixsuite("leaderboard", "--out", out).status == 0
     assert {p: p.read_bytes() for p in derived} == before
     assert not stale.exists()
