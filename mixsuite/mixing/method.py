@@ -25,6 +25,8 @@ class Batch(NamedTuple):
     row_weight: [B] weights of the data's rows in the loss, or None.
     runs:       number of runs whose rows stand here one run after another; only ``objective`` sees more than 1.
     repeat_index: if the method repeats a batch for several steps, which of them this is, from 0.
+    step, steps: numbers on the host: of this step, from 0, and of all steps (0 in a Mixer that was not told them). By
+                them a law may change along the training at no cost: ``rng.beta(*law(batch.step), n)``.
     """
 
     y: Tensor
@@ -35,6 +37,8 @@ class Batch(NamedTuple):
     row_weight: Tensor | None = None
     runs: int = 1
     repeat_index: int = 0
+    step: int = 0
+    steps: int = 0
 
 
 class TaskInfo(NamedTuple):

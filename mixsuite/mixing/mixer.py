@@ -289,7 +289,7 @@ class Mixer:
         shape = tuple(leaf.shape[1:])
         progress = torch.tensor(min(at, total - 1) / total if self.steps else torch.nan, device=leaf.device)
         x_shown = _detached(x) if self.method.needs_x else None
-        batch = Batch(y, shape, progress, self.stats, x_shown, row_weight)
+        batch = Batch(y, shape, progress, self.stats, x_shown, row_weight, 1, 0, at, self.steps or 0)
         if self.steps is not None and not self.method.active(min(at, total - 1), total):
             return batch, None
         plans_so_far = self._seen.get((site, leaf.dim()), 0)

@@ -70,7 +70,7 @@ class Rng:
         self.seed, self.width, self.device, self.dtype = seed, width, torch.device(device), dtype
         self._step = 0
         self._asked: dict[str, int] = {}
-        self._blocks: dict[tuple[object, ...], tuple[int, Tensor]] = {}
+        self._blocks: dict[tuple[object, ...], _Block] = {}
 
     def at(self, step: int) -> Rng:
         """Set this generator to a step, and return it: the next request of each kind is then the step's first."""
@@ -118,7 +118,10 @@ class Rng:
             u = (part + u) / parts
             return u if law == (1, 1) else np.asarray(betaincinv(*law, u))
 
-        return [self._values(name, shape, ("beta", *law, *stratum), partial(quantile, law)) for law in laws]
+        return [
+            self._values(name, shape, ("beta", *law, *stratum), partial(quantile, law), place)
+            for place, law in enumerate(laws)
+        ]
 
     def permutation(self, n: int, kind: str = "partner") -> Tensor:
         """Draw a permutation [n] int64 of 0 .. n-1, by argsort of uniforms."""
@@ -145,21 +148,47 @@ class Rng:
         shape: tuple[int, ...],
         law: tuple[object, ...],
         quantile: Callable[[np.ndarray], np.ndarray],
+        place: int = 0,
     ) -> Tensor:
+        """This step's values of a stream under a law. place: which of several laws of one request this is."""
         count = math.prod(shape)
-        key = (name, law, shape)
         steps = max(1, _BLOCK_VALUES // max(self.width, count))
         first = self._step // steps * steps
+        key = (name, shape, place)
         block = self._blocks.get(key)
-        if block is None or block[0] != first:
+        if block is None or block.first != first:
             # A kind has one width: a larger request takes the rest from further streams of that width.
             streams = [name, *(f"{name}/{i}" for i in range(1, -(-count // self.width)))]
             u = np.hstack([uniforms(self.seed, f"draw/{s}", first, steps, self.width) for s in streams])[:, :count]
-            values = torch.from_numpy(np.ascontiguousarray(quantile(u)))
-            dtype = values.dtype if values.dtype == torch.int64 else self.dtype
-            values = values.to(self.device, dtype)
-            if law == ("uniform",):  # rounding to a shorter type may give 1
-                values = values.clamp(max=1 - torch.finfo(dtype).eps / 2)
-            block = (first, values.reshape(steps, *shape))
-            self._blocks[key] = block
-        return block[1][self._step - first]
+            # A law that has just come is taken to stay, unless this stream's law has changed before.
+            block = self._blocks[key] = _Block(first, u, block.law if block else law)
+        row = self._step - first
+        if block.law == law:
+            if block.values is None:
+                block.values = self._moved(quantile(block.u), law).reshape(steps, *shape)
+            return block.values[row]
+        block.law, block.values = law, None
+        return self._moved(quantile(block.u[row : row + 1]), law).reshape(shape)
+
+    def _moved(self, values: np.ndarray, law: tuple[object, ...]) -> Tensor:
+        """Numbers on the device, in the generator's type; row numbers stay int64."""
+        moved = torch.from_numpy(np.ascontiguousarray(values))
+        dtype = moved.dtype if moved.dtype == torch.int64 else self.dtype
+        moved = moved.to(self.device, dtype)
+        # Rounding to a shorter type may give 1.
+        return moved.clamp(max=1 - torch.finfo(dtype).eps / 2) if law == ("uniform",) else moved
+
+
+class _Block:
+    """The uniforms of a block of steps, and what a law has made of all of them.
+
+    first:  the block's first step.
+    u:      [steps, count].
+    law:    the law of the last request.
+    values: [steps, *shape] under that law; None where it has come only once in this block, since a law that changes at
+            every step would be computed for steps in which another one holds.
+    """
+
+    def __init__(self, first: int, u: np.ndarray, law: tuple[object, ...]) -> None:
+        self.first, self.u, self.law = first, u, law
+        self.values: Tensor | None = None

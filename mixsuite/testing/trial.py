@@ -63,7 +63,8 @@ class Trial:
         """A batch of the first n rows, at a progress of 0 to 1."""
         x = map_leaves(lambda leaf: leaf[:n].clone(), self.sample.sites["input"]) if self.method.needs_x else None
         shape = tuple(first_leaf(self.sample.sites[self.site]).shape[1:])
-        return Batch(self.sample.y[:n].clone(), shape, torch.tensor(progress), self.stats, x)
+        y, step = self.sample.y[:n].clone(), round(progress * STEPS)
+        return Batch(y, shape, torch.tensor(progress), self.stats, x, step=step, steps=STEPS)
 
     def plan(self, n: int = ROWS, seed: int = 0, step: int = 0) -> Plan:
         """The method's plan for n rows at one of STEPS steps."""

@@ -61,7 +61,7 @@ class BatchSource:
         """What the method sees of a step's rows x [B, ...], y [B, ...] and weight [B] or None."""
         method, shape = self.job.method, self.info.sites[self.sites[step]]
         x_shown, place = x if method.needs_x else None, step % method.repeat_batch
-        return Batch(y, shape, self.progress[step], self.stats, x_shown, weight, repeat_index=place)
+        return Batch(y, shape, self.progress[step], self.stats, x_shown, weight, 1, place, step, self.job.steps)
 
     def plan(self, step: int, batch: Batch) -> Plan:
         """Draw the method's plan for a step."""

@@ -149,3 +149,40 @@ def test_the_streams_are_what_they_were():
     assert batch_order(0, 5, 3, 3).tolist() == [[3, 2, 4], [1, 0, 1], [2, 4, 3]]
     assert stream(0, "split").permutation(6).tolist() == [4, 3, 1, 0, 2, 5]
     assert torch_seed(0, "init") == 9039699980550173854
+
+
+def test_a_law_that_changes_at_every_step_gives_what_each_law_gives_alone():
+    changing = Rng(3, 8)
+    for step in range(40):
+        a = 0.1 + 0.05 * step
+        alone = Rng(3, 8).at(step)
+        found = changing.at(step)
+        assert torch.equal(found.beta(a, a, 8), alone.beta(a, a, 8))
+        for one, other in zip(
+            found.coupled_betas([(a, a), (2.0, 2.0)], 8, kind="other"),
+            alone.coupled_betas([(a, a), (2.0, 2.0)], 8, kind="other"),
+            strict=True,
+        ):
+            assert torch.equal(one, other)
+        assert torch.equal(found.permutation(8), alone.permutation(8))
+
+
+def test_what_is_kept_does_not_grow_with_the_number_of_laws():
+    rng = Rng(0, 4)
+    for step in range(10_000):
+        rng.at(step).beta(0.1 + step, 1.0, 4)
+    assert len(rng._blocks) == 1
+    (block,) = rng._blocks.values()
+    assert block.values is None
+
+
+def test_a_law_that_changes_now_and_then_is_drawn_in_blocks_between(monkeypatch):
+    """Each quantile is computed for a whole block once a law stays."""
+    from scipy import special
+
+    sizes, real = [], special.betaincinv
+    monkeypatch.setattr(special, "betaincinv", lambda a, b, u: sizes.append(len(u)) or real(a, b, u))
+    rng = Rng(0, 4)
+    for step in range(30):
+        rng.at(step).beta(0.5 if step < 10 else 0.7, 0.5, 4)
+    assert sizes == [4096, 1, 4096]
