@@ -28,6 +28,8 @@ class Model(ABC):
     stackable whether several seeds may train as one: each row is treated alone, but for norms over the batch, and
               nothing is drawn in forward, but by dropout. Not declared, runs train one after another.
     reference the paper.
+    arguments parameters that may stand as name:VALUE.
+    takes_others  whether the field ``others`` takes parameters that are not declared, for another library's builder.
     """
 
     domains: ClassVar[tuple[str, ...]] = ()
@@ -35,6 +37,8 @@ class Model(ABC):
     sites: ClassVar[dict[str, str]] = {}
     stackable: ClassVar[bool] = False
     reference: ClassVar[str] = ""
+    arguments: ClassVar[tuple[str, ...]] = ()
+    takes_others: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, data: Data) -> nn.Module:

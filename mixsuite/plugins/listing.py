@@ -29,7 +29,7 @@ def _facts(item: dict[str, Any], method: bool) -> dict[str, str]:
         "parameters": ", ".join(text for key, text in parameters.items() if key != "site"),
         "pairing": item.get("pairing", ""),
         "lambda": item.get("lam_law", ""),
-        "domain": item.get("domain", ""),
+        "domain": item.get("domain") or ("" if method else ", ".join(item.get("domains", ()))),
         "recipe": item.get("recipe", ""),
         "source": item.get("source", ""),
         "licence": item.get("licence", ""),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from pydantic import PositiveInt
@@ -43,8 +42,8 @@ class Pyg(Model):
     others: Params = ()
 
     domains = ("graphs",)
-    arguments: ClassVar[tuple[str, ...]] = ("name",)
-    takes_others: ClassVar[bool] = True
+    arguments = ("name",)
+    takes_others = True
     reference = "Fey and Lenssen 2019, arXiv:1903.02428"
 
     def build(self, data: Data) -> Staged:

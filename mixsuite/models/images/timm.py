@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from torch import Tensor
 
@@ -29,8 +29,8 @@ class Timm(Model):
 
     domains = ("images",)
     requires = ("timm",)
-    arguments: ClassVar[tuple[str, ...]] = ("name",)
-    takes_others: ClassVar[bool] = True
+    arguments = ("name",)
+    takes_others = True
     reference = "Wightman 2019, PyTorch Image Models"
 
     def build(self, data: Data) -> Staged:

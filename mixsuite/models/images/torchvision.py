@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor, nn
 
@@ -30,8 +29,8 @@ class Torchvision(Model):
 
     domains = ("images",)
     requires = ("torchvision",)
-    arguments: ClassVar[tuple[str, ...]] = ("name",)
-    takes_others: ClassVar[bool] = True
+    arguments = ("name",)
+    takes_others = True
     reference = "torchvision.models"
 
     def build(self, data: Data) -> Staged:

@@ -97,7 +97,7 @@ def test_without_a_command_the_help_is_shown(mixsuite):
     found = mixsuite()
     assert found.status == 0
     for command in ("run", "leaderboard", "power", "baseline", "regress", "track", "claims", "check", "compare", "show",
-                    "list", "new-method", "new-dataset", "data"):  # fmt: skip
+                    "list", "new-method", "new-dataset", "new-model", "data"):  # fmt: skip
         assert f"  {command} " in found.out
 
 

@@ -11,7 +11,12 @@ from mixsuite.testing import Finding, kit
 
 @pytest.mark.parametrize(
     ("what", "wanted"),
-    [("methods", "mixup  Convex"), ("datasets", "titanic  1,309 passengers"), ("matrices", "quick")],
+    [
+        ("methods", "mixup  Convex"),
+        ("datasets", "titanic  1,309 passengers"),
+        ("models", "timm  A net of timm"),
+        ("matrices", "quick"),
+    ],
 )
 def test_list_shows_what_there_is(mixsuite, what, wanted):
     found = mixsuite("list", what)

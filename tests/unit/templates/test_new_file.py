@@ -42,6 +42,20 @@ def test_a_data_sets_start_file_can_be_trained_on_as_it_stands(in_process, mixsu
 
 
 @pytest.mark.slow
+def test_a_models_start_file_passes_the_kit_and_can_be_trained_as_it_stands(mixsuite, here, tiny):
+    made = mixsuite("new-model", "my_net")
+    wanted = 'written: my_net.py; try it: mixsuite check ./my_net.py; in a recipe: model = "./my_net.py"\n'
+    assert (made.status, made.out) == (0, wanted)
+    assert mixsuite("check", "./my_net.py(width=8)").out == "./my_net.py(width=8): 0 problems, 0 to note, 6 ok\n"
+    text = (
+        tiny.read_text()
+        + '[recipes.own]\nmodel = "./my_net.py(width=8)"\noptimizer = "sgd"\nlr = 0.1\nsteps = 3\nbatch = 4\n'
+    )
+    (here / "own.toml").write_text(text)
+    assert mixsuite("run", "own.toml", "--datasets", "iris(rows=20)@own", "--out", "out").status == 0
+
+
+@pytest.mark.slow
 def test_a_loader_that_fails_is_named_with_what_it_said(mixsuite, here):
     mixsuite("new-dataset", "my_rows")
     source = (here / "my_rows.py").read_text()
@@ -63,7 +77,7 @@ def test_a_loader_that_fails_is_named_with_what_it_said(mixsuite, here):
         assert "Traceback" not in refused.err
 
 
-@pytest.mark.parametrize("command", ["new-method", "new-dataset"])
+@pytest.mark.parametrize("command", ["new-method", "new-dataset", "new-model"])
 @pytest.mark.parametrize(
     ("name", "said"),
     [
@@ -74,7 +88,7 @@ def test_a_loader_that_fails_is_named_with_what_it_said(mixsuite, here):
 )
 def test_a_name_that_cannot_be_is_refused(mixsuite, here, command, name, said):
     if name == "built-in":
-        name = {"new-method": "mixup", "new-dataset": "iris"}[command]
+        name = {"new-method": "mixup", "new-dataset": "iris", "new-model": "conv"}[command]
     refused = mixsuite(command, name)
     assert refused.status == 2
     assert said in refused.err
@@ -92,16 +106,16 @@ def test_a_file_that_is_there_is_left_alone(mixsuite, here):
 def test_a_start_file_is_written_with_the_name_and_parses(here):
     import ast
 
-    from mixsuite.plugins.kinds import DATASET, METHOD
+    from mixsuite.plugins.kinds import DATASET, METHOD, MODEL
     from mixsuite.templates import new_file
 
-    for kind, name in ((METHOD, "my_own_mix"), (DATASET, "my_own_rows")):
+    for kind, name in ((METHOD, "my_own_mix"), (DATASET, "my_own_rows"), (MODEL, "my_own_net")):
         path = new_file(kind, name, here)
         source = path.read_text()
         assert path == here / f"{name}.py"
         assert "TITLE" not in source
         assert "NAME" not in source
-        (cls,) = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
+        *_, cls = [node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)]
         assert cls.name == "".join(part.capitalize() for part in name.split("_"))
 
 
