@@ -128,6 +128,22 @@ def as_staged(net: nn.Module, model: Model) -> Staged:
     return net
 
 
+def state_at(model: Staged, site: str, x: State) -> State:
+    """What is mixed at a site: the state there, or what enters the site's submodule. x: [N, ...] -> [N, ...].
+
+    Raises:
+        InputError: the submodule cannot be mixed: it does not run exactly once, or gets no rows.
+    """
+    if site in model.sites:
+        h: State = model(x, 0, model.sites[site])
+        return h
+    try:
+        state, _ = run_watched(site, model.get_submodule(model.inner[site]), num_rows(x), lambda: model(x))
+    except ValueError as error:
+        raise InputError(str(error)) from None
+    return state
+
+
 def site_shapes(model: Staged, x: State) -> dict[str, tuple[int, ...]]:
     """Map each site to the shape of one row of its first leaf, by running the rows x in eval mode.
 
@@ -141,11 +157,7 @@ def site_shapes(model: Staged, x: State) -> dict[str, tuple[int, ...]]:
         for name, stop in model.sites.items():
             h = model(x, 0, stop)
             shapes[name] = tuple(first_leaf(h).shape[1:])
-        for name, module in model.inner.items():
-            try:
-                state, _ = run_watched(name, model.get_submodule(module), num_rows(x), lambda: model(x))
-            except ValueError as error:
-                raise InputError(str(error)) from None
-            shapes[name] = tuple(state.shape[1:])
+        for name in model.inner:
+            shapes[name] = tuple(first_leaf(state_at(model, name, x)).shape[1:])
     model.train(training)
     return shapes

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from mixsuite.data.rows import Data
-from mixsuite.data.state import State, first_leaf, take_rows
+from mixsuite.data.state import Ragged, State, first_leaf, take_rows
 from mixsuite.domains.base import Domain
 from mixsuite.domains.build import make_data, make_model
 from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method
@@ -18,7 +18,7 @@ from mixsuite.mixing import Batch
 from mixsuite.mixing.plan import check_plan
 from mixsuite.mixing.rng import Rng, batch_order, uniforms
 from mixsuite.mixing.sites import drawable_sites, random_sites
-from mixsuite.models.base import Staged
+from mixsuite.models.base import Staged, state_at
 from mixsuite.plugins.validate import check_model
 from mixsuite.training.job import Job, check_applies, task_info, train_info
 from mixsuite.training.recipe import Recipe
@@ -108,16 +108,18 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
     info = task_info(job)
     check_applies(job, info)
     step = telling_step(stage.seed, job.batch)
-    (drawn,) = random_sites(stage.seed, drawable_sites(model.sites), step, 1)
+    (drawn,) = random_sites(stage.seed, [*drawable_sites(model.sites), *model.inner], step, 1)
     site = drawn if method.site == "random" else method.site
     rows = torch.from_numpy(batch_order(stage.seed, len(data.train), job.batch, step + 1)[step])
     model.eval()
     with torch.no_grad():
         x = take_rows(data.train.x, rows)
-        h = model(x, 0, model.sites[site])
+        h = state_at(model, site, x)
+        assert not isinstance(h, Ragged)
         y = data.train.y[rows]
         stats = method.prepare(train_info(job, data.train.x))
-        batch = Batch(y, info.sites[site], torch.tensor(0.0), stats, x if method.needs_x else None)
+        shown = x if method.needs_x else None
+        batch = Batch(y, info.sites[site], torch.tensor(0.0), stats, shown, step=0, steps=job.steps)
         plan = method.plan(batch, Rng(stage.seed, job.batch).at(step))
         check_plan(plan, len(rows))
         mixed = method.mix(h, plan)
@@ -129,7 +131,7 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
         words.append((first, other, f"{share:.2f} x {first} + {1 - share:.2f} x {other}"))
     one, two, both = (_arrays(state) for state in (own, partner, mixed))
     classes = y[own_rows].numpy() if y.dim() == 1 else np.zeros(len(own_rows))
-    inputs = model.sites[site] <= model.num_fixed_stages
+    inputs = site in model.sites and model.sites[site] <= model.num_fixed_stages
     points = _plane(one[0], two[0], both[0])
     return Scene(spec.name, site, inputs, one, two, both, points, words, classes)
 

@@ -2,12 +2,15 @@
 
 import numpy as np
 import pytest
+from support.nets import NET
 
 from mixsuite.errors import SkipRun
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve_method, resolve_task
 from mixsuite.mixing.rng import uniforms
 from mixsuite.plots.scene import _plane, make_scene, open_task, telling_step
+from mixsuite.plugins.validate import check_model
+from mixsuite.training.recipe import Recipe
 
 TASKS = [
     "digits(rows=150)",
@@ -39,6 +42,21 @@ def test_a_scene_is_what_the_engine_mixes(text, tmp_path):
 def test_a_hidden_site_is_drawn_in_the_plane(tmp_path):
     scene = make_scene(open_task(task_of("wine(rows=24)"), tmp_path, 0), resolve_method("mixup(site=hidden)"))
     assert (scene.site, scene.inputs) == ("hidden", False)
+
+
+def test_a_submodule_of_a_users_own_net_is_drawn_in_the_plane(tmp_path):
+    (tmp_path / "mine.py").write_text(NET)
+    recipe = {"model": f"{tmp_path / 'mine.py'}(width=6)", "optimizer": "sgd", "lr": 0.1, "steps": 30, "batch": 16}
+    own = check_model(Recipe, recipe, "own")
+    task = resolve_task("wine@own", load_matrix("quick").model_copy(update={"recipes": {"own": own}}))
+    scene = make_scene(open_task(task, tmp_path, 0), resolve_method("mixup(site=hidden)"))
+    assert (scene.site, scene.inputs) == ("hidden", False)
+    assert scene.own[0].shape == (16, 6)
+    assert make_scene(open_task(task, tmp_path, 0), resolve_method("manifold_mixup")).site in (
+        "input",
+        "hidden",
+        "embedding",
+    )
 
 
 def test_a_method_that_does_not_apply_has_no_scene(tmp_path):
