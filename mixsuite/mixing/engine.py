@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from mixsuite.mixing.plan import Plan, terms
+
 if TYPE_CHECKING:
     from mixsuite.mixing.method import Batch, Method
-    from mixsuite.mixing.plan import Plan
 
 
 State = Tensor | tuple[Tensor, ...]
@@ -74,18 +75,31 @@ def _share(wx: Tensor, leaf: Tensor) -> Tensor:
 def interpolate(h: State, plan: Plan) -> State:
     """Mix a state: z = wx * h[own] + (1 - wx) * h[partner], for every leaf of h. [B, ...] -> [N, ...].
 
-    This never writes to h: the partners' rows are copied, and interpolated in place.
+    With several partners: the sum of every row named times its share. This never writes to h: the partners' rows are
+    copied, and interpolated in place.
 
     Raises:
         ValueError: wx cannot be laid over a leaf.
     """
 
     def mix(leaf: Tensor) -> Tensor:
+        if plan.partner.dim() > 1:
+            return _sum(leaf, plan)
         own = leaf if plan.own is None else leaf.index_select(0, plan.own)
         wx = _share(plan.wx, leaf).to(leaf.dtype)
         return leaf.index_select(0, plan.partner).lerp_(own, wx)
 
     return tuple(mix(leaf) for leaf in h) if isinstance(h, tuple) else mix(h)
+
+
+def _sum(leaf: Tensor, plan: Plan) -> Tensor:
+    """The rows of a plan with several partners, added up by their shares. [B, ...] -> [N, ...]."""
+    first, *others = terms(plan)
+    out = _share(first.wx, leaf).to(leaf.dtype) * (leaf if first.rows is None else leaf.index_select(0, first.rows))
+    for term in others:
+        assert term.rows is not None
+        out = torch.addcmul(out, _share(term.wx, leaf).to(leaf.dtype), leaf.index_select(0, term.rows))
+    return out
 
 
 def run_mean(per_row: Tensor, runs: int, weight: Tensor | None = None) -> Tensor:
@@ -103,9 +117,16 @@ def two_term_loss(out: Tensor, batch: Batch, plan: Plan, loss: Loss) -> Tensor:
 
     For cross-entropy and binary cross-entropy this equals the loss at the mixed target. For squared error it has the
     same gradient: the values differ by a term without out. For absolute or Huber error it is another loss. The data's
-    row weights (``batch.row_weight``) multiply each term.
+    row weights (``batch.row_weight``) multiply each term. With several partners there is a term for each.
     """
     y, s = batch.y, batch.row_weight
+    if plan.partner.dim() > 1:
+        parts = []
+        for term in terms(plan):
+            part = loss(out, y if term.rows is None else y[term.rows])
+            part = part if s is None else part * (s if term.rows is None else s[term.rows])
+            parts.append(term.wy.to(part.dtype) * part)
+        return run_mean(torch.stack(parts).sum(0), batch.runs, plan.weight)
     own = loss(out, y if plan.own is None else y[plan.own])
     other = loss(out, y[plan.partner])
     if s is not None:

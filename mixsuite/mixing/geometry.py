@@ -7,8 +7,8 @@ from torch import Tensor
 
 
 def over(v: Tensor, shape: tuple[int, ...]) -> Tensor:
-    """Give v [N] trailing axes of size 1, so that it broadcasts over rows of the given shape."""
-    return v.reshape(-1, *[1] * len(shape))
+    """Give v [N], or [N, 1 + P] for P partners, trailing axes of 1, so that it broadcasts over rows of a shape."""
+    return v.reshape(*v.shape, *[1] * len(shape))
 
 
 def box_mask(lam: Tensor, across: Tensor, down: Tensor, shape: tuple[int, ...]) -> Tensor:

@@ -9,13 +9,13 @@ from torch import Tensor
 
 from mixsuite.mixing.engine import Loss, clean_loss, two_term_loss
 from mixsuite.mixing.method import Batch
-from mixsuite.mixing.plan import Plan
+from mixsuite.mixing.plan import Plan, terms
 from mixsuite.mixing.targets import class_shares
 
 
 @dataclass(frozen=True)
 class Target:
-    """The two-term target of N mixed rows.
+    """The target of N mixed rows: that of the own row and each partner's, by their shares.
 
     batch:    the rows before they were mixed.
     plan:     what was mixed; None: nothing.
@@ -44,5 +44,5 @@ class Target:
         wide = y if y.dim() == 2 else class_shares(y, classes, torch.float32)
         if plan is None:
             return wide
-        wy = plan.wy.to(wide.dtype)[:, None]
-        return wy * (wide if plan.own is None else wide[plan.own]) + (1 - wy) * wide[plan.partner]
+        parts = [t.wy.to(wide.dtype)[:, None] * (wide if t.rows is None else wide[t.rows]) for t in terms(plan)]
+        return torch.stack(parts).sum(0)

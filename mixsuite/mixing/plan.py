@@ -12,9 +12,10 @@ from torch import Tensor
 class Plan(NamedTuple):
     """What one step mixes, in tensors only. N rows come out; N may differ from the batch size B.
 
-    partner: [N] int64, the row with which each row is mixed.
-    wx:      [N, ...] in [0, 1], the row's own share of the signal; it broadcasts over the mixed tensor.
-    wy:      [N] in [0, 1], the row's own share of the target.
+    partner: [N] int64, the row with which each row is mixed; or [N, P], for P partners.
+    wx:      [N, ...] in [0, 1], the row's own share of the signal; it broadcasts over the mixed tensor. For P partners
+             [N, 1 + P, ...]: the row's own share, then each partner's; they sum to 1.
+    wy:      [N] in [0, 1], the row's own share of the target; for P partners [N, 1 + P].
     own:     [N] int64, the row itself; None: every row in its place, so N = B.
     weight:  [N] the row's weight in the loss; None: 1/N each.
     extra:   further tensors by name, [N, ...] each, for the method's own ``mix`` or ``objective``; or None.
@@ -31,6 +32,27 @@ class Plan(NamedTuple):
         """Every tensor by name, in the order of a run's digest."""
         first = {"partner": self.partner, "wx": self.wx, "wy": self.wy}
         return first | (self.extra or {}) | {"own": self.own, "weight": self.weight}
+
+
+class Term(NamedTuple):
+    """One of the rows that a mixed row is made of.
+
+    rows: [N] int64; None: every row in its place.
+    wx:   [N, ...] share of the signal.
+    wy:   [N] share of the target.
+    """
+
+    rows: Tensor | None
+    wx: Tensor
+    wy: Tensor
+
+
+def terms(plan: Plan) -> list[Term]:
+    """The own rows and the partners of a plan with their shares, the own rows first."""
+    if plan.partner.dim() == 1:
+        return [Term(plan.own, plan.wx, plan.wy), Term(plan.partner, 1 - plan.wx, 1 - plan.wy)]
+    rows = [plan.own, *plan.partner.unbind(1)]
+    return [Term(row, plan.wx[:, place], plan.wy[:, place]) for place, row in enumerate(rows)]
 
 
 def join(plans: Sequence[Plan], rows: int) -> Plan:
@@ -50,7 +72,8 @@ def join(plans: Sequence[Plan], rows: int) -> Plan:
             return None
         if name not in ("own", "partner"):
             return torch.cat(tensors)
-        return (torch.stack(tensors) + rows * torch.arange(len(plans), device=tensors[0].device)[:, None]).flatten()
+        shift = rows * torch.arange(len(plans), device=tensors[0].device)
+        return torch.cat([tensor + first for tensor, first in zip(tensors, shift, strict=True)])
 
     names = list(dict.fromkeys(name for plan in plans for name in plan.tensors()))
     fields = {name: joined(name, [plan.tensors().get(name) for plan in plans]) for name in names}
@@ -58,6 +81,9 @@ def join(plans: Sequence[Plan], rows: int) -> Plan:
     assert partner is not None and wx is not None and wy is not None
     extra = {name: value for name, value in fields.items() if value is not None}
     return Plan(partner, wx, wy, own, weight, extra or None)
+
+
+_SUMS_TO_ONE = 1e-3
 
 
 def check_plan(plan: Plan, rows: int) -> None:
@@ -77,16 +103,27 @@ def check_plan(plan: Plan, rows: int) -> None:
 
     fields = [getattr(plan, name, None) for name in ("partner", "wx", "wy")]
     need(all(isinstance(t, Tensor) for t in fields), f"plan() must return a Plan of tensors, returned {_kind(plan)}")
-    n = plan.partner.shape[0]
+    need(plan.partner.dim() in (1, 2), f"partner must be [N] or [N, P], is {list(plan.partner.shape)}")
+    n, several = plan.partner.shape[0], plan.partner.shape[1:]
+    need(several != (0,), "partner must have one column at least, as in [N, P]")
     for name, index in (("own", plan.own), ("partner", plan.partner)):
         if index is not None:
             need(index.dtype == torch.int64, f"{name} must be int64, is {index.dtype}")
-            need(index.shape == (n,), f"{name} must be [{n}], is {list(index.shape)}")
+            need(name == "partner" or index.shape == (n,), f"{name} must be [{n}], is {list(index.shape)}")
             need(bool(((index >= 0) & (index < rows)).all()), f"{name} must lie in 0..{rows - 1}")
     need(plan.own is not None or n == rows, f"own=None needs as many rows as the batch, {rows}, has {n}")
-    need(plan.wx.dim() >= 1 and plan.wx.shape[0] == n, f"wx must be [{n}, ...], is {list(plan.wx.shape)}")
-    need(plan.wy.shape == (n,), f"wy must be [{n}], is {list(plan.wy.shape)}")
+    shares = (n, *(1 + p for p in several))  # one for the own row and each partner, where there are several
+    listed = ", ".join(map(str, shares))
+    need(plan.wx.shape[: len(shares)] == shares, f"wx must be [{listed}, ...], is {list(plan.wx.shape)}")
+    need(plan.wy.shape == shares, f"wy must be [{listed}], is {list(plan.wy.shape)}")
     check_shares([plan])
+    if several:
+        for name, share in (("wx", plan.wx), ("wy", plan.wy)):
+            sums = share.sum(1)
+            need(
+                bool(((sums - 1).abs() < _SUMS_TO_ONE).all()),
+                f"{name}'s shares of a row must sum to 1, sum to {float(sums.min()):.4g} to {float(sums.max()):.4g}",
+            )
     if plan.weight is not None:
         need(plan.weight.shape == (n,), f"weight must be [{n}], is {list(plan.weight.shape)}")
     if plan.extra is not None:

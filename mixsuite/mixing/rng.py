@@ -123,6 +123,16 @@ class Rng:
             for place, law in enumerate(laws)
         ]
 
+    def gamma(self, a: float, *shape: int, kind: str) -> Tensor:
+        """Draw Gamma(a, 1) numbers [*shape] by the quantile function. Their shares of a sum are of a Dirichlet law."""
+
+        def quantile(u: np.ndarray) -> np.ndarray:
+            from scipy.special import gammaincinv
+
+            return np.asarray(gammaincinv(a, u))
+
+        return self._draw(kind, shape, ("gamma", a), quantile)
+
     def permutation(self, n: int, kind: str = "partner") -> Tensor:
         """Draw a permutation [n] int64 of 0 .. n-1, by argsort of uniforms."""
         rank: Callable[[np.ndarray], np.ndarray] = lambda u: np.argsort(u, axis=1, kind="stable")  # noqa: E731

@@ -15,7 +15,7 @@ from mixsuite.domains.build import make_data, make_model
 from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method
 from mixsuite.experiment.spec import MethodSpec, Task
 from mixsuite.mixing import Batch
-from mixsuite.mixing.plan import check_plan
+from mixsuite.mixing.plan import check_plan, terms
 from mixsuite.mixing.rng import Rng, batch_order, uniforms
 from mixsuite.mixing.sites import drawable_sites, random_sites
 from mixsuite.models.base import Staged, state_at
@@ -124,11 +124,13 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
         check_plan(plan, len(rows))
         mixed = method.mix(h, plan)
         own_rows = torch.arange(len(rows)) if plan.own is None else plan.own
-        own, partner = take_rows(h, own_rows), take_rows(h, plan.partner)
+        parts = [(own_rows if term.rows is None else term.rows, term.wy) for term in terms(plan)]
+        own, partner = (take_rows(h, rows_of) for rows_of, _ in parts[:2])
     words = []
-    for i, (a, b) in enumerate(zip(own_rows.tolist(), plan.partner.tolist(), strict=True)):
-        share, first, other = float(plan.wy[i]), _label(stage, y[a]), _label(stage, y[b])
-        words.append((first, other, f"{share:.2f} x {first} + {1 - share:.2f} x {other}"))
+    for i in range(len(own_rows)):
+        labels = [_label(stage, y[rows_of[i]]) for rows_of, _ in parts]
+        formula = " + ".join(f"{float(wy[i]):.2f} x {label}" for (_, wy), label in zip(parts, labels, strict=True))
+        words.append((labels[0], labels[1], formula))
     one, two, both = (_arrays(state) for state in (own, partner, mixed))
     classes = y[own_rows].numpy() if y.dim() == 1 else np.zeros(len(own_rows))
     inputs = site in model.sites and model.sites[site] <= model.num_fixed_stages

@@ -9,10 +9,21 @@ import torch
 
 from mixsuite.data.state import first_leaf
 from mixsuite.mixing.engine import step_loss
-from mixsuite.mixing.plan import check_plan
+from mixsuite.mixing.plan import check_plan, terms
 from mixsuite.testing.findings import Finding
 from mixsuite.testing.samples import ROWS
-from mixsuite.testing.trial import SIZES, STEPS, Trial, judged, leaves_of, map_leaves, overrides_mix, own_share
+from mixsuite.testing.trial import (
+    SIZES,
+    STEPS,
+    Trial,
+    judged,
+    leaves_of,
+    map_leaves,
+    mean_share,
+    overrides_mix,
+    own_alone,
+    own_share,
+)
 
 
 def plans_are_valid(trial: Trial) -> Iterator[Finding]:
@@ -63,9 +74,7 @@ def ones_change_nothing(trial: Trial) -> Iterator[Finding]:
     for step in range(steps):
         plan, state = trial.plan(step=step), trial.state(ROWS)
         own = [leaf if plan.own is None else leaf[plan.own] for leaf in leaves_of(state)]
-        mixed = leaves_of(
-            trial.method.mix(state, plan._replace(wx=torch.ones_like(plan.wx), wy=torch.ones_like(plan.wy)))
-        )
+        mixed = leaves_of(trial.method.mix(state, own_alone(plan)))
         exact = exact and all(torch.equal(a, b) for a, b in zip(mixed, own, strict=True))
         off = off + (mixed[0] - own[0]) / steps
     worst = float(off.abs().mean())
@@ -89,9 +98,9 @@ def mixes_the_rows_it_names(trial: Trial) -> Iterator[Finding]:
     off = 0.0
     for step in range(steps):
         plan = trial.plan(step=step)
-        mixed, share = first_leaf(trial.method.mix(rows, plan)).flatten(1).mean(1), own_share(plan)
-        own = number if plan.own is None else number[plan.own]
-        off += float((mixed - (share * own + (1 - share) * number[plan.partner])).abs().mean()) / steps
+        mixed = first_leaf(trial.method.mix(rows, plan)).flatten(1).mean(1)
+        wanted = sum(mean_share(t.wx) * (number if t.rows is None else number[t.rows]) for t in terms(plan))
+        off += float((mixed - wanted).abs().mean()) / steps
     allowed = 0.05 * ROWS if overrides_mix(trial) else 1e-3
     yield judged(
         trial,
@@ -110,10 +119,10 @@ def shares_agree(trial: Trial) -> Iterator[Finding]:
     gaps, turned, hard = [], [], []
     for step in range(0, STEPS, 3):
         plan = trial.plan(step=step)
-        share = own_share(plan)
-        gaps.append(float((plan.wy - share).abs().max()))
-        turned.append(float((plan.wy - (1 - share)).abs().max()))
-        hard.append(float((1 - plan.wy).abs().max()))
+        first = terms(plan)[0]
+        gaps.append(max(float((term.wy - mean_share(term.wx)).abs().max()) for term in terms(plan)))
+        turned.append(float((first.wy - (1 - mean_share(first.wx))).abs().max()))
+        hard.append(float((1 - first.wy).abs().max()))
     seen = f"wy differs from wx's mean by up to {max(gaps):.3g}"
     if max(turned) < 1e-4 < max(gaps):
         yield judged(
@@ -156,7 +165,8 @@ def rate_of_mixing(trial: Trial) -> Iterator[Finding]:
         plan = trial.plan(step=step)
         share = own_share(plan)
         place = torch.arange(ROWS) if plan.own is None else plan.own
-        mixed.append(float(((plan.partner != place) & (share < 1)).float().mean()))
+        other = (plan.partner.reshape(len(share), -1) != place[:, None]).any(1)
+        mixed.append(float((other & (share < 1)).float().mean()))
         own.append(float(share.mean()))
     rate = float(np.mean(mixed))
     seen = f"{rate:.0%} of the rows are mixed, the own share is {np.mean(own):.2f} on average"

@@ -16,6 +16,7 @@ from mixsuite.data.state import first_leaf
 from mixsuite.mixing import Batch, Method, Plan, TrainInfo
 from mixsuite.mixing.engine import Loss, State, Tail
 from mixsuite.mixing.losses import LOSSES
+from mixsuite.mixing.plan import terms
 from mixsuite.mixing.rng import Rng
 from mixsuite.testing.findings import Finding, Status
 from mixsuite.testing.samples import ROWS, Sample
@@ -133,8 +134,21 @@ def overrides_mix(trial: Trial) -> bool:
 
 
 def own_share(plan: Plan) -> Tensor:
-    """The mean of wx for each row, [N]."""
-    return plan.wx.flatten(1).mean(1) if plan.wx.dim() > 1 else plan.wx
+    """The mean of the own row's wx for each row, [N]."""
+    return mean_share(terms(plan)[0].wx)
+
+
+def mean_share(wx: Tensor) -> Tensor:
+    """The mean of a share [N, ...] for each row, [N]."""
+    return wx.flatten(1).mean(1) if wx.dim() > 1 else wx
+
+
+def own_alone(plan: Plan) -> Plan:
+    """The plan with every share on the own row."""
+    wx, wy = torch.ones_like(plan.wx), torch.ones_like(plan.wy)
+    if plan.partner.dim() > 1:
+        wx[:, 1:], wy[:, 1:] = 0, 0
+    return plan._replace(wx=wx, wy=wy)
 
 
 def same_tensors(one: Sequence[Tensor | None], other: Sequence[Tensor | None]) -> bool:

@@ -117,3 +117,35 @@ def test_many_plans_are_checked_at_once_and_rows_only_where_they_are_known():
         check_shares([good, good._replace(wy=torch.full((6,), 2.0))])
     with pytest.raises(ValueError, match=r"wx must lie in \[0, 1\], has NaN"):
         check_shares([good, good._replace(wx=torch.full((6, 1), torch.nan))])
+
+
+def several(**changes):
+    """A good plan of two partners for four rows."""
+    wy = torch.tensor([0.5, 0.3, 0.2]).expand(4, 3).clone()
+    good = {"partner": torch.tensor([[1, 2], [2, 3], [3, 0], [0, 1]]), "wx": wy[:, :, None].clone(), "wy": wy}
+    return Plan(**(good | changes))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"partner": torch.tensor([[1, 4]] * 4)}, r"partner must lie in 0\.\.3"),
+        ({"partner": torch.zeros(4, 0, dtype=torch.int64)}, "one column at least"),
+        ({"partner": torch.zeros(4, 2, 1, dtype=torch.int64)}, r"partner must be \[N\] or \[N, P\]"),
+        ({"wy": torch.full((4,), 0.5)}, r"wy must be \[4, 3\], is \[4\]"),
+        ({"wx": torch.full((4, 2, 1), 0.5)}, r"wx must be \[4, 3, ...\], is \[4, 2, 1\]"),
+        ({"wx": torch.full((4, 3, 1), 0.5)}, "wx's shares of a row must sum to 1, sum to 1.5 to 1.5"),
+        ({"wy": torch.tensor([[1.2, 0.0, -0.2]] * 4)}, r"wy must lie in \[0, 1\]"),
+    ],
+)
+def test_a_plan_of_several_partners_that_is_wrong_is_named(changes, said):
+    check_plan(several(), 4)
+    with pytest.raises(ValueError, match=said):
+        check_plan(several(**changes), 4)
+
+
+def test_plans_of_several_partners_are_joined_with_their_rows_shifted():
+    both = join([several(), several()], 4)
+    assert both.partner.tolist() == several().partner.tolist() + (several().partner + 4).tolist()
+    assert both.wx.shape == (8, 3, 1)
+    check_plan(both, 8)

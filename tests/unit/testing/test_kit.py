@@ -73,3 +73,40 @@ def test_findings_that_say_the_same_are_one(tmp_path, mixsuite):
     assert "tabular, class;" in said.out
     assert "problem.py, line" in said.out or path.name in said.out
     assert said.err == ""
+
+
+THREE = '''
+"""Three rows, with a fault in place of FAULT."""
+from dataclasses import dataclass
+import torch
+from mixsuite.mixing import Method, Plan, over
+
+@dataclass(frozen=True)
+class Three(Method):
+    """Three rows."""
+    label = "matched"
+
+    def plan(self, batch, rng):
+        n = len(batch.y)
+        partner = torch.stack([rng.permutation(n), rng.permutation(n)], 1)
+        parts = torch.stack([rng.gamma(1.0, n, kind="lam") for _ in range(3)], 1).clamp(min=1e-30)
+        shares = parts / parts.sum(1, keepdim=True)
+        return Plan(partner, over(shares, batch.shape), shares)
+'''
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("batch.shape), shares)", "batch.shape), shares)", None),
+        ("batch.shape), shares)", "batch.shape), shares.flip(1))", "target follows the signal"),
+        ("batch.shape), shares)", "batch.shape), shares.roll(1, 1))", "target follows the signal"),
+        ("over(shares,", "over(parts.clamp(max=1),", "plan is valid"),
+        ("batch.shape), shares)", "batch.shape), shares[:, 0])", "plan is valid"),
+    ],
+)
+def test_a_mix_of_three_rows_passes_and_faults_in_it_are_found(tmp_path, right, wrong, said):
+    (tmp_path / "three.py").write_text(THREE.replace(right, wrong).lstrip())
+    found = {finding.check for finding in problems(check(str(tmp_path / "three.py")))}
+    assert (said in found) if said else not found
