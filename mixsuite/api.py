@@ -365,6 +365,8 @@ def claims(
     from mixsuite.claims.study import load_study, study_names
 
     names = _names(only)
+    if names == []:
+        raise InputError("--only: no study is named; leave it out for all")
     studies = [load_study(name) for name in (study_names() if names is None else names)]
     findings = []
     for study in studies:

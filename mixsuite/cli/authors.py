@@ -181,6 +181,8 @@ def show(
     from mixsuite.plots import page
     from mixsuite.results.data_root import data_root
 
+    if not output.name:
+        raise InputError(f"-o '{output}': name the PNG to write, as in mix.png")
     task = resolve_task(dataset, load_matrix(matrix))
     page.show(task, resolve_method(method), data_root(data), output, seed, examples)
     typer.echo(f"written: {output}")

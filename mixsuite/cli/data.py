@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from mixsuite.cli import options
-from mixsuite.errors import InputError
+from mixsuite.errors import InputError, printable
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,4 +68,4 @@ def data_verify(
     except InputError as error:
         typer.echo(f"mixsuite: {error}", err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"{item.name}: whole, {item.files} files, {item.size / 1e6:.1f} MB; {item.note}")
+    typer.echo(f"{item.name}: whole, {item.files} files, {item.size / 1e6:.1f} MB; {printable(item.note)}")

@@ -56,10 +56,16 @@ class AnyOf(Mixer):
         return self
 
     def _loss(self, *step: Any) -> Tensor:
-        return self._drawn()._loss(*step)
+        mixer = self._drawn()
+        loss = mixer._loss(*step)
+        self._width = mixer._width
+        return loss
 
     def _mixed(self, *step: Any) -> tuple[Any, Target]:
-        return self._drawn()._mixed(*step)
+        mixer = self._drawn()
+        mixed = mixer._mixed(*step)
+        self._width = mixer._width
+        return mixed
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a checkpoint; as for one method."""
@@ -76,6 +82,6 @@ class AnyOf(Mixer):
                 break
             u -= share
         mixer.step = self.step
-        mixer._width = self._width = next((m._width for m in (*self.mixers, self.plain) if m._width), None)
+        mixer._width = self._width
         self.step += 1
         return mixer

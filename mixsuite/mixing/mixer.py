@@ -27,7 +27,7 @@ from mixsuite.mixing.inside import run_mixed
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.mixing.method import Batch, Method, TaskInfo, TrainInfo, why_not
 from mixsuite.mixing.mixed_target import Target
-from mixsuite.mixing.plan import Plan, check_plan, check_shares, distinct
+from mixsuite.mixing.plan import Plan, check_form, check_plan, check_shares, distinct
 from mixsuite.mixing.rng import Rng, torch_seed
 from mixsuite.mixing.sites import random_sites
 from mixsuite.mixing.targets import as_meant, check_values, count_classes
@@ -297,14 +297,15 @@ class Mixer:
             self._refuse(site, shape, x, y)
         with torch.autocast(leaf.device.type, enabled=False):
             plan = self.method.plan(batch, self._rng)
-        if plans_so_far < _CHECKED:
-            try:
-                check_plan(plan, len(y))
-            except ValueError as error:
-                looks = " (does it look at the progress? then give steps=, the number of calls in all)"
-                raise ValueError(f"{self.name}: {error}{looks if self.steps is None else ''}") from None
+        looked = plans_so_far < _CHECKED or leaf.device.type == "cpu"  # elsewhere a look at values costs a wait
+        try:
+            (check_plan if looked else check_form)(plan, len(y))
+        except ValueError as error:
+            looks = " (does it look at the progress? then give steps=, the number of calls in all)"
+            raise ValueError(f"{self.name}: {error}{looks if self.steps is None else ''}") from None
         self._seen[site, leaf.dim()] = plans_so_far + 1
-        self._held.append(plan._replace(wx=_bounds(plan.wx), wy=plan.wy))
+        if not looked:
+            self._held.append(plan._replace(wx=_bounds(plan.wx), wy=plan.wy))
         if len(self._held) == _HELD:  # the check waits for the device: once in so many steps
             plans, self._held = self._held, []
             try:

@@ -86,21 +86,22 @@ def join(plans: Sequence[Plan], rows: int) -> Plan:
 _SUMS_TO_ONE = 1e-3
 
 
-def check_plan(plan: Plan, rows: int) -> None:
-    """Refuse an invalid plan, with a message for its author. A run's first plans are checked.
+def _need(good: bool, text: str) -> None:
+    if not good:
+        raise ValueError(f"plan: {text}")
+
+
+def check_form(plan: Plan, rows: int) -> None:
+    """Refuse a plan whose fields have a wrong type or shape. Every plan is checked: no value is looked at.
 
     Args:
         plan: what the method returned.
         rows: the batch size.
 
     Raises:
-        ValueError: this is not a plan, or a field has a wrong type, shape or range; the message names the field.
+        ValueError: this is not a plan, or a field has a wrong type or shape; the message names the field.
     """
-
-    def need(good: bool, text: str) -> None:
-        if not good:
-            raise ValueError(f"plan: {text}")
-
+    need = _need
     fields = [getattr(plan, name, None) for name in ("partner", "wx", "wy")]
     need(all(isinstance(t, Tensor) for t in fields), f"plan() must return a Plan of tensors, returned {_kind(plan)}")
     need(plan.partner.dim() in (1, 2), f"partner must be [N] or [N, P], is {list(plan.partner.shape)}")
@@ -110,20 +111,11 @@ def check_plan(plan: Plan, rows: int) -> None:
         if index is not None:
             need(index.dtype == torch.int64, f"{name} must be int64, is {index.dtype}")
             need(name == "partner" or index.shape == (n,), f"{name} must be [{n}], is {list(index.shape)}")
-            need(bool(((index >= 0) & (index < rows)).all()), f"{name} must lie in 0..{rows - 1}")
     need(plan.own is not None or n == rows, f"own=None needs as many rows as the batch, {rows}, has {n}")
     shares = (n, *(1 + p for p in several))  # one for the own row and each partner, where there are several
     listed = ", ".join(map(str, shares))
     need(plan.wx.shape[: len(shares)] == shares, f"wx must be [{listed}, ...], is {list(plan.wx.shape)}")
     need(plan.wy.shape == shares, f"wy must be [{listed}], is {list(plan.wy.shape)}")
-    check_shares([plan])
-    if several:
-        for name, share in (("wx", plan.wx), ("wy", plan.wy)):
-            sums = share.sum(1)
-            need(
-                bool(((sums - 1).abs() < _SUMS_TO_ONE).all()),
-                f"{name}'s shares of a row must sum to 1, sum to {float(sums.min()):.4g} to {float(sums.max()):.4g}",
-            )
     if plan.weight is not None:
         need(plan.weight.shape == (n,), f"weight must be [{n}], is {list(plan.weight.shape)}")
     if plan.extra is not None:
@@ -131,6 +123,30 @@ def check_plan(plan: Plan, rows: int) -> None:
         need(good, "extra must be tensors by name")
         taken = sorted(set(plan.extra) & set(Plan._fields))
         need(not taken, f"extra must not be called as a field is: {', '.join(taken)}")
+
+
+def check_plan(plan: Plan, rows: int) -> None:
+    """Refuse an invalid plan, with a message for its author; a run's first plans are checked so.
+
+    Args:
+        plan: what the method returned.
+        rows: the batch size.
+
+    Raises:
+        ValueError: as ``check_form``, or a value is out of range; the message names the field.
+    """
+    check_form(plan, rows)
+    for name, index in (("own", plan.own), ("partner", plan.partner)):
+        if index is not None:
+            _need(bool(((index >= 0) & (index < rows)).all()), f"{name} must lie in 0..{rows - 1}")
+    check_shares([plan])
+    if plan.partner.dim() > 1:
+        for name, share in (("wx", plan.wx), ("wy", plan.wy)):
+            sums = share.sum(1)
+            _need(
+                bool(((sums - 1).abs() < _SUMS_TO_ONE).all()),
+                f"{name}'s shares of a row must sum to 1, sum to {float(sums.min()):.4g} to {float(sums.max()):.4g}",
+            )
 
 
 def _kind(plan: object) -> str:

@@ -101,8 +101,11 @@ def _checksum(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
+_MOST = 1e150  # squares of larger numbers are infinite
+
+
 def _is_finite(value: Any) -> bool:
-    return isfinite(value) if type(value) is float else type(value) is int and abs(value) < 2**63
+    return isfinite(value) and abs(value) < _MOST if type(value) is float else type(value) is int and abs(value) < 2**63
 
 
 def _texts(value: Any) -> bool:

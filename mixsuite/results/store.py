@@ -27,6 +27,7 @@ from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve_task
 from mixsuite.plugins.bind import display_name, needs_arguments, usage
 from mixsuite.plugins.entry import parse_entry
+from mixsuite.plugins.guard import guarded
 from mixsuite.plugins.kinds import DATASET, builtin_files
 from mixsuite.plugins.load import Source, load_class, load_plugin, user_code_location
 from mixsuite.results.oddities import oddities
@@ -103,13 +104,16 @@ def verify(text: str, root: Path, matrix: str = "quick") -> Item:
     task = resolve_task(text, load_matrix(matrix))
     dataset.fingerprint(root)
     try:
-        raw = dataset.load(root)
+        with guarded():
+            raw = dataset.load(root)
         data = make_data(make_domain(task), dataset, raw, 0)
         checked_network(load_model(task), data, dict(task.recipe)["model"])
         again = raw.digest if dataset.files(root) else dataset.load(root).digest
     except InputError:
         raise
-    except Exception as error:  # a loader may fail in any way
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a loader may fail in any way, or end the process
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
         raise InputError(f"{text}: its rows cannot be read: {reason}") from error
     if again != raw.digest:
@@ -185,6 +189,7 @@ def get(text: str, root: Path, archive: Path | None = None, watch: Callable[[int
         else:
             _fetch(dataset, folder, watch, dataset.missing(dataset.files(root)[0]))
         dataset.fingerprint(folder)
+        verify(text, folder)  # before anything is moved: a bad archive leaves nothing
         for path in dataset.files(folder):
             target = root / path.relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from torch import Tensor
 from mixsuite.data.digest import digest, update
 from mixsuite.errors import InputError
 from mixsuite.mixing import Plan
-from mixsuite.mixing.plan import check_plan, check_shares
+from mixsuite.mixing.plan import check_form, check_plan, check_shares
 from mixsuite.mixing.rng import uniforms
 from mixsuite.training.batches import BatchSource
 from mixsuite.training.job import Diverged, Job, TrainResult
@@ -45,9 +45,9 @@ class RunLog:
             ValueError: the plan is invalid.
         """
         if plan is not None:
-            if self._checked[site] < CHECKED_PLANS:
-                check_plan(plan, self.rows)
-                self._checked[site] += 1
+            full = self._checked[site] < CHECKED_PLANS
+            (check_plan if full else check_form)(plan, self.rows)
+            self._checked[site] += full
             self._held.append((site, plan))
         if self._held and (len(self._held) >= HELD_PLANS or step in self.ends):
             try:

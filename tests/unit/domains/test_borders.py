@@ -432,3 +432,17 @@ def test_a_picture_of_very_many_pixels_is_refused_in_one_line(tmp_path, monkeypa
     with pytest.raises(InputError, match="cannot be read as a picture") as error:
         open_dataset(f"folder:{tmp_path}").load(Path())
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_truths_are_the_texts_that_are_written(tmp_path):
+    """As pandas reads them, TRUE is True in a file of truths alone, and TRUE beside another text."""
+    rows = "a,y\n" + "TRUE,x\nFALSE,z\n" * 3
+    (tmp_path / "train.csv").write_text(rows)
+    (tmp_path / "test.csv").write_text(rows + "maybe,x\n")
+    raw = open_dataset(f'csv:{tmp_path}/train.csv:y(test_file="{tmp_path}/test.csv")').load(Path())
+    assert raw.x["a"].tolist() == ["TRUE", "FALSE"] * 6 + ["maybe"]
+
+
+def test_node_labels_over_a_vast_range_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"T_node_labels.txt, line 2: labels over a range of 4096"):
+        tu(tmp_path, node_labels="0\n59000000\n0\n0\n")

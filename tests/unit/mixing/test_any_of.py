@@ -74,3 +74,15 @@ def test_it_says_what_it_is_and_probabilities_that_differ_a_little_are_others():
     assert (one.kind, one.rank, one.steps) == ("class", 1, None)
     with pytest.raises(ValueError, match="this state is of method"):
         Mixer(["mixup", "cutmix"], seed=0, prob=(0.12341, 0.5)).load_state_dict(one.state_dict())
+
+
+def test_it_resumes_after_its_first_step():
+    sizes = (8, 4, 8, 4)
+    whole = Mixer(["mixup", "erm"], seed=1)
+    losses = [float(whole.loss(NET, X[:n], Y[:n]).detach()) for n in sizes]
+    first = Mixer(["mixup", "erm"], seed=1)
+    first.loss(NET, X, Y)
+    again = Mixer(["mixup", "erm"], seed=1)
+    again.load_state_dict(first.state_dict())
+    assert first.state_dict()["width"] == 8
+    assert [float(again.loss(NET, X[:n], Y[:n]).detach()) for n in sizes[1:]] == losses[1:]

@@ -282,11 +282,24 @@ def test_shares_that_go_wrong_on_the_way_are_noticed(tmp_path):
         "        lam = (1.5 * batch.progress).expand(n)\n        return Plan(rng.permutation(n), over(lam, batch.shape), lam)\n"
     )
     mixer = Mixer(str(path), 0, steps=64)
-    for _ in range(63):
+    for _ in range(43):
         mixer(*rows())
-    with pytest.raises(
-        ValueError, match=r"drifts: plan: wx must lie in \[0, 1\], is 0 to 1.477, within the last 64 steps"
-    ):
+    with pytest.raises(ValueError, match=r"drifts: plan: wx must lie in \[0, 1\], is 1.008 to 1.008"):
+        mixer(*rows())
+
+
+def test_a_plan_that_loses_its_form_on_the_way_is_noticed(tmp_path):
+    path = tmp_path / "late.py"
+    path.write_text(
+        "from dataclasses import dataclass\nfrom mixsuite.mixing import Method, Plan, over\n@dataclass(frozen=True)\n"
+        "class Late(Method):\n    def plan(self, batch, rng):\n        n = len(batch.y)\n"
+        "        lam = rng.beta(1, 1, n)\n"
+        "        return Plan(rng.permutation(n), over(lam, batch.shape), lam[:, None] if batch.step > 7 else lam)\n"
+    )
+    mixer = Mixer(str(path), 0)
+    for _ in range(8):
+        mixer(*rows())
+    with pytest.raises(ValueError, match=r"wy must be \[8\], is \[8, 1\]"):
         mixer(*rows())
 
 

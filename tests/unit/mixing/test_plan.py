@@ -5,7 +5,7 @@ import torch
 
 from mixsuite.mixing import Batch, Plan, interpolate, two_term_loss
 from mixsuite.mixing.losses import cross_entropy
-from mixsuite.mixing.plan import check_plan, check_shares, distinct, join
+from mixsuite.mixing.plan import check_form, check_plan, check_shares, distinct, join
 
 
 def a_plan(n=6, rows=6, **values):
@@ -149,3 +149,9 @@ def test_plans_of_several_partners_are_joined_with_their_rows_shifted():
     assert both.partner.tolist() == several().partner.tolist() + (several().partner + 4).tolist()
     assert both.wx.shape == (8, 3, 1)
     check_plan(both, 8)
+
+
+def test_the_form_of_a_plan_is_checked_without_a_look_at_its_values():
+    check_form(several(wx=torch.full((4, 3, 1), 9.0)), 4)
+    with pytest.raises(ValueError, match="wy must be"):
+        check_form(several(wy=torch.ones(4)), 4)

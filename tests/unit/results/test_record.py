@@ -49,3 +49,10 @@ def test_a_record_without_a_checksum_that_gives_a_value_twice_is_refused():
     assert parse_record(line, "here").schema == 1
     with pytest.raises(InputError, match="here: not a line of JSON"):
         parse_record(line[:-1] + ',"status":"ok"}', "here")
+
+
+def test_a_number_whose_square_is_infinite_is_no_metric():
+    value = json.loads(a_record().line()) | {"metrics": {"error": 1e200}}
+    del value["checksum"], value["sequence"]
+    with pytest.raises(InputError, match="metrics is missing or wrong"):
+        parse_record(json.dumps(value), "here")

@@ -9,6 +9,7 @@ import pandas as pd
 from mixsuite.domains import Raw
 from mixsuite.errors import InputError
 
+_MOST_LABELS = 4096  # columns of one-hot node labels
 DEGREES = 64  # the feature of a node without features is its one-hot degree, at most this
 
 
@@ -50,6 +51,7 @@ def read_tu(folder: Path, name: str) -> Raw:
     if "node_labels" in files:
         labels = _whole(files["node_labels"], rows=len(owner))
         labels = labels - labels.min(0)
+        _refuse(files["node_labels"], (labels >= _MOST_LABELS).any(1), f"labels over a range of {_MOST_LABELS}")
         columns += [
             np.eye(size + 1, dtype=np.float32)[label] for label, size in zip(labels.T, labels.max(0), strict=True)
         ]

@@ -43,6 +43,12 @@ def read_table(path, sep=",", decimal=".", header=True, na=()):
         raise InputError(f"{path}: its rows cannot be told apart ({count} or {len(frame)}): a quote is not closed?")
     for name in frame.columns:
         _refuse_mixed(path, name, frame[name], decimal)
+    truths = [name for name in frame.columns if frame[name].map(lambda cell: isinstance(cell, bool)).any()]
+    if truths:  # texts as they are written: TRUE in one file is TRUE in another
+        frame = frame.assign(**pd.read_csv(
+            path, sep=sep, header=0 if header else None, names=names, index_col=False, usecols=truths, dtype=str,
+            na_values=list(na), encoding="utf-8-sig",
+        ))  # fmt: skip
     codes = [name for place, name in enumerate(names) if place in zeros and pd.api.types.is_numeric_dtype(frame[name])]
     if codes:
         texts = pd.read_csv(

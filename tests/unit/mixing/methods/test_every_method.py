@@ -51,6 +51,7 @@ NOT_HERE = {  # on classes, in pictures and tables
     "images": {"specmix", "column_cutmix", "ifmixup", "c_mixup"},
     "tabular": {
         "cutmix",
+        "cutout",
         "fmix",
         "gridmix",
         "resizemix",
@@ -95,7 +96,7 @@ def test_methods_share_partners_and_no_draw_moves_another():
     assert all(torch.equal(p, partners[0]) for p in partners)
 
 
-PICTURES = {"cutmix", "fmix", "gridmix", "resizemix", "saliencymix"}
+PICTURES = {"cutmix", "cutout", "fmix", "gridmix", "resizemix", "saliencymix"}
 
 
 @pytest.mark.slow
@@ -118,7 +119,7 @@ def test_every_method_runs_on_padded_graphs_or_says_why_not():
 def test_every_method_runs_on_clips_or_says_why_not():
     raw = clips([5, 9, 7, 8] * 10)
     for name in builtin_files(METHOD):
-        if name in ("resizemix", "saliencymix", "column_cutmix", "ifmixup", "c_mixup"):
+        if name in ("cutout", "resizemix", "saliencymix", "column_cutmix", "ifmixup", "c_mixup"):
             with pytest.raises(SkipRun, match=r"not for speech|kind regression|made for"):
                 train(clip_job(name, raw))
             continue
