@@ -125,6 +125,20 @@ def check_form(plan: Plan, rows: int) -> None:
         need(not taken, f"extra must not be called as a field is: {', '.join(taken)}")
 
 
+def form_of(plan: Plan) -> tuple[object, ...] | None:
+    """Shapes and the type of row numbers: two plans of one form pass ``check_form`` alike, or fail alike.
+
+    None for what is no plan, and for one with tensors of the method's own.
+    """
+    if type(plan) is not Plan or plan.extra is not None:
+        return None
+    partner, wx, wy, own, weight, _ = plan
+    return (
+        partner.shape, partner.dtype, wx.shape, wy.shape, None if own is None else (own.shape, own.dtype),
+        None if weight is None else weight.shape,
+    )  # fmt: skip
+
+
 def check_plan(plan: Plan, rows: int) -> None:
     """Refuse an invalid plan, with a message for its author; a run's first plans are checked so.
 

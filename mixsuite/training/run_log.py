@@ -12,7 +12,7 @@ from torch import Tensor
 from mixsuite.data.digest import digest, update
 from mixsuite.errors import InputError
 from mixsuite.mixing import Plan
-from mixsuite.mixing.plan import check_form, check_plan, check_shares
+from mixsuite.mixing.plan import check_form, check_plan, check_shares, form_of
 from mixsuite.mixing.rng import uniforms
 from mixsuite.training.batches import BatchSource
 from mixsuite.training.job import Diverged, Job, TrainResult
@@ -37,6 +37,7 @@ class RunLog:
         self.plans = hashlib.sha256()
         self._checked = Counter[str]()
         self._held: list[tuple[str, Plan]] = []
+        self._forms: set[tuple[object, ...] | None] = set()  # of plans that have passed
 
     def note(self, step: int, site: str, plan: Plan | None) -> None:
         """Keep a step's plan; None if the method is inactive.
@@ -45,9 +46,12 @@ class RunLog:
             ValueError: the plan is invalid.
         """
         if plan is not None:
-            full = self._checked[site] < CHECKED_PLANS
-            (check_plan if full else check_form)(plan, self.rows)
-            self._checked[site] += full
+            if self._checked[site] < CHECKED_PLANS:
+                check_plan(plan, self.rows)
+                self._checked[site] += 1
+            elif (form := form_of(plan)) is None or form not in self._forms:
+                check_form(plan, self.rows)
+                self._forms |= {form} - {None}
             self._held.append((site, plan))
         if self._held and (len(self._held) >= HELD_PLANS or step in self.ends):
             try:

@@ -158,3 +158,15 @@ def test_a_result_keeps_digests_of_what_it_was_made_of_and_refuses_weights_that_
         next(a_job.model.parameters()).fill_(torch.inf)
     with pytest.raises(Diverged, match="weights are infinite or NaN after 12 steps"):
         fitted(feed, RunLog(a_job), BestCheckpoint(a_job), "", 0, 96, "loop")
+
+
+def test_a_plan_of_another_form_is_seen_at_its_step(job):
+    """Other plans come first, so that only forms are looked at; a target's share of another form would broadcast."""
+    log = RunLog(job("mixup", steps=100_000))
+    for step in range(5):
+        log.note(step, "input", plan())
+    with pytest.raises(ValueError, match=r"wy must be \[8\], is \[8, 1\]"):
+        log.note(5, "input", plan()._replace(wy=torch.ones(8, 1)))
+    with pytest.raises(ValueError, match="extra must not be called as a field is"):
+        log.note(6, "input", plan()._replace(extra={"wx": torch.ones(8)}))
+    assert len(log._forms) == 1
