@@ -14,13 +14,13 @@ CPU = torch.device("cpu")
 def test_a_peak_is_seen_after_it_is_over_and_a_new_one_begins_below_it():
     reset_peak(CPU)
     before = peak_memory(CPU)
-    block = torch.ones(64 * 2**20 // 4)
+    block = torch.ones(256 * 2**20 // 4)  # large: the system may take other pages back meanwhile
     assert float(block.sum()) > 0
     del block
     high = peak_memory(CPU)
-    assert high >= before + 48 * 2**20
+    assert high >= before + 96 * 2**20
     reset_peak(CPU)
-    assert peak_memory(CPU) <= high - 32 * 2**20
+    assert peak_memory(CPU) <= high - 96 * 2**20
 
 
 def test_without_the_systems_files_the_peak_is_the_process(monkeypatch):
