@@ -142,8 +142,8 @@ def power(
     from mixsuite.report.text import table_lines
     from mixsuite.results.reading import load_results
 
-    if not 0 < effect < 1:
-        raise InputError(f"--effect {effect}: allowed is a number above 0 and below 1")
+    if not 1e-6 <= effect < 1:
+        raise InputError(f"--effect {effect}: allowed is a number from 0.000001 to below 1")
     folder = out or Path("results") / matrix
     need_results(folder)
     results = load_results(folder)

@@ -93,7 +93,7 @@ def make_data(
 
     Raises:
         InputError: the rows do not have the form of a data set, the split cannot be drawn, the training or test part
-            is empty, or the training part has one class only.
+            is empty, or the training part has one class only, or no weight.
     """
     check_raw(dataset, raw)
     split = draw_split(dataset, raw, seed)
@@ -103,6 +103,8 @@ def make_data(
         )
     if dataset.kind == "class" and raw.y.ndim == 1 and len(np.unique(split.y[split.train])) < 2:
         raise InputError(f"{type(dataset).__name__}: the training part has one class only; give it more rows")
+    if raw.weight is not None and not (raw.weight[split.train] > 0).any():
+        raise InputError(f"{type(dataset).__name__}: all weights of the training part are 0")
     # Only the rows in use are encoded: a part of a large set costs no more than a small set.
     used = np.sort(np.concatenate([split.train, split.valid, split.test]))
     place = {name: np.searchsorted(used, getattr(split, name)) for name in ("train", "valid", "test")}

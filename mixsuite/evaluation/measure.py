@@ -45,7 +45,7 @@ def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, see
             _measured(probe, model, data, seed) if isinstance(probe, Measurement) else _scored(probe, model, data, seed)
         )
         metrics = {f"{k}@{name}": _plain(k, v) for k, v in numbers.items()}
-    except (Exception, SystemExit) as error:
+    except BaseException as error:  # in a worker, which Ctrl-C does not reach
         return {"metrics": {}, "status": "failed", "reason": f"{type(error).__name__}: {' '.join(str(error).split())}"}
     bad = [k for k, v in metrics.items() if not abs(v) < 1e150]  # squares of larger ones are infinite
     if bad:

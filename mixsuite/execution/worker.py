@@ -89,7 +89,7 @@ class Worker:
                 return RetryApart("loop")
             reset_global_state(work.runs[0].seed)
             return self._execute(replace(work, executor="loop"))
-        except Exception as error:
+        except BaseException as error:  # a method may call sys.exit; Ctrl-C does not reach workers
             # If a block fails, its runs are retried one at a time, so only the faulty run is lost.
             return RetryApart() if work.num_runs > 1 else BlockResult((_ended_early(error),))
 
@@ -110,7 +110,7 @@ class Worker:
             raw = dataset.load(root)
         except (InputError, ImportError):
             raise
-        except Exception as error:
+        except BaseException as error:
             what = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
             raise InputError(f"{type(dataset).__name__}: its rows cannot be read: {what}") from error
         _check_files(dataset, root, planned)
@@ -137,7 +137,7 @@ class Worker:
             model = checked_network(opened.network, opened.data, opened.recipe.model)
         except InputError as error:
             return Inspection(str(error))
-        except Exception:
+        except BaseException:
             return Inspection()  # each of its runs will say why
         name, recipe, data = work.task.name, opened.recipe, opened.data
         if recipe.batch > len(data.train):
@@ -227,7 +227,7 @@ def _check_files(dataset: Dataset, root: Path, planned: str) -> None:
         raise InputError(f"{type(dataset).__name__}: its files were changed after the call began; run it again")
 
 
-def _ended_early(error: Exception) -> RunResult:
+def _ended_early(error: BaseException) -> RunResult:
     """Turn an exception that ended a run into its result.
 
     Bad input gives one line without a traceback: the call has checked its input already, so a run meets bad input only

@@ -34,6 +34,8 @@ class AnyOf(Mixer):
         self, method: Sequence[str | Method], seed: int, *, prob: float | Sequence[float] | None = None, **how: Any
     ) -> None:
         methods, total = list(method), 1.0 if prob is None else prob
+        if not isinstance(total, int | float | list | tuple) or isinstance(total, bool):
+            raise ValueError(f"prob={prob!r}: allowed is one number for all methods, or a list with one for each")
         shares = [total / len(methods)] * len(methods) if isinstance(total, int | float) and methods else total
         if not methods or isinstance(shares, int | float) or len(shares) != len(methods):
             raise ValueError(f"{len(methods)} methods and prob={prob!r}: give one number for each, or one for all")

@@ -6,6 +6,7 @@ import copy
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -13,6 +14,11 @@ from mixsuite.mixing.engine import State
 
 F = TypeVar("F", bound=Callable[..., Any])
 Output = str | int | Callable[[Any], Tensor] | None
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a whole number; True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def uncompiled(function: F) -> F:
@@ -53,6 +59,8 @@ def leaves_of(x: Any) -> State:
     if not given or not all(isinstance(leaf, Tensor) and leaf.dim() for leaf in given):
         what = type(x).__name__ if not isinstance(x, Mapping | tuple | list) else f"{type(x).__name__} of other things"
         raise ValueError(f"x is a {what}: mixing at the input takes tensors; name a site inside the model, site=...")
+    if any(leaf.layout != torch.strided for leaf in given):
+        raise ValueError("x is sparse: mixing at the input takes dense tensors, x.to_dense(); or name a site, site=...")
     if len({len(leaf) for leaf in given}) > 1:
         raise ValueError(
             f"the leaves of x have {', '.join(str(len(leaf)) for leaf in given)} rows: all must have as many"

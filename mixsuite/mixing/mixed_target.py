@@ -10,7 +10,7 @@ from torch import Tensor
 from mixsuite.mixing.engine import Loss, clean_loss, two_term_loss
 from mixsuite.mixing.method import Batch
 from mixsuite.mixing.plan import Plan, terms
-from mixsuite.mixing.targets import class_shares
+from mixsuite.mixing.targets import class_shares, count_classes
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,14 @@ class Target:
         """One target per row, [N, classes], for losses and metrics that take probabilities.
 
         Raises:
-            ValueError: the rows have weights, which a target cannot carry.
+            ValueError: the rows have weights, which a target cannot carry, or there are more classes.
         """
         y, plan = self.batch.y, self.plan
         if self.batch.row_weight is not None or (plan is not None and plan.weight is not None):
             raise ValueError("these rows have weights in the loss: use target.loss(out)")
+        shown = count_classes(y)
+        if classes < shown or (y.dim() == 2 and classes != shown):
+            raise ValueError(f"soft({classes}): the targets show {shown} classes")
         wide = y if y.dim() == 2 else class_shares(y, classes, torch.float32)
         if plan is None:
             return wide

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -16,6 +15,7 @@ from mixsuite.mixing.inputs import (
     call,
     check_outputs,
     in_form_of,
+    is_whole,
     keep_layout,
     leaves_of,
     output_of,
@@ -75,6 +75,7 @@ class Mixer:
             or key, a place in a tuple, or a function. Default: "logits".
         domain: "images", "tabular", ..., for methods made for some domains only. Default: the domain that x looks like.
         rank: rank of the process. Default: torch.distributed's, or 0.
+        prob: for a list of methods only.
 
     Raises:
         InputError: there is no such method or parameter.
@@ -101,12 +102,19 @@ class Mixer:
         output: Output = None,
         domain: str | None = None,
         rank: int | None = None,
+        prob: None = None,
     ) -> None:
+        if prob is not None:
+            raise ValueError(f"prob={prob!r} is for a list of methods, of one too: Mixer([{method!r}], prob={prob!r})")
         name, instance = (type(method).__name__.lower(), method) if isinstance(method, Method) else _load(method)
         if kind not in LOSSES:
             raise ValueError(f"kind={kind!r}: allowed is {', '.join(LOSSES)}")
-        if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**63:
+        if not is_whole(seed) or not 0 <= seed < 2**63:
             raise ValueError(f"seed={seed!r}: allowed is a whole number, 0 to 2**63 - 1")
+        if steps is not None and not (is_whole(steps) and steps > 0):
+            raise ValueError(f"steps={steps!r}: allowed is a whole number above 0, or None")
+        if rank is not None and not (is_whole(rank) and rank >= 0):
+            raise ValueError(f"rank={rank!r}: allowed is a whole number from 0, or None for torch.distributed's")
         if instance.length != 1 or instance.batch != 1:
             raise ValueError(
                 f"{name}: length and batch are for matrices; how long and on what to train is this loop's own"
@@ -237,6 +245,12 @@ class Mixer:
         for key, own in (("method", self.name), ("seed", self.seed), ("sites", self.sites)):
             if state[key] != own:
                 raise ValueError(f"this state is of {key} {state[key]!r}, not of {own!r}")
+        for key, least in (("step", 0), ("width", 1)):
+            value = state[key]
+            if not (is_whole(value) and value >= least) and not (key == "width" and value is None):
+                raise ValueError(
+                    f"this is no mixer's state: its {key} is {value!r:.60}, not a whole number from {least}"
+                )
         self.step, self._width, self._rng = state["step"], state["width"], None
 
     def __repr__(self) -> str:
@@ -282,6 +296,8 @@ class Mixer:
     def _plan(self, site: str, h: State, x: State, y: Tensor, row_weight: Tensor | None) -> tuple[Batch, Plan | None]:
         """(what the method sees, its plan for a state h [B, ...]); the plan is None when the method is inactive."""
         assert self._rng is not None
+        if row_weight is not None and not isinstance(row_weight, Tensor):
+            raise ValueError(f"row_weight is a {type(row_weight).__name__}; wanted is a tensor [{len(y)}]")
         if row_weight is not None and row_weight.shape != (len(y),):
             raise ValueError(f"row_weight is {list(row_weight.shape)}; wanted is [{len(y)}], one number a row")
         at, total = self.step - 1, self.steps or 1

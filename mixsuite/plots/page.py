@@ -12,6 +12,7 @@ from mixsuite.errors import InputError, SkipRun
 from mixsuite.experiment.spec import MethodSpec, Task
 from mixsuite.plots.save import save
 from mixsuite.plots.scene import Scene, Stage, make_scene, open_task
+from mixsuite.plugins.guard import guarded
 from mixsuite.plugins.load import user_code_location
 
 _WIDTH, _STRIP = 2.2, 0.75  # inches: the width of a panel, and the height of one that shows a strip
@@ -73,15 +74,16 @@ def show(task: Task, method: MethodSpec, root: Path, path: Path, seed: int = 0, 
         InputError: the method does not apply there, the data are missing, or the file cannot be written.
     """
     try:
-        stage = open_task(task, root, seed)
-        scene = make_scene(stage, method)
+        with guarded():
+            stage = open_task(task, root, seed)
+            scene = make_scene(stage, method)
     except SkipRun as skip:
         raise InputError(f"{method.name} x {task.name}: {skip}") from None
-    except InputError:
+    except (InputError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         where = user_code_location(error)
-        if not where and not isinstance(error, ValueError):
+        if not where and isinstance(error, Exception) and not isinstance(error, ValueError):
             raise
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}{where}"
         raise InputError(f"{method.name} x {task.name}: {reason}") from error

@@ -58,8 +58,8 @@ def _conflicts(results: Results) -> list[str]:
     (task, method, seed), more = results.conflicts[0], len(results.conflicts) - 1
     first = f"{task}, {method}, seed {seed}" + (f", and {more} more" if more else "")
     return [
-        f"two results of the same code, data and machine disagree ({first}): the newer one is shown; a run that is no "
-        "function of its spec, or a record that was edited"
+        "two results of the same code, data and machine, or of the same place in folders that were put together, "
+        f"disagree ({first}): the newer one is shown; a run is no function of its spec, or one was edited"
     ]
 
 

@@ -94,31 +94,33 @@ def read_latest(out: Path, keep: Callable[[Record], T], conflicts: set[str] | No
     """Read the newest record of every id in a results folder: id -> what ``keep`` returns for it.
 
     Of two lines the one with the higher number is newer. Lines without a number are older than all that have one; among
-    them the later time counts, then the later line. Only one full record is in memory at a time, since a table needs
+    them, and among lines of one number, which folders that were put together have, the later time counts, then the
+    later line. Only one full record is in memory at a time, since a table needs
     little of each.
 
     Args:
         out: the results folder.
         keep: what is kept of a record.
-        conflicts: takes the ids of which the same code, data and machine have given two results.
+        conflicts: takes the ids of which the same code, data and machine have given two results, or of which lines of
+            one number and of other results are there, so that their order is a matter of the clock.
 
     Raises:
         InputError: a line that is no record (the message names file and line), or a file that cannot be read.
     """
     latest: dict[str, tuple[tuple[int, str], T]] = {}
-    made: dict[tuple[str, str], dict[str, float]] = {}
+    made: dict[tuple[str, str | int], dict[str, float]] = {}
     for path in record_files(out):
         try:
             for number, line in _lines(path):
                 record = parse_record(line, f"{path}, line {number}")
-                age = (-1, record.time) if record.sequence is None else (record.sequence, "")
+                age = -1 if record.sequence is None else record.sequence, record.time
                 if record.id not in latest or latest[record.id][0] <= age:
                     latest[record.id] = age, keep(record)
                 if conflicts is not None and record.status == "ok":
-                    by = record.id, digest_json([record.code.get("hash"), record.data, record.machine])[:16]
-                    other = made.setdefault(by, record.metrics)
-                    if any(other[name] != record.metrics[name] for name in other.keys() & record.metrics.keys()):
-                        conflicts.add(record.id)
+                    for by in (digest_json([record.code.get("hash"), record.data, record.machine])[:16], age[0]):
+                        other = made.setdefault((record.id, by), record.metrics) if by != -1 else record.metrics
+                        if any(other[name] != record.metrics[name] for name in other.keys() & record.metrics.keys()):
+                            conflicts.add(record.id)
         except (OSError, EOFError, zlib.error) as error:
             raise InputError(f"{path}: cannot be read: {error}") from None
     return {k: value for k, (_, value) in latest.items()}

@@ -177,11 +177,13 @@ def get(text: str, root: Path, archive: Path | None = None, watch: Callable[[int
         watch: called with the bytes so far, about four times a second.
 
     Raises:
-        InputError: no download, no network, a damaged or unsafe archive, or other files than expected.
+        InputError: no download, no network, a damaged or unsafe archive, other files than expected, or an archive for
+            a data set that is there.
     """
     dataset = open_dataset(text)
-    with contextlib.suppress(InputError):
-        dataset.fingerprint(root)
+    if _is_whole(dataset, root):
+        if archive is not None:
+            raise InputError(f"{text} is in the data root already, whole; {archive} was not looked at")
         return _item(text, dataset, root)
     with _workplace(root) as folder:
         if archive is not None:
@@ -195,6 +197,14 @@ def get(text: str, root: Path, archive: Path | None = None, watch: Callable[[int
             target.parent.mkdir(parents=True, exist_ok=True)
             os.replace(path, target)
     return verify(text, root)
+
+
+def _is_whole(dataset: Dataset, root: Path) -> bool:
+    try:
+        dataset.fingerprint(root)
+    except InputError:
+        return False
+    return True
 
 
 def _fetch(dataset: Dataset, folder: Path, watch: Callable[[int], None], missing: str) -> None:

@@ -9,7 +9,7 @@ from mixsuite.mixing import Method, Plan, over
 @dataclass(frozen=True)
 class Faulty(Method):
     """kind: how it goes wrong; otherwise erm."""
-    kind: Literal["exit", "kill", "hang", "error", "nan", "plan", "fork", "orphan", "late", "sloppy", "patch", "none"] = "none"
+    kind: Literal["exit", "kill", "hang", "error", "nan", "plan", "fork", "orphan", "late", "sloppy", "patch", "quit", "own", "none"] = "none"
 
     def plan(self, batch, rng):
         import torch
@@ -21,6 +21,10 @@ class Faulty(Method):
             time.sleep(1e9)
         if self.kind == "error":
             raise RuntimeError("planted")
+        if self.kind == "quit":
+            raise SystemExit("bye")
+        if self.kind == "own":
+            raise type("Own", (BaseException,), {})("no Exception")
         lam = torch.ones(len(batch.y))
         if self.kind == "fork" and float(batch.progress) == 0:  # a child goes on by itself: it must not answer too
             os.fork()

@@ -23,7 +23,8 @@ class TabularAdapter(Domain):
         """Encode a pandas frame of n rows as [n, columns] float32.
 
         Raises:
-            InputError: raw.x is not a pandas frame, two columns have one name, or a number is infinite.
+            InputError: raw.x is not a pandas frame, two columns have one name, a cell holds more than one value, or a
+                number is infinite.
         """
         import pandas as pd
         from sklearn.impute import SimpleImputer
@@ -38,6 +39,10 @@ class TabularAdapter(Domain):
         if len(twice) or odd:
             what = f"two columns are called '{twice[0]}'" if len(twice) else f"column '{odd[0]}' has complex numbers"
             raise InputError(what)
+        for name in frame.columns[[kind.kind == "O" for kind in frame.dtypes]]:
+            cell = next((cell for cell in frame[name] if not pd.api.types.is_scalar(cell)), None)
+            if cell is not None:
+                raise InputError(f"column '{name}' has cells of many values (a {type(cell).__name__}); one is allowed")
         is_number = [pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
         blocks: dict[int, np.ndarray] = {}  # by the place of the source column
         if places := [place for place, number in enumerate(is_number) if number]:

@@ -11,6 +11,8 @@ from support.sources import INTRA_MIX
 
 from mixsuite.cli.progress import progress_display, spinner
 from mixsuite.execution.progress import Progress
+from mixsuite.plugins.kinds import DATASET
+from mixsuite.templates import new_file
 
 pytestmark = [pytest.mark.usefixtures("in_process"), pytest.mark.slow]  # most of them train
 
@@ -188,6 +190,31 @@ def test_a_method_that_ends_the_process_is_a_problem(mixsuite, tmp_path, end):
     found = mixsuite("check", tmp_path / "quitter.py")
     assert found.status == 1
     assert "SystemExit" in found.out
+
+
+@pytest.mark.parametrize("end", ["sys').exit", "os')._exit"])
+def test_ends_of_the_process_under_show_and_in_a_loader_are_named(mixsuite, tmp_path, end):
+    (tmp_path / "quitter.py").write_text(INTRA_MIX.replace("y, n =", f"__import__('{end}(0)\n        y, n ="))
+    rows = new_file(DATASET, "rows", tmp_path)
+    rows.write_text(re.sub(r"(    def load\(self, root.*:\n)", rf"\1        __import__('{end}(0)\n", rows.read_text()))
+    for command in (
+        ("show", tmp_path / "quitter.py", "wine", "-o", tmp_path / "x.png"),
+        ("show", "mixup", tmp_path / "rows.py", "-o", tmp_path / "x.png"),
+    ):
+        found = mixsuite(*command)
+        assert (found.status, len(found.err.splitlines())) == (2, 1)
+        assert "SystemExit" in found.err
+    found = mixsuite("data", "verify", tmp_path / "rows.py")
+    assert (found.status, "SystemExit" in found.err) == (1, True)
+    assert not (tmp_path / "x.png").exists()
+
+
+@pytest.mark.parametrize(
+    "command", [("claims", "--only", ""), ("show", "mixup", "wine", "-o", ""), ("power", "--effect", "1e-300")]
+)
+def test_empty_and_vanishing_values_are_bad_input(mixsuite, command):
+    found = mixsuite(*command)
+    assert (found.status, len(found.err.splitlines())) == (2, 1)
 
 
 @pytest.mark.parametrize("line", ["import os; os._exit(0)", "class Own(BaseException): pass\nraise Own('no')"])

@@ -5,6 +5,7 @@ import gzip
 import io
 import struct
 import wave as wave_files
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.io import wavfile
 from support.toys import Toy
 
 from mixsuite.data.rows import Raw
-from mixsuite.domains.build import check_raw
+from mixsuite.domains.build import check_raw, make_data
 from mixsuite.domains.graphs.adapter import GraphsAdapter
 from mixsuite.domains.graphs.datasets._tu import read_tu
 from mixsuite.domains.images.adapter import ImagesAdapter
@@ -52,6 +53,12 @@ def table(tmp_path, text, name="t.csv", **how):
         ("a,y\n?,x\n?,z\n?,x\n1,z\n2,x\n3,z\n", "numbers and other texts (3, as '?')"),
         ('a,y\n"1,234",x\n567,z\n8,x\n', "such as '1,234': for decimal marks say (decimal=\",\"), or write thousands"),
         ("a,y\n" + "9" * 400 + ",x\n", "cannot be read as a table"),
+        ("a,y\n 01,x\n1,z\n2,x\n", "column 'a' has 01 and 1, which would be one number"),
+        ("a,y\n12%,x\n3 %,z\n4%,x\n", "column 'a' has numbers such as '12%', which would be categories"),
+        ("a,y\n1 000,x\n3,z\n4,x\n", "such as '1 000', which would be categories"),
+        ('a,y\n"1,234.50",x\n3,z\n4,x\n', "such as '1,234.50', which would be categories"),
+        ("a,y\n\u22120.5,x\n3,z\n4,x\n", "such as '\u22120.5', which would be categories"),
+        ("a,y\n$3,x\n$4,z\n$5,x\n", "such as '$3', which would be categories"),
         ("a,y\n1\0,x\n", "line 2: a cell with a zero byte"),
         ("", "it is empty"),
         ("\n\n", "it is empty"),
@@ -72,6 +79,8 @@ def test_what_a_table_is_written_with_can_be_said(tmp_path):
         table(tmp_path, "a;y\n1,5;x\n2,5;z\n3,5;z\n", sep=";")
     with pytest.raises(InputError, match=r"such as '0.25': for decimal marks say \(decimal=\"\.\"\)"):
         table(tmp_path, "a;y\n0.25;x\n2.5;z\n3.5;z\n", sep=";", decimal=",")
+    assert table(tmp_path, "a,y\n1.1,x\n1.10,z\n2,x\n", classes="y")["a"].tolist() == [1.1, 1.1, 2]  # a number
+    assert table(tmp_path, "a,y\n5%,x\n10%,z\n5%,x\n")["a"].tolist() == ["5%", "10%", "5%"]  # two of a kind
     assert table(tmp_path, "a,y\n01,x\n02,z\n10,x\n")["a"].tolist() == [1, 2, 10]
     bare = table(tmp_path, "5,x\n6,z\n", header=False)
     assert bare.columns.tolist() == ["1", "2"]
@@ -171,7 +180,24 @@ def test_a_plain_sound_file_is_read_to_the_bit(tmp_path):
     assert np.array_equal(read_wave(tmp_path / "a.wav", 8000), values.astype(np.float32) / 32768)
 
 
-@pytest.mark.parametrize("fault", ["empty", "text", "cut off", "no samples", "nan"])
+@pytest.mark.parametrize("classes", ["1.1 1.10 2", "1E2 100 3", "7 7.0 8", " 01 1 2"])
+def test_classes_that_would_become_one_are_refused(tmp_path, classes):
+    text = "\n".join(f"{i},{cell}" for i, cell in enumerate(classes.split(" ") if classes[0] != " " else [" 01", "1"]))
+    with pytest.raises(InputError, match=r"column 'y' has .* and .*, which would be one number"):
+        table(tmp_path, f"a,y\n{text}\n", classes="y")
+    (tmp_path / "rows.csv").write_text(f"a,y\n{text}\n{text}\n")
+    with pytest.raises(InputError, match="which would be one number"):
+        open_dataset(f"csv:{tmp_path / 'rows.csv'}:y").load(tmp_path)
+    assert open_dataset(f"csv:{tmp_path / 'rows.csv'}:y(kind=regression)").kind == "regression"
+
+
+def test_classes_with_a_decimal_comma_are_told_apart_as_they_are_read(tmp_path):
+    with pytest.raises(InputError, match="column 'y' has 1,5 and 1,50"):
+        table(tmp_path, "a;y\n1;1,5\n2;1,50\n", sep=";", decimal=",", classes="y")
+    assert table(tmp_path, "a;y\n1;1,5\n2;2,5\n", sep=";", decimal=",", classes="y")["y"].tolist() == [1.5, 2.5]
+
+
+@pytest.mark.parametrize("fault", ["empty", "text", "cut off", "no samples", "nan", "two datas", "two formats"])
 def test_a_sound_file_that_cannot_be_read_is_named(tmp_path, fault):
     path = tmp_path / "tone.wav"
     wavfile.write(path, 8000, TONE.astype(np.float32))
@@ -181,7 +207,9 @@ def test_a_sound_file_that_cannot_be_read_is_named(tmp_path, fault):
     elif fault == "nan":
         wavfile.write(path, 8000, np.array([0.0, np.nan], dtype=np.float32))
     else:
-        path.write_bytes({"empty": b"", "text": b"hello", "cut off": whole[:1000]}[fault])
+        data = b"data" + struct.pack("<I", 8) + bytes(8)
+        contents = {"empty": b"", "text": b"hello", "cut off": whole[:1000], "two datas": whole + data}
+        path.write_bytes((contents | {"two formats": whole[:12] + whole[12:36] + whole[12:]})[fault])
     with pytest.raises(InputError, match=r"tone\.wav"):
         read_wave(path, 8000)
 
@@ -421,6 +449,42 @@ def test_pictures_of_many_sizes_in_one_array_are_refused():
 def test_weights_that_cannot_be_meant_are_refused(weight, said):
     with pytest.raises(InputError, match=said):
         check_raw(Toy(), Raw(np.zeros((4, 2, 2)), np.array([0, 1, 0, 1]), weight=weight))
+
+
+def test_a_training_part_without_weight_is_refused():
+    raw = Raw(np.zeros((4, 1)), np.array([0, 1, 0, 1]), np.array([0, 0, 2, 2]), np.array([0.0, 0, 1, 1]))
+    with pytest.raises(InputError, match="all weights of the training part are 0"):
+        make_data(TabularAdapter(), Toy(), replace(raw, x=pd.DataFrame({"a": np.arange(4.0)})), 0)
+
+
+def test_a_cell_of_many_values_is_refused():
+    raw = Raw(pd.DataFrame({"a": [1.0, 2.0], "b": [[1, 2], [3]]}), np.array([0, 1]))
+    with pytest.raises(InputError, match=r"column 'b' has cells of many values \(a list\)"):
+        TabularAdapter().encode(raw, np.arange(2), np.arange(2))
+
+
+def test_a_class_folder_without_a_picture_that_can_be_read_is_named(tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        Image.fromarray(np.zeros((8, 8), dtype=np.uint8)).save(tmp_path / name / "x.png")
+    dataset = open_dataset(f"folder:{tmp_path}(size=8)")
+    (tmp_path / "c" / "x.png").rename(tmp_path / "c" / "x.heic")
+    with pytest.raises(InputError, match=r"c: has files, none of them a picture that can be read"):
+        dataset.files(tmp_path)
+    (tmp_path / "c" / "x.heic").rename(tmp_path / "c" / ".hidden")
+    assert len(dataset.files(tmp_path)) == 2
+
+
+def test_a_test_folder_that_is_the_training_folder_is_refused(tmp_path):
+    for part, shade in (("train", 1), ("test", 1), ("train", 2), ("test", 2)):
+        folder = tmp_path / part / f"class{shade}"
+        folder.mkdir(parents=True)
+        Image.fromarray(np.full((8, 8), shade, dtype=np.uint8)).save(folder / f"{part}.png")
+    dataset = open_dataset(f"folder:{tmp_path}(size=8)")
+    with pytest.raises(InputError, match="every picture is in the training part too"):
+        dataset.load(tmp_path)
+    Image.fromarray(np.full((8, 8), 9, dtype=np.uint8)).save(tmp_path / "test" / "class1" / "test.png")
+    assert len(dataset.load(tmp_path).y) == 4
 
 
 def test_a_picture_of_very_many_pixels_is_refused_in_one_line(tmp_path, monkeypatch):

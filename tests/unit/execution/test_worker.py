@@ -96,7 +96,13 @@ def test_seeds_side_by_side_are_the_seeds_alone(tiny):
 
 @pytest.mark.parametrize(
     ("kind", "said"),
-    [("error", "RuntimeError: planted"), ("nan", "Diverged"), ("plan", "wx must lie in [0, 1]")],
+    [
+        ("error", "RuntimeError: planted"),
+        ("quit", "SystemExit: bye"),
+        ("own", "Own: no Exception"),
+        ("nan", "Diverged"),
+        ("plan", "wx must lie in [0, 1]"),
+    ],
 )
 def test_what_goes_wrong_is_the_runs_own(faulty, kind, said):
     (result,) = Worker().execute(faulty(kind)).results

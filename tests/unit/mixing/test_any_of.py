@@ -58,7 +58,9 @@ def test_it_resumes_and_is_copied():
     assert repr(first).startswith('Mixer("any_of(mixup: 0.4, cutmix: 0.4)", seed=0')
 
 
-@pytest.mark.parametrize("prob", [1.5, (0.6, 0.6), (-0.1, 0.5), float("nan"), (0.5,), (0.2, 0.2, 0.2)])
+@pytest.mark.parametrize(
+    "prob", [1.5, (0.6, 0.6), (-0.1, 0.5), float("nan"), (0.5,), (0.2, 0.2, 0.2), {"a": 1}, True, "1"]
+)
 def test_probabilities_that_are_none_are_refused(prob):
     with pytest.raises(ValueError, match="prob"):
         Mixer(["mixup", "cutmix"], seed=0, prob=prob)

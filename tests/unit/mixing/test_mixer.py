@@ -230,6 +230,18 @@ REFUSED = [
     (lambda: Mixer("cutmix", 0, domain="images")(*rows()), "cuts boxes"),
     (lambda: Mixer("same_class", 0, kind="regression")(rows()[0], torch.randn(8, 1)), "made for targets of the kind class, not for regression"),
     (lambda: Mixer("mixup", 0)(rows()[0], rows(7)[1]), "x has 8 rows, y has 7"),
+    (lambda: Mixer("mixup", True), "seed=True"),
+    (lambda: Mixer("mixup", 0, steps=0), "steps=0: allowed is a whole number above 0"),
+    (lambda: Mixer("mixup", 0, steps=-3), "steps=-3"),
+    (lambda: Mixer("mixup", 0, rank="1"), "rank='1'"),
+    (lambda: Mixer("mixup", 0, prob=0.5), "prob=0.5 is for a list of methods"),
+    (lambda: Mixer("mixup", 0)(rows()[0].to_sparse(), rows()[1]), "x is sparse"),
+    (lambda: Mixer("mixup", 0)(*rows(), row_weight=[1.0] * 8), r"row_weight is a list; wanted is a tensor \[8\]"),
+    (lambda: Mixer("mixup", 0)(*rows())[1].soft(2), r"soft\(2\): the targets show 3 classes"),
+    (lambda: Mixer("mixup", 0).load_state_dict(Mixer("mixup", 0).state_dict() | {"step": "3"}), "step is '3'"),
+    (lambda: Mixer("mixup", 0).load_state_dict(Mixer("mixup", 0).state_dict() | {"step": None}), "step is None"),
+    (lambda: Mixer("mixup", 0).load_state_dict(Mixer("mixup", 0).state_dict() | {"width": 0}), "width is 0"),
+    (lambda: Mixer("mixup", 0).load_state_dict(Mixer("mixup", 0).state_dict() | {"width": "16"}), "width is '16'"),
     (lambda: Mixer("mixup", 0, loss=F.cross_entropy).loss(net(), *rows()), 'reduction="none"'),
 ]  # fmt: skip
 

@@ -36,6 +36,9 @@ def frame(**columns):
         ({"id": DRAWS.permutation(N)}, "column 'id' has another whole number in each row, as an id does"),
         ({"code": Y * 3.5 + 1}, "column 'code' tells the class by itself in 100.0% of rows; was it known beforehand?"),
         ({"code": np.array(["x", "y", "z"])[Y]}, "column 'code' tells the class by itself"),
+        ({"code": Y * 1e39}, "column 'code' tells the class by itself in 100.0% of rows"),
+        ({"code": Y * 1e200 + 1e199}, "column 'code' tells the class by itself in 100.0% of rows"),
+        ({"id": np.arange(N) * 1e200}, "column 'id' rises or falls"),
         ({"b": np.where(np.arange(N) == 4, np.inf, 0.5)}, "1 rows have infinite numbers (row 4 first)"),
     ],
 )

@@ -185,6 +185,21 @@ def test_two_results_of_the_same_code_data_and_machine_are_a_conflict(tmp_path):
     assert found == {id_of(2)}
 
 
+def test_lines_of_one_number_in_folders_put_together_are_a_conflict_where_they_differ(tmp_path):
+    for name, time, error in (("a", LATE, 0.25), ("b", EARLY, 0.5)):
+        with RecordWriter(tmp_path / name) as writer:
+            writer.append("t", a_record(1, time=time, metrics={"error": error}, code={"hash": name}))
+            writer.append("t", a_record(2, time=time, code={"hash": name}))
+    records = tmp_path / "both" / "records"
+    records.mkdir(parents=True)
+    lines = [(tmp_path / name / "records" / "t.jsonl").read_text() for name in ("a", "b")]
+    for order in (lines, lines[::-1]):
+        (records / "t.jsonl").write_text("".join(order))
+        found: set[str] = set()
+        assert read_latest(tmp_path / "both", lambda record: record.metrics["error"], found)[id_of(1)] == 0.25
+        assert found == {id_of(1)}
+
+
 def test_a_file_that_is_gone_or_was_changed_while_running_is_an_error_and_nothing_is_claimed(tmp_path):
     out, path = tmp_path / "out", tmp_path / "out" / "records" / "a.jsonl"
     with RecordWriter(out) as writer:

@@ -101,6 +101,21 @@ def test_an_archive_is_unpacked_checked_and_moved_in(letter, tmp_path, kind):
     assert store.get("letter", tmp_path / "new", archive).state == "here"
 
 
+def test_an_archive_for_a_set_that_is_there_is_not_passed_over_in_silence(letter, tmp_path):
+    put(tmp_path)
+    archive = archive_of(tmp_path / "a.zip", "other")
+    with pytest.raises(InputError, match="is in the data root already, whole"):
+        store.get("letter", tmp_path, archive)
+    assert store.get("letter", tmp_path).state == "here"
+
+
+def test_a_bad_archive_moves_nothing_into_place(letter, tmp_path):
+    archive = archive_of(tmp_path / "a.zip", LETTER, b"no,rows\n")
+    with pytest.raises(InputError):
+        store.get("letter", tmp_path / "new", archive)
+    assert not list((tmp_path / "new").rglob("*.*"))
+
+
 @pytest.mark.parametrize("kind", ["a.zip", "a.tar.gz"])
 @pytest.mark.parametrize("name", ["../evil", "/etc/evil", "uci/../../evil", "C:\\evil"])
 def test_an_archive_with_a_name_that_leads_out_is_refused(letter, tmp_path, kind, name):

@@ -1,5 +1,6 @@
 """Your own pictures in class folders, folder:PATH."""
 
+import hashlib
 import warnings
 from dataclasses import dataclass
 
@@ -44,7 +45,16 @@ class Folder(Dataset):
         top = own_path(self.path)
         paths = [p for p in sorted(top.rglob("*")) if p.suffix.lower() in _SUFFIXES and p.is_file()]
         paths = [p for p in paths if not any(part.startswith(_LEFT) for part in p.relative_to(top).parts)]
-        return paths or [top / "CLASS" / "PICTURE.png"]
+        if not paths:
+            return [top / "CLASS" / "PICTURE.png"]
+        read = {path.parent for path in paths}
+        for folder in sorted({folder for path in paths for folder in path.parent.parent.iterdir()} - read):
+            others = [p for p in sorted(folder.iterdir()) if p.is_file()] if _is_class(folder, read) else []
+            if any(not p.name.startswith(_LEFT) for p in others):
+                raise InputError(
+                    f"{folder}: has files, none of them a picture that can be read ({', '.join(_SUFFIXES)})"
+                )
+        return paths
 
     def missing(self, path):
         return f"folder '{self.path}': no pictures there; wanted are {path}, with any names ({', '.join(_SUFFIXES)})"
@@ -62,10 +72,33 @@ class Folder(Dataset):
         part = np.array([_PARTS[place[0]] for place in places]) if parted else None
         if part is not None and not {0, 2} <= set(part.tolist()):
             raise InputError(f"{top}: parts are {', '.join(sorted(tops))}; train and test are needed")
+        if part is not None:
+            _refuse_shared(files, part)
         pictures = [_read(path, self.size) for path in files]
         mode = "L" if all(grey for grey, _ in pictures) else "RGB"
         x = np.stack([np.asarray(picture.convert(mode)) for _, picture in pictures])
         return Raw(x, np.array([names.index(place[-1]) for place in places]), part)
+
+
+def _is_class(folder, read):
+    """Whether a folder lies beside class folders, and is no part that has class folders itself."""
+    return folder.is_dir() and not folder.name.startswith(_LEFT) and not any(folder in other.parents for other in read)
+
+
+def _refuse_shared(files, part):
+    """Refuse a test part that is the training part.
+
+    Raises:
+        InputError: every file of the test part is, byte by byte, one of the training part.
+    """
+    known = {_digest(path) for path, number in zip(files, part, strict=True) if number == 0}
+    tests = [path for path, number in zip(files, part, strict=True) if number == 2]
+    if all(_digest(path) in known for path in tests):
+        raise InputError(f"{tests[0].parents[1]}: every picture is in the training part too; a test part needs its own")
+
+
+def _digest(path):
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 def _read(path, size):

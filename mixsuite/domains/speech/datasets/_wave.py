@@ -56,17 +56,20 @@ def _refuse_cut_off(path):
     """Refuse a file that ends before its header says so: scipy would read on in what is there.
 
     Raises:
-        InputError: the samples of a RIFF file are fewer than promised.
+        InputError: the samples of a RIFF file are fewer than promised, or it has two formats or two lots of samples.
     """
     try:
         with path.open("rb") as file:
             head, length = file.read(12), file.seek(0, 2)
-            place = 12 if head[:4] == b"RIFF" else length
+            place, seen = 12 if head[:4] == b"RIFF" else length, set()
             while place + 8 <= length:
                 file.seek(place)
                 name, size = struct.unpack("<4sI", file.read(8))
                 if name == b"data" and place + 8 + size > length:
                     raise InputError(f"{path}: cut off: {size} bytes of samples promised, {length - place - 8} there")
+                if name in (b"data", b"fmt ") and name in seen:
+                    raise InputError(f"{path}: has two chunks '{name.decode().strip()}'; which one is meant?")
+                seen.add(name)
                 place += 8 + size + size % 2
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None

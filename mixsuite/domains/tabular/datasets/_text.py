@@ -12,9 +12,11 @@ from mixsuite.errors import InputError
 
 _NO_VALUE = {"?", "-", "--", ".", "*", "missing", "unknown", "none", "n.a.", "na.", "undefined"}  # in lower case
 _NUMBER = r"\s*[-+]?(\d+([.,]\d*)?|[.,]\d+)([eE][-+]?\d+)?\s*"
+# 12 %, 1 000, 1,234.50, -0.5 with a typographer's minus, $ 3: numbers to a reader, and texts to a program.
+_DRESSED = r"\s*[$€£¥]?\s*[-+\u2212\u2013]?(\d+|\d{1,3}([ \u00a0\u202f,.'\u2019_]\d{3})+)([.,]\d+)?\s*[%$€£¥]?\s*"
 
 
-def read_table(path, sep=",", decimal=".", header=True, na=()):
+def read_table(path, sep=",", decimal=".", header=True, na=(), classes=""):
     """Read a text file as a frame. Columns without a header are called 1, 2, ....
 
     Args:
@@ -23,10 +25,12 @@ def read_table(path, sep=",", decimal=".", header=True, na=()):
         decimal: the decimal mark of numbers.
         header: whether the first line gives the columns' names.
         na: texts that stand for a missing value, besides an empty cell and what pandas takes for one (NA, nan, ...).
+        classes: name of the column whose values are classes, if there is one.
 
     Raises:
         InputError: the file cannot be read, a row has more or fewer cells than the first line, two columns have one
-            name, a column has numbers and a few other texts, or two of its codes would be one number (01 and 1).
+            name, a column has numbers and a few other texts, or two of its codes would be one number (01 and 1; for
+            classes 1.1 and 1.10 too).
     """
     try:
         names, count, zeros = _measure(path, sep, header)
@@ -49,14 +53,18 @@ def read_table(path, sep=",", decimal=".", header=True, na=()):
             path, sep=sep, header=0 if header else None, names=names, index_col=False, usecols=truths, dtype=str,
             na_values=list(na), encoding="utf-8-sig",
         ))  # fmt: skip
-    codes = [name for place, name in enumerate(names) if place in zeros and pd.api.types.is_numeric_dtype(frame[name])]
+    codes = [
+        name for place, name in enumerate(names)
+        if (place in zeros or name == classes) and pd.api.types.is_numeric_dtype(frame[name])
+    ]  # fmt: skip
     if codes:
         texts = pd.read_csv(
             path, sep=sep, header=0 if header else None, names=names, index_col=False, usecols=codes, dtype=str,
             na_values=list(na), encoding="utf-8-sig",
         )  # fmt: skip
         for name in codes:
-            _refuse_codes(path, name, texts[name].dropna().str.strip())
+            written = texts[name].dropna().str.strip()
+            _refuse_codes(path, name, written if name == classes else written[written.str.fullmatch(r"\d+")], frame)
     return frame
 
 
@@ -89,7 +97,7 @@ def _measure(path, sep, header):
 
 
 def _leading_zeros(row):
-    return {place for place, cell in enumerate(row) if cell[:1] == "0" and cell[1:2].isdigit()}
+    return {place for place, cell in enumerate(row) if cell.lstrip()[:1] == "0" and cell.lstrip()[1:2].isdigit()}
 
 
 def _opened(path):
@@ -98,17 +106,19 @@ def _opened(path):
     return packed.open(path, "rt", **how) if packed else path.open(**how)
 
 
-def _refuse_codes(path, name, texts):
-    """Refuse a column of numbers in which two whole numbers that are written in two ways would become one.
+def _refuse_codes(path, name, texts, frame):
+    """Refuse a column of numbers in which two texts would become one number.
+
+    texts: those that may be codes, by their row's label in the frame.
 
     Raises:
         InputError: there are such; the message names them.
     """
-    whole = texts[texts.str.fullmatch(r"\d+")].drop_duplicates()
-    plain = whole.str.lstrip("0").replace("", "0")
-    twice = plain.duplicated(keep=False)
+    texts = texts.drop_duplicates()
+    numbers = frame[name].loc[texts.index]
+    twice = numbers.duplicated(keep=False)
     if twice.any():
-        one, other = sorted(whole[plain == plain[twice].iloc[0]])[:2]
+        one, other = sorted(texts[numbers == numbers[twice].iloc[0]])[:2]
         raise InputError(
             f"{path}: column '{name}' has {one} and {other}, which would be one number; if they are codes, write "
             f"them with a letter, if not, alike"
@@ -125,6 +135,12 @@ def _refuse_mixed(path, name, values, decimal):
         return
     texts = values.dropna().astype(str)
     number = texts.str.fullmatch(_NUMBER)
+    dressed = texts.str.fullmatch(_DRESSED) & ~number
+    if dressed.any() and (dressed | number).all() and texts.nunique() > 2:
+        raise InputError(
+            f"{path}: column '{name}' has numbers such as '{texts[dressed].iloc[0]}', which would be categories: write "
+            "them with digits, a minus and a decimal mark alone; if they are categories, add a letter"
+        )
     others = set(texts[~number].str.strip().str.lower())
     placeholder = len(others) == 1 and others <= _NO_VALUE and texts[number].nunique() > 2
     if not placeholder and (number.mean() <= 0.5 or texts.nunique() <= 2):

@@ -59,8 +59,12 @@ class Csv(Dataset):
 
     def load(self, root):
         frames = [
-            read_table(path, self.sep, self.decimal, self.header == "names", self.na) for path in self.files(root)
-        ]
+            read_table(
+                path, self.sep, self.decimal, self.header == "names", self.na,
+                classes=self.target if self.kind == "class" else "",
+            )
+            for path in self.files(root)
+        ]  # fmt: skip
         frame, *tests = frames
         if not tests:
             return rows_of(frame, self.target, self.kind, self.drop, self.path)
