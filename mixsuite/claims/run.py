@@ -60,7 +60,7 @@ def run_study(study: Study, scale: Scale, options: Options, watch: Watch = unwat
     absent: dict[str, str] = {}
     present = []
     for text in matrix.datasets:
-        experiment = resolve(matrix, datasets=[text])
+        experiment = resolve(matrix.model_copy(update={"datasets": (text,)}))
         (task,) = experiment.tasks
         try:
             experiment.dataset_of[task.name].fingerprint(options.data)
