@@ -19,7 +19,7 @@ from mixsuite import cli
 from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Dataset
 from mixsuite.domains.build import make_data, make_model
-from mixsuite.evaluation.metrics import primary
+from mixsuite.evaluation.scores import error_or_rmse
 from mixsuite.execution.forkserver import ForkServer
 from mixsuite.experiment.build import load_domain, make_method
 from mixsuite.experiment.resolve import resolve_method
@@ -174,7 +174,9 @@ def job() -> Callable[..., Job]:
         data = make_data(adapter, dataset, raw or dataset.load(Path()), seed, dtype=dtype)
         network = make_model(model_of(recipe), data, seed)
         made = make_method(resolve_method(method))
-        return Job(domain, data, network, made, recipe, seed, select, adapter.augment(recipe.augment), score=primary)
+        return Job(
+            domain, data, network, made, recipe, seed, select, adapter.augment(recipe.augment), score=error_or_rmse
+        )
 
     return make
 

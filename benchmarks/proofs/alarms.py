@@ -15,9 +15,9 @@ import numpy as np
 from scipy.stats import binomtest
 
 from mixsuite import api
-from mixsuite.regression.gate import ALPHA, decide, needed_seeds
+from mixsuite.regression.gate import ALPHA, Gated, decide, needed_seeds
 from mixsuite.results.reading import load_results
-from mixsuite.stats.margins import ERROR_MARGIN, RMSE_MARGIN
+from mixsuite.stats.margins import ERROR_MARGIN, SHARE_MARGIN
 
 SEEDS, TWINS, CELLS, N = 48, 4, 36, 12
 MATRIX = """
@@ -59,7 +59,7 @@ def train(folder: Path, workers: int | None) -> dict[str, np.ndarray]:
     for name, task in results.manifest.tasks.items():
         cells = [results.cell(task, method).values for method in results.manifest.methods]
         pool = np.array([[cell[seed] for seed in range(SEEDS)] for cell in cells])
-        values[name] = pool / (ERROR_MARGIN if task.classification else RMSE_MARGIN * pool.mean())
+        values[name] = pool / (ERROR_MARGIN if task.classification else SHARE_MARGIN * pool.mean())
     return values
 
 
@@ -87,7 +87,7 @@ def main() -> None:
     for _ in range(asked.reruns):
         verdicts = [
             d.word
-            for d in decide(rerun(list(values.values()), draws), dict.fromkeys(range(CELLS), 1.0), CELLS).values()
+            for d in decide({k: Gated(v, 1.0) for k, v in rerun(list(values.values()), draws).items()}, CELLS).values()
         ]
         failed, praised = failed + ("worse" in verdicts), praised + ("better" in verdicts)
         words.update(verdicts)

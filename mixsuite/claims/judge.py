@@ -14,6 +14,7 @@ from mixsuite.experiment.spec import Task
 from mixsuite.report.task import shared_seeds, task_margin
 from mixsuite.results.reading import Cell, Results
 from mixsuite.stats.paired import mean
+from mixsuite.stats.primary import Better
 from mixsuite.stats.verdicts import BETTER, TIE, WORSE, Paired, Verdict, judge, pair
 
 AS_GOOD, NOT_RUN = "as good", "not run"
@@ -112,8 +113,9 @@ def verdict(tests: Sequence[SubTest]) -> str:
     return PART if BETTER in outcomes else OPEN
 
 
-def _sign(rule: Rule) -> int:
-    return 1 if rule.better == "lower" else -1
+def _better(rule: Rule, task: Task) -> Better:
+    """The direction in which a rule's metric improves; that of the primary metric is the task's."""
+    return rule.better or (task.primary.better if rule.metric == "primary" else "lower")
 
 
 def _against(rule: Rule) -> str:
@@ -124,7 +126,7 @@ def _against(rule: Rule) -> str:
 
 
 def _metric(rule: Rule, task: Task) -> str:
-    return task.primary if rule.metric == "primary" else rule.metric
+    return task.primary.name if rule.metric == "primary" else rule.metric
 
 
 def _values(cell: Cell, metric: str) -> dict[int, float]:
@@ -180,16 +182,14 @@ def _bound(rule: Rule) -> float:
 
 def _paired(effects: dict[int, float], complete: bool, rule: Rule, task: Task, results: Results) -> Paired:
     assert rule.against is not None
-    d = _sign(rule) * np.array([effects[seed] for seed in sorted(effects)])
+    d = np.array([effects[seed] for seed in sorted(effects)])
     margin = rule.margin if rule.margin is not None else task_margin(task, results.cell(task, rule.against), None)
-    return Paired(d, complete, margin)
+    return Paired(d, complete, margin, better=_better(rule, task))
 
 
 def _compared(what: What, seen: Verdict, rule: Rule, control: Control) -> SubTest:
-    sign = _sign(rule)
-    low, high = sorted((sign * seen.low, sign * seen.high)) if seen.low == seen.low else (nan, nan)
     word = AS_GOOD if rule.as_good and seen.word in (TIE, BETTER) else seen.word
-    return SubTest(*what, word, sign * seen.diff, low, high, seen.pairs, *control, relative=rule.relative)
+    return SubTest(*what, word, seen.diff, seen.low, seen.high, seen.pairs, *control, relative=rule.relative)
 
 
 def _threshold(what: What, values: list[float], rule: Rule, control: Control) -> SubTest:

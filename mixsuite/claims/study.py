@@ -12,6 +12,7 @@ from mixsuite.experiment.matrix import Matrix, folders, read_toml
 from mixsuite.experiment.resolve import resolve, resolve_method
 from mixsuite.plugins.load import resolve_path
 from mixsuite.plugins.validate import check_model
+from mixsuite.stats.primary import Better
 
 Scale = Literal["quick", "full"]
 
@@ -25,8 +26,9 @@ class Rule(BaseModel):
     outcome is better, else worse.
 
     tasks:    a glob over the matrix's task names.
-    metric:   a metric of the records or a cost ("seconds"); "primary" is the error or the RMSE.
-    better:   the direction in which the metric improves.
+    metric:   a metric of the records or a cost ("seconds"); "primary" is the one that the matrix names, or the error or
+              the RMSE.
+    better:   the direction in which the metric improves; None: that of the primary metric, for others "lower".
     relative: the difference is taken as a share of the value of ``against``.
     minus:    a task whose difference is subtracted, to test whether an effect depends on how the two tasks differ.
     margin:   the margin of a tie, in the effect's units; None: 0.01 error, or 2 % of the reference's RMSE.
@@ -41,7 +43,7 @@ class Rule(BaseModel):
     tasks: str = "*"
     metric: str = "primary"
     against: str | None = None
-    better: Literal["lower", "higher"] = "lower"
+    better: Better | None = None
     relative: bool = False
     minus: str | None = None
     margin: float | None = Field(default=None, ge=0)

@@ -1,4 +1,4 @@
-"""Commands for authors of plugins: check, compare, show, list, new-method, new-dataset, new-model."""
+"""Commands for authors of plugins: check, compare, show, list, and those that write start files."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ class Listed(StrEnum):
     datasets = "datasets"
     models = "models"
     probes = "probes"
+    metrics = "metrics"
     matrices = "matrices"
 
 
@@ -30,21 +31,23 @@ def add_to(app: typer.Typer) -> None:
     app.command(name="new-method")(new_method)
     app.command(name="new-dataset")(new_dataset)
     app.command(name="new-model")(new_model)
+    app.command(name="new-metric")(new_metric)
     app.command(name="list")(list_)
     app.command()(show)
 
 
 def check(
-    plugin: Annotated[str, typer.Argument(help='A method, as "mixup" or "./mine.py(alpha=0.4)", or a model.')],
+    plugin: Annotated[str, typer.Argument(help='A method, as "mixup" or "./mine.py(alpha=0.4)", a model or a metric.')],
     everything: Annotated[bool, typer.Option("--all", help="Also what is as it should be.")] = False,
 ) -> None:
-    """Try a method, or a model, on made-up rows of every domain and kind of target to which it applies.
+    """Try a method, a model or a metric on made-up rows of every domain and kind of target to which it applies.
 
     Is a method's plan valid, does the target follow the signal, does it draw from its seed alone, leave its input
     unchanged, run in half precision, ...? Do a model's weights depend on the seed alone, does it treat each row alone,
-    can it be mixed at its sites, ...? Each problem says what was tried, expected and seen, and where.
+    can it be mixed at its sites, ...? Is a metric's direction as declared, is its optimum reached, ...? Each problem
+    says what was tried, expected and seen, and where.
 
-    Exit status: 0 no problem; 1 a problem; 2 no such method or model, or a file that cannot be read.
+    Exit status: 0 no problem; 1 a problem; 2 no such plugin, or a file that cannot be read.
     """
     from mixsuite.testing import check as check_plugin
     from mixsuite.testing import grouped, problems
@@ -98,7 +101,7 @@ def compare(
             variant, against, matrix=matrix, datasets=datasets, seeds=seeds, out=out, data=data,
             device=device.value, workers=workers, executor=executor.value, timeout=timeout, watch=watch,
         )  # fmt: skip
-    typer.echo("Lower is better: a negative diff is the variant's gain; paired by seed, unadjusted 95 % interval.\n")
+    typer.echo("diff: the variant's metric minus the other's, paired by seed, with its unadjusted 95 % interval.\n")
     for place, table in enumerate(report.all):
         if place == len(report.comparisons):
             typer.echo(f"At equal compute: {report.comparisons[0].reference} trained on as many rows")
@@ -140,11 +143,22 @@ def new_model(
     typer.echo(f'written: {path}; try it: mixsuite check ./{path}; in a recipe: model = "./{path}"')
 
 
+def new_metric(
+    name: Annotated[str, typer.Argument(help="The metric's name, as in my_score: the file will be my_score.py.")],
+) -> None:
+    """Write a commented start file for a metric into this folder; it passes `mixsuite check` as it stands."""
+    from mixsuite.plugins.kinds import METRIC
+    from mixsuite.templates import new_file
+
+    path = new_file(METRIC, name, Path())
+    typer.echo(f'written: {path}; try it: mixsuite check ./{path}; in a matrix: metrics = ["./{path}"]')
+
+
 def list_(
     kind: Annotated[Listed, typer.Argument(help="What to list.")],
     form: Annotated[TableFormat, typer.Option("--format", help="md: methods as a Markdown table.")] = TableFormat.text,
 ) -> None:
-    """List what can be run: methods, datasets, models and probes with all their parameters, or matrices.
+    """List what can be run: methods, datasets, models, probes and metrics with their parameters, or matrices.
 
     Of methods it shows how they pair rows, the law of lambda, whether lambda is drawn per batch or per row, the site,
     the label, rows per step and domains.

@@ -10,14 +10,15 @@ from torch import Tensor
 from mixsuite.data.rows import Data
 from mixsuite.data.state import State, first_leaf, take_rows
 from mixsuite.evaluation.base import Measurement, Probe, Rows
-from mixsuite.evaluation.metrics import scores
+from mixsuite.evaluation.numbers import numbers_of
+from mixsuite.evaluation.scores import scores
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.mixing.rng import Rng
 from mixsuite.models.base import Staged
 from mixsuite.plugins.entry import plain_name
 from mixsuite.training.predict import BATCH
 
-KEPT = ("error", "rmse", "nll")  # the primary metric and the likelihood
+KEPT = ("error", "rmse", "nll")
 
 
 def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, seed: int) -> dict[str, Any]:
@@ -40,37 +41,12 @@ def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, see
     if names and domain not in names:
         reason = f"made for {', '.join(names)}, not for {domain}"
         return {"metrics": {}, "status": "skipped", "reason": reason}
-    try:
-        numbers = (
-            _measured(probe, model, data, seed) if isinstance(probe, Measurement) else _scored(probe, model, data, seed)
-        )
-        metrics = {f"{k}@{name}": _plain(k, v) for k, v in numbers.items()}
-    except BaseException as error:  # in a worker, which Ctrl-C does not reach
-        return {"metrics": {}, "status": "failed", "reason": f"{type(error).__name__}: {' '.join(str(error).split())}"}
-    bad = [k for k, v in metrics.items() if not abs(v) < 1e150]  # squares of larger ones are infinite
-    if bad:
-        return {"metrics": {}, "status": "failed", "reason": f"not a number: {', '.join(bad)}"}
-    return {"metrics": metrics, "status": "ok", "reason": ""}
-
-
-def _plain(name: str, value: Any) -> float:
-    """A probe's number as a plain one: a scalar of torch and numpy is taken, too.
-
-    Raises:
-        TypeError: it is no single number.
-    """
-    if not isinstance(name, str) or not name.isprintable():
-        raise TypeError(f"a metric's name is a text of one line, is {name!r:.60}")
-    try:
-        if isinstance(value, str | bytes):
-            raise TypeError
-        return float(value.item() if hasattr(value, "item") else value)
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise TypeError(f"{name} is no single number: {type(value).__name__} {value!r:.60}") from None
+    measured = _measured if isinstance(probe, Measurement) else _scored
+    return numbers_of(lambda: measured(probe, model, data, seed), f"@{name}")
 
 
 def _scored(probe: Probe, model: Staged, data: Data, seed: int) -> dict[str, float]:
-    """The primary metric and the likelihood on the disturbed test rows."""
+    """The error or the RMSE and the likelihood on the disturbed test rows."""
     out, y = disturbed_outputs(probe, model, data, seed), data.test.y
     if data.kind == "regression":
         out, y = data.unscaled(out), data.unscaled(y)

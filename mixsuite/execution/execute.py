@@ -15,7 +15,7 @@ import torch
 from mixsuite.data.rows import Data, Raw
 from mixsuite.domains.base import Dataset, Domain
 from mixsuite.domains.build import make_data, make_model
-from mixsuite.evaluation.metrics import evaluate, primary
+from mixsuite.evaluation.scores import error_or_rmse, evaluate
 from mixsuite.execution.result import RunResult
 from mixsuite.experiment.spec import RunSpec, Task
 from mixsuite.mixing.method import Method
@@ -72,7 +72,7 @@ def make_job(opened: OpenTask, run: RunSpec, method: Method, block: int) -> Job:
         run.task.select,
         augment,
         block,
-        primary,
+        error_or_rmse,
     )
 
 
@@ -87,9 +87,14 @@ def outputs(trained: TrainResult, data: Data) -> tuple[torch.Tensor, torch.Tenso
     return (data.unscaled(out), data.unscaled(y)) if data.kind == "regression" else (out, y)
 
 
-def result_of(trained: TrainResult, data: Data, deterministic: bool) -> RunResult:
-    """Evaluate a trained model on the test part; the result also says what its training cost."""
-    out, y = outputs(trained, data)
+def result_of(
+    trained: TrainResult, data: Data, predicted: tuple[torch.Tensor, torch.Tensor], deterministic: bool
+) -> RunResult:
+    """Evaluate a trained model on the test part; the result also says what its training cost.
+
+    predicted: its ``outputs``.
+    """
+    out, y = predicted
     valid = (predict(trained.model, data.valid), data.valid.y) if len(data.valid) else (None, None)
     try:
         scores = evaluate(out, y, data.kind, *valid)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mixsuite.execution.result import RunResult
-from mixsuite.experiment.spec import ProbeSpec, RunSpec, Task
+from mixsuite.experiment.spec import EvaluationSpec, RunSpec, Task
 
 if TYPE_CHECKING:
     from mixsuite.experiment.code import CodeIdentity
@@ -131,7 +131,7 @@ class TrainBlock:
     executor:    "loop" or "lockstep".
     block:       the number of runs that lockstep trains as one.
     predictions: folder for the outputs of the test part, or None.
-    probes:      each probe with the identity of its code.
+    probes, metrics: each of them with the identity of its code.
     """
 
     task: Task
@@ -144,7 +144,8 @@ class TrainBlock:
     block: int = 1
     deterministic: bool = False
     predictions: Path | None = None
-    probes: tuple[tuple[ProbeSpec, str], ...] = ()
+    probes: tuple[tuple[EvaluationSpec, str], ...] = ()
+    metrics: tuple[tuple[EvaluationSpec, str], ...] = ()
 
     @property
     def num_runs(self) -> int:
@@ -158,9 +159,10 @@ class TrainBlock:
 
     @property
     def outsiders(self) -> tuple[str, str]:
-        """As in ``Work``. A domain's, a model's and a probe's code runs with each method anew: it is the method's."""
+        """As in ``Work``. Other outsiders' code than a data set's runs with each method anew: it is the method's."""
         method = self.runs[0].method
-        sources = (method.source, self.task.domain_source, self.task.model_source, *(p.source for p, _ in self.probes))
+        evaluations = (spec.source for spec, _ in (*self.probes, *self.metrics))
+        sources = (method.source, self.task.domain_source, self.task.model_source, *evaluations)
         return _of_data(self.task), method.name if any(sources) else ""
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:

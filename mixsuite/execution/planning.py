@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from mixsuite.errors import InputError, unknown
-from mixsuite.experiment.code import CodeIdentity, code_of_probe, code_of_run
+from mixsuite.experiment.code import CodeIdentity, code_of_evaluation, code_of_run
 from mixsuite.experiment.matrix import Matrix
 from mixsuite.experiment.resolve import Experiment, resolve
 from mixsuite.experiment.spec import RunSpec
@@ -74,7 +74,7 @@ class CallPlan:
     runs:    every run asked for.
     code:    (task, method) -> identity of the code.
     data:    task -> fingerprint of its files.
-    probes:  probe -> identity of its code.
+    evaluations: probe or metric -> identity of its code.
     records: run id -> the latest record in the results folder.
     """
 
@@ -84,7 +84,7 @@ class CallPlan:
     runs: list[RunSpec]
     code: dict[tuple[str, str], CodeIdentity]
     data: dict[str, str]
-    probes: dict[str, str]
+    evaluations: dict[str, str]
     records: dict[str, Record]
 
     @property
@@ -104,22 +104,28 @@ class CallPlan:
         return replace(self, records=read_records(self.options.out))
 
     def stands(self, record: Record | None, run: RunSpec) -> bool:
-        """Whether a record is a valid result of a run: made from the same data and code, with all probes asked for."""
+        """Whether a record is a valid result of a run.
+
+        It is made from the same data and code, with all probes and metrics that are asked for.
+        """
         if record is None or self.options.rerun == "always" or record.data != self.data[run.task.name]:
             return False
         same_code = record.code.get("hash") == self.code[run.task.name, run.method.name].hash
         if not same_code and not self.options.accept_old:
             return False
-        if record.status == "ok" and not all(self._probed(record, name, code) for name, code in self.probes.items()):
-            return False
+        asked = [spec.name for spec in (*self.experiment.probes, *self.experiment.metrics_for(run.task))]
+        if record.status == "ok":
+            return all(self._has(record, name) for name in asked) and run.task.primary.name in record.metrics
+        if any(name in record.probes and not self._has(record, name) for name in asked):
+            return False  # its primary metric failed, and has another code now
         return record.status != "failed" or self.options.rerun == "missing"
 
-    def _probed(self, record: Record, name: str, code: str) -> bool:
-        """Whether a record has a probe. Models are not kept, so a new probe needs a new training."""
-        probe = record.probes.get(name)
-        if probe is None or (self.options.rerun == "failed" and probe["status"] == "failed"):
+    def _has(self, record: Record, name: str) -> bool:
+        """Whether a record has a probe or a metric. Models are not kept, so a new one needs a new training."""
+        evaluation = record.probes.get(name)
+        if evaluation is None or (self.options.rerun == "failed" and evaluation["status"] == "failed"):
             return False
-        return self.options.accept_old or bool(probe["code"] == code)
+        return self.options.accept_old or bool(evaluation["code"] == self.evaluations[name])
 
 
 def plan_call(
@@ -157,8 +163,9 @@ def plan_call(
         )
         for task, method in cells
     }
-    probes = {name: code_of_probe(probe) for name, probe in experiment.probe_of.items()}
-    return CallPlan(matrix, experiment, options, runs, code, data, probes, records)
+    plugins = experiment.probe_of | experiment.metric_of
+    evaluations = {name: code_of_evaluation(plugin) for name, plugin in plugins.items()}
+    return CallPlan(matrix, experiment, options, runs, code, data, evaluations, records)
 
 
 def reuse(folders: Iterable[Path], plan: CallPlan) -> CallPlan:

@@ -86,7 +86,8 @@ def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> 
             block=experiment.domain_of[task].block,
             deterministic=plan.matrix.deterministic,
             predictions=options.out.absolute() / "predictions" if options.save_predictions else None,
-            probes=tuple((probe, plan.probes[probe.name]) for probe in experiment.probes),
+            probes=tuple((probe, plan.evaluations[probe.name]) for probe in experiment.probes),
+            metrics=tuple((m, plan.evaluations[m.name]) for m in experiment.metrics_for(runs[0].task)),
         )
         for (task, method, executor, _), runs in grouped.items()
     ]

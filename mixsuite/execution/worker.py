@@ -27,6 +27,7 @@ from mixsuite.domains.base import Dataset
 from mixsuite.domains.network import checked_network
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.evaluation.measure import measure
+from mixsuite.evaluation.score import predictions_of, score
 from mixsuite.execution.execute import OpenTask, make_job, open_task, outputs, reset_global_state, result_of, train
 from mixsuite.execution.messages import (
     Answer,
@@ -39,8 +40,8 @@ from mixsuite.execution.messages import (
     TrainBlock,
 )
 from mixsuite.execution.result import RunResult
-from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method, make_probe
-from mixsuite.experiment.code import code_of_probe
+from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method, make_metric, make_probe
+from mixsuite.experiment.code import code_of_evaluation
 from mixsuite.experiment.spec import RunSpec
 from mixsuite.models.stack import Unstackable
 from mixsuite.plugins.load import user_code_location
@@ -149,8 +150,9 @@ class Worker:
         return Inspection("", seconds, "lockstep" if lockstep else "loop")
 
     def _train(self, block: TrainBlock) -> list[RunResult]:
-        probes_changed = any(code_of_probe(make_probe(probe)) != code for probe, code in block.probes)
-        if block.code.changed() or probes_changed:
+        probes_changed = any(code_of_evaluation(make_probe(probe)) != code for probe, code in block.probes)
+        metrics_changed = any(code_of_evaluation(make_metric(metric)) != code for metric, code in block.metrics)
+        if block.code.changed() or probes_changed or metrics_changed:
             raise RuntimeError("a source file of this run was changed after the call began; run it again")
         results: dict[RunSpec, RunResult] = {}
         jobs: dict[RunSpec, Job] = {}
@@ -184,12 +186,21 @@ class Worker:
     def _result(self, block: TrainBlock, run: RunSpec, data: Data, trained: TrainResult | Exception) -> RunResult:
         if isinstance(trained, Exception):
             return _ended_early(trained)
-        result = result_of(trained, data, block.deterministic)
+        out, y = outputs(trained, data)
+        result = result_of(trained, data, (out, y), block.deterministic)
         if result.status != "ok":
             return result
         if block.predictions is not None:
-            _save_predictions(block.predictions / f"{run.id}.npz", *outputs(trained, data))
+            _save_predictions(block.predictions / f"{run.id}.npz", out, y)
         metrics, probes = dict(result.metrics), {}
+        for metric, code in block.metrics:
+            scored = score(make_metric(metric), metric.name, predictions_of(out, y, data.kind))
+            metrics |= scored.pop("metrics")
+            probes[metric.name] = {"code": code, **scored}
+        primary = run.task.primary.name
+        if primary not in metrics:
+            reason = probes.get(primary, {}).get("reason", "the test part gives no such number")
+            return RunResult("failed", f"the primary metric {primary}: {reason}", probes=probes)
         for probe, code in sorted(block.probes, key=lambda pair: pair[0].source is not None):
             # An outsider's probe may write to what it is given: it comes after the package's, and gets copies.
             model, rows = (trained.model, data) if probe.source is None else copy.deepcopy((trained.model, data))

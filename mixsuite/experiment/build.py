@@ -1,4 +1,4 @@
-"""Build objects from specs: the method, data set, model, domain and probe that a spec names."""
+"""Build objects from specs: the method, data set, model, domain, probe or metric that a spec names."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from typing import Any
 
 from mixsuite.domains.base import Dataset, Domain
 from mixsuite.evaluation.base import Probe
-from mixsuite.experiment.spec import MethodSpec, ProbeSpec, Task
+from mixsuite.evaluation.metric import Metric
+from mixsuite.experiment.spec import EvaluationSpec, MethodSpec, Task
 from mixsuite.mixing.method import Method
 from mixsuite.models.base import Model
 from mixsuite.plugins.bind import instantiate
 from mixsuite.plugins.entry import Call, parse_call
-from mixsuite.plugins.kinds import DATASET, DOMAIN, METHOD, MODEL, PROBE, Kind
+from mixsuite.plugins.kinds import DATASET, DOMAIN, METHOD, METRIC, MODEL, PROBE, Kind
 from mixsuite.plugins.load import Source, find, load_class, source_of
 
 
@@ -34,10 +35,16 @@ def load_model(task: Task) -> Model:
     return model
 
 
-def make_probe(spec: ProbeSpec) -> Probe:
+def make_probe(spec: EvaluationSpec) -> Probe:
     """Make the probe of a spec."""
     probe: Probe = _make(PROBE, spec.call, spec.source, Probe)
     return probe
+
+
+def make_metric(spec: EvaluationSpec) -> Metric:
+    """Make the metric of a spec."""
+    metric: Metric = _make(METRIC, spec.call, spec.source, Metric)
+    return metric
 
 
 def make_domain(task: Task) -> Domain:

@@ -1,8 +1,8 @@
 """Which code made a result: hashes of the code that computes it, and versions of the libraries that it uses.
 
 The code is found by its imports, not by a list. A run's code is ``execution.execute``, the run's own method, data set
-model and domain, and all that they import. A probe's code begins at ``evaluation.measure``. No hash depends on
-comments, docstrings, layout or the place of a file (``plugins.source``).
+model and domain, and all that they import. A probe's code begins at ``evaluation.measure``, a metric's at
+``evaluation.score``. No hash depends on comments, docstrings, layout or the place of a file (``plugins.source``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 from mixsuite.domains.base import Dataset, Domain
 from mixsuite.evaluation.base import Probe
+from mixsuite.evaluation.metric import Metric
 from mixsuite.experiment.spec import digest_json
 from mixsuite.mixing.method import Method
 from mixsuite.models.base import Model
@@ -23,7 +24,8 @@ from mixsuite.plugins.kinds import PACKAGE
 from mixsuite.plugins.source import closure, content_digest, hash_files
 
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "pandas")
-_RUN, _PROBE = PACKAGE / "execution" / "execute.py", PACKAGE / "evaluation" / "measure.py"
+_RUN = PACKAGE / "execution" / "execute.py"
+_PROBE, _METRIC = PACKAGE / "evaluation" / "measure.py", PACKAGE / "evaluation" / "score.py"
 _COMPUTES = (
     "encode",
     "augment",
@@ -96,9 +98,10 @@ def code_of_run(method: Method, dataset: Dataset, domain: Domain, model: Model) 
     return CodeIdentity({"hash": digest_json(parts)[:16], **parts}, files, content_digest(files))
 
 
-def code_of_probe(probe: Probe) -> str:
-    """Hash a probe's code, without the code of its run. 16 hex digits."""
-    files = closure([_PROBE, *_class_files(type(probe), Probe)])
+def code_of_evaluation(plugin: Probe | Metric) -> str:
+    """Hash a probe's or a metric's code, without the code of its run. 16 hex digits."""
+    root, base = (_PROBE, Probe) if isinstance(plugin, Probe) else (_METRIC, Metric)
+    files = closure([root, *_class_files(type(plugin), base)])
     return hash_files(path for path in files if path not in core_files())
 
 

@@ -24,7 +24,10 @@ class Matrix(BaseModel):
     reference:     the method that others are compared with; added to ``methods`` where it is absent.
     exclude:       cells to leave out, as "METHOD x DATASET" with globs.
     select:        which weights are tested: "last", or "best_validation".
-    margin:        a difference whose 90 % interval lies within it is a tie (for RMSE: a share of the reference's).
+    margin:        a difference whose 90 % interval lies within it is a tie. It is in units of error; for other metrics
+                   it is a share of the reference's distance from the optimum.
+    metrics:       further metrics of each trained model, on the tasks whose kind of target has them.
+    primary:       the metric that verdicts, ranks and gates are based on, where a task has it; "": error or RMSE.
     probes:        disturbances under which each trained model is tested too; they add metrics to its run.
     deterministic: use only deterministic algorithms on a GPU.
     """
@@ -40,6 +43,8 @@ class Matrix(BaseModel):
     exclude: tuple[str, ...] = ()
     select: Literal["last", "best_validation"] = "last"
     margin: float | None = Field(default=None, ge=0, lt=1)
+    metrics: tuple[str, ...] = ()
+    primary: str = ""
     probes: tuple[str, ...] = ()
     deterministic: bool = False
     recipes: dict[str, Recipe] = {}
@@ -80,11 +85,18 @@ class Matrix(BaseModel):
                 raise ValueError(f"'{name}' is no name for a recipe: letters, digits, _ - . and spaces make one")
         return value
 
-    @field_validator("probes")
+    @field_validator("probes", "metrics")
     @classmethod
-    def _probes(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _evaluations(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:
             _said(parse_call, text)
+        return value
+
+    @field_validator("primary")
+    @classmethod
+    def _primary(cls, value: str) -> str:
+        if value:
+            _said(parse_call, value)
         return value
 
 

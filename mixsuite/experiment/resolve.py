@@ -1,24 +1,28 @@
-"""Resolve a matrix's names into an experiment: tasks, methods and probes with every parameter, and their objects."""
+"""Resolve a matrix's names into an experiment: its tasks, methods, probes and metrics, with every parameter."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from math import isfinite
 from typing import Any
 
 from mixsuite.domains.base import Dataset, Domain
 from mixsuite.errors import InputError, unknown
 from mixsuite.evaluation.base import Probe
+from mixsuite.evaluation.metric import Metric
+from mixsuite.evaluation.scores import ALWAYS, TAKEN
 from mixsuite.experiment.build import find_domain, load_domain
 from mixsuite.experiment.matrix import Matrix
-from mixsuite.experiment.spec import MethodSpec, ProbeSpec, RunSpec, Task
+from mixsuite.experiment.spec import EvaluationSpec, MethodSpec, RunSpec, Task
 from mixsuite.mixing.method import Method
 from mixsuite.models.base import Model
 from mixsuite.plugins.bind import every_parameter
-from mixsuite.plugins.entry import Call, parse_entry
-from mixsuite.plugins.kinds import DATASET, METHOD, MODEL, PROBE, builtin_files
+from mixsuite.plugins.entry import Call, parse_call, parse_entry
+from mixsuite.plugins.kinds import DATASET, METHOD, METRIC, MODEL, PROBE, Kind, builtin_files
 from mixsuite.plugins.load import Plugin, Source, load_plugin
 from mixsuite.plugins.validate import check_model
+from mixsuite.stats.primary import Primary
 from mixsuite.training.recipe import Recipe, shipped_recipes
 
 TARGETS = ("class", "multilabel", "regression")  # kinds of target
@@ -30,7 +34,8 @@ class Experiment:
 
     reference: the name of the method that others are compared with.
     exclude:   patterns "METHOD x DATASET".
-    method_of, probe_of: the objects by the names of methods and probes.
+    probes, metrics: what is measured of each trained model; no two have one name.
+    method_of, probe_of, metric_of: the objects by the names of methods, probes and metrics.
     dataset_of, domain_of, model_of: the objects by the names of tasks.
     """
 
@@ -39,12 +44,19 @@ class Experiment:
     seeds: tuple[int, ...]
     reference: str
     exclude: tuple[str, ...]
-    probes: tuple[ProbeSpec, ...] = ()
+    probes: tuple[EvaluationSpec, ...] = ()
+    metrics: tuple[EvaluationSpec, ...] = ()
     method_of: dict[str, Method] = field(default_factory=dict, compare=False)
     dataset_of: dict[str, Dataset] = field(default_factory=dict, compare=False)
     domain_of: dict[str, Domain] = field(default_factory=dict, compare=False)
     probe_of: dict[str, Probe] = field(default_factory=dict, compare=False)
+    metric_of: dict[str, Metric] = field(default_factory=dict, compare=False)
     model_of: dict[str, Model] = field(default_factory=dict, compare=False)
+
+    def metrics_for(self, task: Task) -> tuple[EvaluationSpec, ...]:
+        """The metrics that a task's kind of target has."""
+        kind = self.dataset_of[task.name].kind
+        return tuple(spec for spec in self.metrics if kind in type(self.metric_of[spec.name]).kinds)
 
     def runs(self) -> list[RunSpec]:
         """Every run of the matrix, task by task and seed by seed, so that one data set is in memory at a time."""
@@ -82,19 +94,74 @@ def _method(text: str) -> tuple[MethodSpec, Method]:
     return MethodSpec(plugin.display_name, call, plugin.source.address, method.control), method
 
 
-def resolve_probe(text: str) -> ProbeSpec:
+def resolve_probe(text: str) -> EvaluationSpec:
     """Fill in every parameter of a probe entry.
 
     Raises:
         InputError: no such probe or parameter, or a value that is not allowed.
     """
-    return _probe(text)[0]
+    return _evaluation(PROBE, text, Probe)[0]
 
 
-def _probe(text: str) -> tuple[ProbeSpec, Probe]:
-    plugin = load_plugin(PROBE, text, Probe)
+def resolve_metric(text: str) -> EvaluationSpec:
+    """Fill in every parameter of a metric entry.
+
+    Raises:
+        InputError: no such metric or parameter, or a value that is not allowed.
+    """
+    return _metric(text)[0]
+
+
+def _evaluation(kind: Kind, text: str, base: type) -> tuple[EvaluationSpec, Any]:
+    plugin = load_plugin(kind, text, base)
     call = Call(plugin.name, every_parameter(plugin.instance))
-    return ProbeSpec(plugin.display_name, call, plugin.source.address), plugin.instance
+    return EvaluationSpec(plugin.display_name, call, plugin.source.address), plugin.instance
+
+
+def _metric(text: str) -> tuple[EvaluationSpec, Metric]:
+    """The metric of an entry.
+
+    Raises:
+        InputError: as for ``resolve_metric``, or its class says nothing of its direction, or names an unknown kind.
+    """
+    name = parse_call(text).name
+    if name in ALWAYS:
+        raise InputError(f"metric '{name}': every run has it; primary = \"{name}\" bases the verdicts on it")
+    spec, metric = _evaluation(METRIC, text, Metric)
+    cls, where = type(metric), spec.source or spec.call.name
+    for kind in cls.kinds:
+        if kind not in TARGETS:
+            raise InputError(f"metric {where}: {unknown('kind', kind, TARGETS)}")
+    better = getattr(cls, "better", None)
+    if better not in ("lower", "higher"):
+        raise InputError(f"metric {where}: better = {better!r}: allowed: 'lower', 'higher'")
+    if spec.call.name in TAKEN:
+        raise InputError(f"metric {where}: '{spec.call.name}' is a number or a column of every table; rename the file")
+    return spec, metric
+
+
+def _primary(text: str, metrics: list[tuple[EvaluationSpec, Metric]]) -> tuple[Primary, tuple[str, ...]] | None:
+    """(the primary metric, the kinds of target that have it); None where the matrix names none.
+
+    metrics: the matrix's; the primary one is added if it is absent.
+
+    Raises:
+        InputError: no such metric, or it names no optimum.
+    """
+    if not text:
+        return None
+    if text in ALWAYS:
+        return ALWAYS[text]
+    call = parse_call(text)
+    if call.name not in builtin_files(METRIC) and call.name.isidentifier():
+        raise unknown("primary metric", call.name, {*ALWAYS, *builtin_files(METRIC)})
+    spec, metric = _metric(text)
+    cls = type(metric)
+    if cls.optimum is None or not isfinite(cls.optimum):
+        raise InputError(f"primary '{text}': its class names no optimum, from which a margin could be measured")
+    if spec not in [known for known, _ in metrics]:
+        metrics.append((spec, metric))
+    return Primary(spec.name, cls.better, float(cls.optimum)), cls.kinds
 
 
 def resolve_task(text: str, matrix: Matrix) -> Task:
@@ -197,7 +264,12 @@ def resolve(
     if reference[0] not in [spec for spec, _ in chosen]:
         chosen.insert(0, reference)
     tasks = [_task(text, matrix) for text in _entries(matrix, datasets)]
-    probes = [_probe(text) for text in matrix.probes]
+    probes = [_evaluation(PROBE, text, Probe) for text in matrix.probes]
+    metrics = [_metric(text) for text in matrix.metrics]
+    tasks = _judged(tasks, matrix, _primary(matrix.primary, metrics))
+    both = {spec.name for spec, _ in probes} & {spec.name for spec, _ in metrics}
+    if both:
+        raise InputError(f"'{both.pop()}' is the name of a probe and of a metric; rename one")
     experiment = Experiment(
         _distinct("dataset", [task for task, *_ in tasks]),
         _distinct("method", [spec for spec, _ in chosen]),
@@ -205,15 +277,39 @@ def resolve(
         reference[0].name,
         matrix.exclude,
         _distinct("probe", [spec for spec, _ in probes]),
+        _distinct("metric", [spec for spec, _ in metrics]),
         {spec.name: method for spec, method in chosen},
         {task.name: dataset for task, dataset, *_ in tasks},
         {task.name: domain for task, _, domain, _ in tasks},
         {spec.name: probe for spec, probe in probes},
+        {spec.name: metric for spec, metric in metrics},
         {task.name: model for task, *_, model in tasks},
     )
     if matrix.exclude:
         _check_patterns(matrix)
     return experiment
+
+
+Opened = tuple[Task, Dataset, Domain, Model]
+
+
+def _judged(tasks: list[Opened], matrix: Matrix, primary: tuple[Primary, tuple[str, ...]] | None) -> list[Opened]:
+    """The tasks with the primary metric where their kind of target has it; the others are judged as ever.
+
+    Raises:
+        InputError: no task has it.
+    """
+    if primary is None:
+        return tasks
+    metric, kinds = primary
+    if not any(dataset.kind in kinds for _, dataset, *_ in tasks):
+        raise InputError(
+            f"primary '{matrix.primary}': made for {', '.join(kinds)}; no data set of this call has such targets"
+        )
+    return [
+        (replace(task, judged_by=metric) if dataset.kind in kinds else task, dataset, domain, model)
+        for task, dataset, domain, model in tasks
+    ]
 
 
 def _check_patterns(matrix: Matrix) -> None:

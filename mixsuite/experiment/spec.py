@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mixsuite.plugins.entry import Call, Params
+from mixsuite.stats.primary import Primary
 
 
 def digest_json(value: Any) -> str:
@@ -24,7 +25,8 @@ class Task:
     """A data set with a recipe, dataset@recipe: the unit of every table.
 
     name: as tables show it, with non-default parameters; ``dataset`` and ``recipe`` hold every value.
-    classification: whether the primary metric is the error (else the RMSE).
+    classification: whether its targets are classes or labels, not values.
+    judged_by: the metric that verdicts are based on, if the matrix names one. It is no part of a run's identity.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Task:
     source: str | None = field(default=None, compare=False)  # an outside data set's address
     domain_source: str | None = field(default=None, compare=False)  # an outside domain's address
     model_source: str | None = field(default=None, compare=False)  # an outside model's address
+    judged_by: Primary | None = None
 
     def canonical(self) -> dict[str, Any]:
         """The values that go into a run's id."""
@@ -52,9 +55,9 @@ class Task:
         return self.name.removesuffix(f"@{self.recipe_name}")
 
     @property
-    def primary(self) -> str:
-        """The metric that verdicts are based on; lower is better."""
-        return "error" if self.classification else "rmse"
+    def primary(self) -> Primary:
+        """The metric that verdicts are based on; the error or the RMSE if the matrix names none."""
+        return self.judged_by or Primary("error" if self.classification else "rmse")
 
 
 @dataclass(frozen=True)
@@ -75,15 +78,15 @@ class MethodSpec:
 
 
 @dataclass(frozen=True)
-class ProbeSpec:
-    """A probe with every parameter. It is no part of a run's identity: it adds metrics and changes none."""
+class EvaluationSpec:
+    """A probe or a metric with every parameter. It is no part of a run's identity: it adds numbers and changes none."""
 
     name: str
     call: Call
-    source: str | None = field(default=None, compare=False)  # an outside probe's address
+    source: str | None = field(default=None, compare=False)  # an outside plugin's address
 
     def canonical(self) -> dict[str, Any]:
-        """The values that tell two probes apart."""
+        """The values that tell two of them apart."""
         return {"name": self.call.name, "params": dict(self.call.params)}
 
 

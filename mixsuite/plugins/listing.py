@@ -10,8 +10,8 @@ from mixsuite.plugins.describe import describe
 from mixsuite.plugins.kinds import METHOD, Kind
 
 _ORDER = (
-    "write", "parameters", "pairing", "lambda", "drawn per", "site", "label", "rows", "domains", "domain", "recipe",
-    "source", "licence", "from",
+    "write", "parameters", "targets", "better", "pairing", "lambda", "drawn per", "site", "label", "rows", "domains",
+    "domain", "recipe", "source", "licence", "from",
 )  # fmt: skip
 COLUMNS = ("method", "what it does", "pairing", "lambda", "drawn per", "site", "label", "rows", "domains", "from")
 
@@ -28,6 +28,8 @@ def _facts(item: dict[str, Any], method: bool) -> dict[str, str]:
         "write": ":".join([item["name"], *map(str.upper, arguments)]) if arguments else "",
         "parameters": ", ".join(text for key, text in parameters.items() if key != "site"),
         "pairing": item.get("pairing", ""),
+        "targets": ", ".join(item.get("kinds", ())),
+        "better": item.get("better", ""),
         "lambda": item.get("lam_law", ""),
         "domain": item.get("domain") or ("" if method else ", ".join(item.get("domains", ()))),
         "recipe": item.get("recipe", ""),

@@ -17,7 +17,7 @@ MOVED = {
     "mixsuite.robustness": "mixsuite.evaluation",
     "mixsuite.rng": "mixsuite.mixing",
     "mixsuite.digest": "mixsuite.data.digest",
-    "mixsuite.metrics": "mixsuite.evaluation.metrics",
+    "mixsuite.metrics": "mixsuite.evaluation.scores",
     "mixsuite.recipe": "mixsuite.training.recipe",
     "mixsuite.matrix": "mixsuite.experiment.matrix",
     "mixsuite.spec": "mixsuite.experiment.spec",

@@ -18,6 +18,7 @@ from mixsuite.results.files import rewriting, write_text
 from mixsuite.results.manifest import load_manifest
 from mixsuite.results.record import Record
 from mixsuite.results.record_files import read_latest
+from mixsuite.stats.primary import Primary
 
 STAGES = ("data", "split", "init", "order", "draws", "plan", "weights")
 COLUMNS = [
@@ -26,7 +27,7 @@ COLUMNS = [
 ]  # fmt: skip
 # Later versions added these columns at the right; a baseline without them can be read too. Only a run's first row fills
 # them.
-ADDED = ["run_id", "code_parts", "spec", "margin"]
+ADDED = ["run_id", "code_parts", "spec", "margin", "primary", "direction", "optimum"]
 COSTS = ("seconds", "peak_memory")
 Key = tuple[str, str, str, str]  # domain, dataset, recipe, method
 
@@ -42,6 +43,7 @@ class BaselineRun:
     machine: name -> value; empty if unknown.
     spec:    recipe and parameters, name -> value; empty if unknown.
     margin:  the margin of its matrix, "" for the default.
+    judged_by: the metric that is gated, if the matrix names one.
     reason:  why there are no metrics; "" if there are.
     """
 
@@ -56,12 +58,18 @@ class BaselineRun:
     parts: dict[str, str] = field(default_factory=dict)
     spec: dict[str, str] = field(default_factory=dict)
     margin: str = ""
+    judged_by: Primary | None = None
     reason: str = ""
 
     @property
-    def primary(self) -> str:
-        """The metric that is gated; lower is better."""
-        return "error" if "error" in self.metrics else "rmse"
+    def primary(self) -> Primary:
+        """The metric that is gated; the error or the RMSE if the matrix names none."""
+        return self.judged_by or Primary("error" if "error" in self.metrics else "rmse")
+
+    @property
+    def value(self) -> float:
+        """The value of the metric that is gated."""
+        return self.metrics[self.primary.name]
 
 
 Cells = dict[Key, dict[int, BaselineRun]]
@@ -102,9 +110,10 @@ def read_cells(out: Path) -> Cells:
         key = (task.domain, task.shown_dataset, task.recipe_name, method)  # as shown now: records may bear older names
         for seed, run_id in ids.items():
             run = latest.get(run_id) or BaselineRun(key, seed, {}, {}, "", "", {}, reason="not run")
-            if not run.reason and task.primary not in run.metrics:
-                raise InputError(f"{out}/records: run {run_id} ({name}, {method}, seed {seed}) has no {task.primary}")
-            cells.setdefault(key, {})[seed] = replace(run, key=key, margin=margin)
+            metric = task.primary.name
+            if not run.reason and metric not in run.metrics:
+                raise InputError(f"{out}/records: run {run_id} ({name}, {method}, seed {seed}) has no {metric}")
+            cells.setdefault(key, {})[seed] = replace(run, key=key, margin=margin, judged_by=task.judged_by)
     return cells
 
 
@@ -188,7 +197,7 @@ def _replaced(former: Baseline, now: Baseline) -> str:
 
 
 def _values(cell: dict[int, BaselineRun]) -> dict[int, float]:
-    return {seed: run.metrics[run.primary] for seed, run in cell.items()}
+    return {seed: run.value for seed, run in cell.items()}
 
 
 def commit_of(folder: Path) -> str:
@@ -222,8 +231,10 @@ def _text(runs: Iterable[BaselineRun], commit: str) -> str:
     table = csv.writer(buffer, lineterminator="\n")
     table.writerow([*COLUMNS, *ADDED])
     for run in runs:
+        judged = run.judged_by
         once = [run.id, _pairs_text(run.parts), _pairs_text(run.spec), run.margin]
-        ordered = {run.primary: run.metrics[run.primary]} | run.metrics
+        once += [judged.name, judged.better, f"{judged.optimum:g}"] if judged else ["", "", ""]
+        ordered = {run.primary.name: run.value} | run.metrics
         for metric, value in ordered.items():
             made = [run.code, run.executor, _pairs_text(run.machine), commit]
             table.writerow([*run.key, run.seed, metric, value, *run.digests.values(), *made, *once])
@@ -258,8 +269,9 @@ def load_baseline(path: Path) -> Baseline:
         raise InputError(f"{path}: it has no rows; accept one: mixsuite baseline accept --out results/regress")
     for cell in cells.values():
         for run in cell.values():
-            if run.primary not in run.metrics:
-                raise InputError(f"{path}: {_where(run)} has neither error nor rmse")
+            if run.primary.name not in run.metrics:
+                wanted = run.judged_by.name if run.judged_by else "error, and no rmse"
+                raise InputError(f"{path}: {_where(run)} has no {wanted}")
     return Baseline(path, cells, ", ".join(sorted(commits - {""})))
 
 
@@ -272,6 +284,9 @@ def _add(cells: Cells, row: dict[str, str]) -> None:
     margin = row.get("margin", "")
     if margin and not 0 <= float(margin) < 1:
         raise ValueError(f"margin {margin}: allowed is a share from 0 to below 1")
+    judged_by = None
+    if row.get("primary"):
+        judged_by = Primary(row["primary"], row["direction"], float(row["optimum"]))  # type: ignore[arg-type]
     key = (row["domain"], row["dataset"], row["recipe"], row["method"])
     run = cells.setdefault(key, {}).get(seed)
     if run is None:
@@ -287,6 +302,7 @@ def _add(cells: Cells, row: dict[str, str]) -> None:
             parts=_pairs(row.get("code_parts", "")),
             spec=_pairs(row.get("spec", "")),
             margin=margin,
+            judged_by=judged_by,
         )
     if row["metric"] in run.metrics:
         raise ValueError(f"{row['metric']} of {_where(run)} stands twice")

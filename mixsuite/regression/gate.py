@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from mixsuite.stats.paired import holm, sign_flip, t_interval
+from mixsuite.stats.primary import Better
 
 K = TypeVar("K", bound=Hashable)
 ALPHA = 0.01  # chance of any false `worse` over all cells of a re-run; of any false `better` as well
@@ -42,28 +43,47 @@ def needed_seeds(cells: int) -> int:
     return max(2, ceil(log2(max(cells, 1) / ALPHA)))
 
 
-def decide(changed: dict[K, np.ndarray], margins: dict[K, float], cells: int) -> dict[K, Decision]:
+@dataclass(frozen=True)
+class Gated:
+    """A cell whose runs differ from the baseline's.
+
+    d:      [n] differences in the primary metric, now minus baseline.
+    margin: the largest difference that counts as equal, in the same units.
+    better: the direction in which the metric improves.
+    """
+
+    d: np.ndarray
+    margin: float
+    better: Better = "lower"
+
+    @property
+    def loss(self) -> float:
+        """The mean difference, positive where the metric got worse."""
+        return float(np.mean(self.d)) * (1 if self.better == "lower" else -1)
+
+
+def decide(changed: dict[K, Gated], cells: int) -> dict[K, Decision]:
     """Decide on the cells whose runs differ from the baseline's.
 
     Args:
-        changed: cell -> differences [n], now minus baseline; negative is better.
-        margins: cell -> the largest difference that counts as equal, in the same units.
+        changed: the cells.
         cells: number of all gated cells: unchanged ones belong to the family of tests too.
     """
     keys = list(changed)
-    means = np.array([float(np.mean(changed[key])) for key in keys])
-    two = np.array([_two_sided(changed[key]) for key in keys])
+    losses = np.array([changed[key].loss for key in keys])
+    two = np.array([_two_sided(changed[key].d) for key in keys])
     rest = np.ones(max(cells - len(keys), 0))
     sides = {}
     for sign in (1, -1):  # sign patterns are symmetric, so the one-sided p is half the two-sided one
-        p = np.where(sign * means > 0, two / 2, 1.0)
+        p = np.where(sign * losses > 0, two / 2, 1.0)
         sides[sign] = holm(np.concatenate([p, rest]))[: len(keys)]
     decisions = {}
     for place, key in enumerate(keys):
-        low, high = t_interval(changed[key], 0.90)
+        cell = changed[key]
+        low, high = t_interval(cell.d, 0.90)
         worse, better = float(sides[1][place]), float(sides[-1][place])
-        word = _word(low, high, margins[key], worse, better)
-        decisions[key] = Decision(word, float(means[place]), low, high, worse if means[place] > 0 else better)
+        word = _word(low, high, cell.margin, worse, better)
+        decisions[key] = Decision(word, float(np.mean(cell.d)), low, high, worse if cell.loss > 0 else better)
     return decisions
 
 

@@ -17,8 +17,10 @@ from mixsuite.regression.baseline import Key, commit_of, read_cells
 from mixsuite.results.files import rewriting, write_text
 from mixsuite.stats.margins import margin_of
 from mixsuite.stats.paired import mean, t_interval
+from mixsuite.stats.primary import Primary
 
 COLUMNS = ["commit", "date", "domain", "dataset", "recipe", "method", "metric", "n", "mean", "low", "high"]
+ADDED = ["direction", "optimum"]  # later versions added these at the right; a history without them can be read too
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Point:
 
     commit: str
     date: str
-    metric: str
+    primary: Primary
     n: int
     mean: float
     low: float
@@ -65,9 +67,9 @@ def track(out: Path, path: Path, commit: str | None = None, date: str | None = N
     with rewriting(path):
         history = load_history(path)
         for key, runs in cells.items():
-            metric = next(iter(runs.values())).primary
-            values = np.array([runs[seed].metrics[metric] for seed in sorted(runs)])
-            point = Point(commit, date, metric, len(values), mean(values.tolist()), *t_interval(values))
+            primary = next(iter(runs.values())).primary
+            values = np.array([runs[seed].value for seed in sorted(runs)])
+            point = Point(commit, date, primary, len(values), mean(values.tolist()), *t_interval(values))
             points = history.setdefault(key, [])
             at = next((place for place, p in enumerate(points) if commit and p.commit == commit), None)
             if at is None:
@@ -81,11 +83,12 @@ def track(out: Path, path: Path, commit: str | None = None, date: str | None = N
 def _text(history: dict[Key, list[Point]]) -> str:
     buffer = io.StringIO()
     table = csv.writer(buffer, lineterminator="\n")
-    table.writerow(COLUMNS)
+    table.writerow([*COLUMNS, *ADDED])
     rows = [(p.date, place, key, p) for key, points in history.items() for place, p in enumerate(points)]
     for _, _, key, p in sorted(rows, key=lambda row: row[:2]):
         numbers = ["" if np.isnan(v) else f"{v:.6g}" for v in (p.mean, p.low, p.high)]
-        table.writerow([p.commit, p.date, *key, p.metric, p.n, *numbers])
+        judged = p.primary
+        table.writerow([p.commit, p.date, *key, judged.name, p.n, *numbers, judged.better, f"{judged.optimum:g}"])
     return buffer.getvalue()
 
 
@@ -112,7 +115,9 @@ def load_history(path: Path) -> dict[Key, list[Point]]:
                 if not isfinite(numbers[0]):
                     raise ValueError(f"mean {row['mean']} is no number")
                 datetime.date.fromisoformat(row["date"])
-                point = Point(row["commit"], row["date"], row["metric"], int(row["n"]), *numbers)
+                facts = row.get("direction") or "lower", float(row.get("optimum") or 0)
+                primary = Primary(row["metric"], *facts)  # type: ignore[arg-type]
+                point = Point(row["commit"], row["date"], primary, int(row["n"]), *numbers)
                 history.setdefault((row["domain"], row["dataset"], row["recipe"], row["method"]), []).append(point)
     except (csv.Error, UnicodeDecodeError, ValueError, TypeError, AttributeError, OSError) as error:
         raise InputError(f"{path}, line {number}: not a row of a history: {error}") from None
@@ -122,13 +127,13 @@ def load_history(path: Path) -> dict[Key, list[Point]]:
 def steps(points: list[Point]) -> list[Step]:
     """Find the steps in a cell's curve.
 
-    A step is where the mean moved by more than the margin (0.01 error, 2 % of RMSE) since the point before, and the two
+    A step is where the mean of one metric moved by more than the default margin since the point before, and the two
     95 % intervals do not overlap.
     """
     result = []
     for before, after in pairwise(points):
-        margin = margin_of(after.metric, before.mean, None)
+        margin = margin_of(after.primary, before.mean, None)
         apart = after.low > before.high or after.high < before.low
-        if abs(after.mean - before.mean) > margin and apart:
+        if before.primary == after.primary and abs(after.mean - before.mean) > margin and apart:
             result.append(Step(before, after))
     return result

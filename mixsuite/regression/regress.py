@@ -12,7 +12,7 @@ from mixsuite.errors import InputError
 from mixsuite.experiment.spec import Task
 from mixsuite.plugins.entry import show_seeds
 from mixsuite.regression.baseline import COSTS, STAGES, Baseline, BaselineRun, Cells, Key, load_baseline, read_cells
-from mixsuite.regression.gate import BETTER, EQUAL, UNDECIDED, WORSE, decide, needed_seeds
+from mixsuite.regression.gate import BETTER, EQUAL, UNDECIDED, WORSE, Gated, decide, needed_seeds
 from mixsuite.regression.yardstick import SLOWER, grown
 from mixsuite.results.manifest import load_manifest
 from mixsuite.stats.margins import margin_of
@@ -36,7 +36,8 @@ class Change:
                 differs.
     also_changed: what else differs: code, libraries, executor, machine.
     n:          number of seeds.
-    then, now:  means of the primary metric over n seeds.
+    metric:     the primary metric.
+    then, now:  its means over n seeds.
     diff:       mean paired difference, now minus then.
     low, high:  its 90 % t-interval.
     p:          one-sided, adjusted by Holm over all gated cells.
@@ -51,6 +52,7 @@ class Change:
     changed_at: str = ""
     also_changed: str = ""
     n: int = 0
+    metric: str = ""
     then: float = nan
     now: float = nan
     diff: float = nan
@@ -127,9 +129,8 @@ def compare_with_baseline(out: Path, baseline: Path, gate_costs: bool = True) ->
         key: _look(key, tasks.get(key[:3]), cell, now.get(key, {}), again) for key, cell in accepted.cells.items()
     }
     moved = [key for key, change in changes.items() if change.verdict == UNDECIDED]
-    differences = {key: pair(_primary(now[key], accepted.cells[key]), _primary(accepted.cells[key])) for key in moved}
-    margins = {key: _margin(accepted.cells[key]) for key in moved}
-    for key, decision in decide(differences, margins, len(accepted.cells)).items():
+    gated = {key: _gated(accepted.cells[key], now[key]) for key in moved}
+    for key, decision in decide(gated, len(accepted.cells)).items():
         changes[key] = replace(
             changes[key], verdict=decision.word, diff=decision.diff, low=decision.low, high=decision.high, p=decision.p
         )
@@ -159,6 +160,11 @@ def _same_question(accepted: Cells, now: Cells) -> None:
             if here is None or here.reason:
                 continue
             what, go_on = f"{key[1]}, {key[3]} ({key[2]})", "accept a new baseline to go on"
+            if then.primary != here.primary:
+                raise InputError(
+                    f"the baseline gates {then.primary.name} for {what}, these runs are judged by {here.primary.name}; "
+                    f"{go_on}"
+                )
             if then.id and here.id and then.id != here.id:
                 differ = differences(then.spec, here.spec) or "parameters that this baseline does not name"
                 raise InputError(f"the baseline is of another recipe or parameters for {what}: {differ}; {go_on}")
@@ -189,7 +195,8 @@ def _look(
         asked["executor"] = "loop"
     command = shlex.join(["mixsuite", "run", matrix, *(word for k, v in asked.items() for word in (f"--{k}", v))])
     lost = tuple(seed for seed in seeds if seed not in now or now[seed].reason)
-    change = Change(name, key[3], SAME, n=len(seeds) - len(lost), command=command)
+    metric = next(iter(then.values())).primary.name
+    change = Change(name, key[3], SAME, n=len(seeds) - len(lost), metric=metric, command=command)
     if lost:
         first = now.get(lost[0])
         reason = f"seeds {show_seeds(lost)}: {first.reason if first else 'not run'}"
@@ -210,13 +217,13 @@ def _look(
 
 
 def _new(key: Key, task: Task, cell: dict[int, BaselineRun]) -> Change:
-    values = [run.metrics[run.primary] for run in cell.values() if not run.reason]
-    return Change(task.name, key[3], NEW, n=len(values), now=mean(values))
+    values = [run.value for run in cell.values() if not run.reason]
+    return Change(task.name, key[3], NEW, n=len(values), metric=task.primary.name, now=mean(values))
 
 
 def _primary(cell: dict[int, BaselineRun], like: dict[int, BaselineRun] | None = None) -> dict[int, float]:
     """Seed -> primary metric, for the seeds of another cell, or for all."""
-    return {seed: cell[seed].metrics[cell[seed].primary] for seed in (like or cell)}
+    return {seed: cell[seed].value for seed in (like or cell)}
 
 
 def _changed_at(then: BaselineRun, now: BaselineRun) -> str | None:
@@ -245,15 +252,16 @@ def _is_cost(metric: str) -> bool:
 
 def _others(pairs: list[tuple[BaselineRun, BaselineRun]]) -> dict[str, tuple[float, float]]:
     first = pairs[0][0]
-    names = [n for n in first.metrics if n != first.primary and not _is_cost(n)]
+    names = [n for n in first.metrics if n != first.primary.name and not _is_cost(n)]
     shared = [n for n in names if all(n in run.metrics for runs in pairs for run in runs)]
     return {n: (mean(a.metrics[n] for a, _ in pairs), mean(b.metrics[n] for _, b in pairs)) for n in shared}
 
 
-def _margin(cell: dict[int, BaselineRun]) -> float:
-    """The accepted margin of equality, in the metric's units."""
-    run = next(iter(cell.values()))
-    return margin_of(run.primary, mean(_primary(cell).values()), float(run.margin) if run.margin else None)
+def _gated(then: dict[int, BaselineRun], now: dict[int, BaselineRun]) -> Gated:
+    """A cell that moved, with the accepted margin of equality."""
+    run, accepted = next(iter(then.values())), _primary(then)
+    margin = margin_of(run.primary, mean(accepted.values()), float(run.margin) if run.margin else None)
+    return Gated(pair(_primary(now, then), accepted), margin, run.primary.better)
 
 
 def _costs(accepted: Cells, now: Cells) -> dict[tuple[str, str], float]:

@@ -15,7 +15,21 @@ from mixsuite.report.text import markdown_lines, table_lines
 from mixsuite.stats.paired import zero_rounding
 
 _CALM = 0.1  # costs that changed by less are counted, not listed
-_SHOWN = ["task", "method", "verdict", "changed_at", "n", "then", "now", "diff", "low", "high", "p", "also_changed"]
+_SHOWN = [
+    "task",
+    "method",
+    "verdict",
+    "changed_at",
+    "n",
+    "metric",
+    "then",
+    "now",
+    "diff",
+    "low",
+    "high",
+    "p",
+    "also_changed",
+]
 Format = Literal["text", "json", "md"]
 
 

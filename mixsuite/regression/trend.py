@@ -30,7 +30,7 @@ def draw_trends(out: Path, path: Path) -> list[str]:
             continue
         pictures[out / "trend" / f"{names[task.name]}.png"] = task.name, lines
         sentences += [
-            f"step: {task.name}, {method}: {task.primary} {step.before.mean:.4g} -> {step.after.mean:.4g} "
+            f"step: {task.name}, {method}: {step.after.primary.name} {step.before.mean:.4g} -> {step.after.mean:.4g} "
             f"at commit {step.after.commit or 'unknown'} ({step.after.date})"
             for method, points in lines.items()
             for step in steps(points)
@@ -66,7 +66,7 @@ def _draw(picture: Path, title: str, lines: dict[str, list[Point]]) -> None:
     axes.set_xticks(range(len(commits)), [f"{c[:9] or '?'}\n{d}" for c, d in commits], fontsize=8)
     axes.set_xlim(-0.5, len(commits) - 0.5)
     axes.margins(y=0.2)
-    metric = next(iter(lines.values()))[0].metric
+    metric = next(iter(lines.values()))[-1].primary.name
     axes.set_ylabel(f"{metric}, mean and 95 % interval over seeds", fontsize=9)
     left_out = f" ({len(lines) - len(chosen)} methods without a step left out)" if len(lines) > len(chosen) else ""
     axes.set_title(f"{title}{left_out}", fontsize=10)

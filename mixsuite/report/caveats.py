@@ -209,7 +209,7 @@ def _skipped(results: Results) -> list[str]:
 
 def _probes(results: Results) -> list[str]:
     failed = Counter(
-        f"probe {probe} failed on {task}: {reason}"
+        f"{probe} could not be measured on {task}: {reason}"
         for (task, _), cell in results.cells.items()
         for outcome in cell.values()
         for probe, reason in outcome.probes.items()

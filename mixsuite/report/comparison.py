@@ -21,9 +21,17 @@ from mixsuite.stats.verdicts import count, judge
 
 COLUMNS = [
     "task", "verdict", "diff", "diff_low", "diff_high", "p", "least_effect", "pairs", "mean", "reference_mean",
-    "seconds", "reference_seconds", "rows", "reference_rows", "status", "metric", "reason",
+    "seconds", "reference_seconds", "rows", "reference_rows", "status", "metric", "reason", "direction",
 ]  # fmt: skip
-SHOWN = ["task", "verdict", "metric", "mean", "reference_mean", *COLUMNS[COLUMNS.index("diff") : COLUMNS.index("mean")]]
+SHOWN = [
+    "task",
+    "verdict",
+    "metric",
+    "direction",
+    "mean",
+    "reference_mean",
+    *COLUMNS[COLUMNS.index("diff") : COLUMNS.index("mean")],
+]
 
 
 @dataclass(frozen=True)
@@ -67,7 +75,8 @@ def _row(results: Results, task: Task, variant: str, reference: str) -> dict[str
         if outcome.status != "ok"
     )
     worst = next((cell.status for cell in (mine, other) if cell.status != "ok"), "ok")
-    row: dict[str, object] = {"task": task.name, "status": worst, "metric": task.primary}
+    row: dict[str, object] = {"task": task.name, "status": worst, "metric": task.primary.name}
+    row["direction"] = task.primary.better
     row["reason"] = "; ".join(reasons) or None
     if "skipped" in (mine.status, other.status):
         return row | {"verdict": "skipped"}

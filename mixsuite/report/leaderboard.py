@@ -21,6 +21,7 @@ from mixsuite.report.task import task_table
 from mixsuite.results.files import write_text
 from mixsuite.results.manifest import task_stems
 from mixsuite.results.reading import Results, load_results
+from mixsuite.stats.primary import Primary
 
 RUN_COLUMNS = ["domain", "dataset", "recipe", "method", "seed", "metric", "value", "status", "run_id"]
 
@@ -51,7 +52,7 @@ class Report:
         frame = pd.DataFrame([row for rows in run_rows(self.results) for row in rows], columns=RUN_COLUMNS)
         return frame.astype({"value": "float64"})
 
-    def primary(self, task: str) -> str:
+    def primary(self, task: str) -> Primary:
         """The primary metric of a task, on which its table is based."""
         return self.results.manifest.tasks[task].primary
 
@@ -91,7 +92,7 @@ def run_rows(results: Results) -> Iterator[list[Row]]:
             costs = {name: value for name, value in outcome.costs.items() if name != "parameters"}  # per task
             values: dict[str, float | None] = {**outcome.metrics, **costs}
             if outcome.status != "ok":
-                values = {task.primary: None}
+                values = {task.primary.name: None}
             yield [(*front, seed, metric, value, outcome.status, outcome.id) for metric, value in values.items()]
 
 

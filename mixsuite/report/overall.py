@@ -66,6 +66,6 @@ def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list
 
 
 def _paired_values(results: Results, task: Task, methods: list[str]) -> np.ndarray:
-    """The primary metric of complete cells, [seeds, methods]."""
+    """The primary metric of complete cells, [seeds, methods], with its sign turned where higher is better."""
     values = [results.cell(task, m).values for m in methods]
-    return np.array([[v[seed] for v in values] for seed in sorted(values[0])])
+    return task.primary.sign * np.array([[v[seed] for v in values] for seed in sorted(values[0])])

@@ -21,7 +21,7 @@ def seeds_needed(results: Results, effect: float) -> pd.DataFrame:
 
     Args:
         results: what the folder shows.
-        effect: the difference, in error; on regression tasks a share of the reference's RMSE.
+        effect: the difference in error; for other metrics a share of the reference's distance from the optimum.
 
     Returns:
         A table with the effect in the primary metric's units and the number of methods compared. It gives the standard
@@ -34,7 +34,7 @@ def seeds_needed(results: Results, effect: float) -> pd.DataFrame:
 def _of_task(results: Results, task: Task, effect: float) -> dict[str, object]:
     manifest = results.manifest
     base = results.cell(task, manifest.reference).values
-    difference = effect if task.classification else effect * mean(base.values())
+    difference = effect * task.primary.unit(mean(base.values()))
     sds = {}
     for method in manifest.methods:
         d = pair(results.cell(task, method).values, base)

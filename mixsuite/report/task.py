@@ -37,14 +37,14 @@ def shared_seeds(cell: Cell, other: Cell) -> set[int]:
 
 
 def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
-    """Pair two cells by seed: differences of ``cell`` from ``other``, with the margin of a tie."""
+    """Pair two cells of a task by seed: differences of ``cell`` from ``other``, with the margin of a tie."""
     seeds = shared_seeds(cell, other)
     shares = [cell.ok[s].test_train_ratio for s in seeds]
     known = [share for share in shares if share is not None]
     test_train_ratio = max(known) if known and len(known) == len(shares) and max(known) <= 1 else None
     complete = cell.status == other.status == "ok" and len(seeds) == cell.wanted
     d = pair(*({s: c.values[s] for s in seeds} for c in (cell, other)))
-    return Paired(d, complete, margin, test_train_ratio)
+    return Paired(d, complete, margin, test_train_ratio, cell.primary.better)
 
 
 def task_table(results: Results, task: Task) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def task_table(results: Results, task: Task) -> pd.DataFrame:
         others = {m: c for m, c in cells.items() if m != reference and c.status != "skipped"}
         verdicts = judge({m: paired_cells(c, base, margin) for m, c in others.items()})
     more = dict.fromkeys(name for c in cells.values() for o in c.ok.values() for name in o.metrics)
-    more.pop(task.primary, None)
+    more.pop(task.primary.name, None)
     rows = []
     for method, cell in cells.items():
         row = _scores(cell, list(more)) | compared(verdicts.get(method))
@@ -76,7 +76,7 @@ def task_table(results: Results, task: Task) -> pd.DataFrame:
     table = pd.DataFrame(rows).reindex(columns=[*COLUMNS, *more])
     ranked = table["mean"].notna()
     table["rank"] = table["rank"].astype(float)
-    table.loc[ranked, "rank"] = shared_ranks(table.loc[ranked, "mean"].to_numpy(dtype=float))
+    table.loc[ranked, "rank"] = shared_ranks(task.primary.sign * table.loc[ranked, "mean"].to_numpy(dtype=float))
     return table.sort_values("rank", kind="stable", na_position="last").reset_index(drop=True)
 
 

@@ -22,6 +22,7 @@ _OVERALL_SHOWN = [
 _WORDS = {
     "method",
     "metric",
+    "direction",
     "verdict",
     "status",
     "complete",
@@ -97,8 +98,9 @@ def _parts(report: Report, form: Format) -> Iterator[tuple[str, list[str]]]:
     lines = _LINES[form]
     reference = report.results.manifest.reference
     for task, table in report.tasks.items():
+        primary = report.primary(task)
         title = (
-            f"{task}: {report.primary(task)}, lower is better "
+            f"{task}: {primary.name}, {primary.better} is better "
             f"(diff: from {reference}, paired by seed, unadjusted 95 % interval)"
         )
         yield title, lines(table, _TASK_SHOWN)

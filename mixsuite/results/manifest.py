@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
 from mixsuite.plugins.entry import Call, parse_seeds, show_seeds
 from mixsuite.results.files import write_text
 from mixsuite.results.names import file_stems
+from mixsuite.stats.primary import Primary
 
 _HEADER = """# Written by `mixsuite run`: the cells that this folder's tables show, every value resolved.
 # Each [[cells]] block is tasks x methods x seeds. A further run on this folder adds its cells.
@@ -99,6 +100,7 @@ class Manifest:
                 "recipe": _known(t.recipe),
                 "select": t.select,
                 "classification": t.classification,
+                **({"primary": asdict(t.judged_by)} if t.judged_by else {}),
             }
             for t in self.tasks.values()
         }
@@ -149,8 +151,9 @@ def load_manifest(out: Path) -> Manifest:
         for name, t in value["tasks"].items():
             recipe = tuple((k, _value(v)) for k, v in t["recipe"].items())
             manifest.tasks[name] = Task(
-                name, t["domain"], _call(t["dataset"]), t["recipe_name"], recipe, t["select"], t["classification"]
-            )
+                name, t["domain"], _call(t["dataset"]), t["recipe_name"], recipe, t["select"], t["classification"],
+                judged_by=Primary(**t["primary"]) if "primary" in t else None,
+            )  # fmt: skip
             _check_names(path, name, t["domain"], t["recipe_name"], t["dataset"]["name"])
             _check_task(name, t)
         for name, m in value["methods"].items():
@@ -204,6 +207,9 @@ def _check_task(name: str, task: dict[str, Any]) -> None:
         raise ValueError(f"select or classification of {name}")
     if not all(map(_is_plain, task["recipe"].values())):
         raise ValueError(f"recipe of {name}")
+    metric = task.get("primary", {"name": "error"})["name"]
+    if not isinstance(metric, str) or not metric.isprintable() or not metric:
+        raise ValueError(f"primary of {name}")
 
 
 def _check_call(name: str, call: dict[str, Any]) -> None:

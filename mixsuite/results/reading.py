@@ -13,6 +13,7 @@ from mixsuite.experiment.spec import RunSpec, Task
 from mixsuite.results.manifest import Manifest, load_manifest
 from mixsuite.results.record import Record
 from mixsuite.results.record_files import read_latest
+from mixsuite.stats.primary import Primary
 
 COSTS = ("seconds", "steps", "rows_per_step", "peak_memory", "parameters")
 
@@ -100,12 +101,12 @@ class Cell:
 
     wanted:   number of seeds that the task has.
     outcomes: seed -> run, for the runs that have a record.
-    primary:  name of the primary metric.
+    primary:  the primary metric.
     """
 
     wanted: int
     outcomes: dict[int, RunSummary]
-    primary: str
+    primary: Primary
 
     @cached_property
     def ok(self) -> dict[int, RunSummary]:
@@ -128,7 +129,7 @@ class Cell:
     @cached_property
     def values(self) -> dict[int, float]:
         """Seed -> primary metric, for the runs that are ok."""
-        return {seed: o.metrics[self.primary] for seed, o in self.ok.items()}
+        return {seed: o.metrics[self.primary.name] for seed, o in self.ok.items()}
 
     def metric(self, name: str) -> list[float] | None:
         """The values of a metric, one per seed; None unless every run is ok and has it."""
@@ -163,7 +164,7 @@ def load_results(out: Path) -> Results:
     cells: dict[tuple[str, str], dict[int, RunSummary]] = {}
     num_shown = 0
     for (task, method), ids in manifest.ids().items():
-        primary = manifest.tasks[task].primary
+        primary = manifest.tasks[task].primary.name
         for seed, run_id in ids.items():
             outcome = latest.get(run_id)
             if outcome is None:

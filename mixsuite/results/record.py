@@ -31,7 +31,7 @@ class Record:
     seconds: time of training.
     peak_memory: in bytes.
     split:   "drawn" from the seed or "official"; "" in records of earlier versions.
-    probes:  probe -> {"code": hash, "status": ok, skipped or failed, "reason": why it has no metrics}.
+    probes:  probe or metric -> {"code": hash, "status": ok, skipped or failed, "reason": why it has no numbers}.
     The other fields hold what training and the metrics returned; they are empty if the run did not get there.
 
     Schema 2 adds these fields. They are empty in records of schema 1, and until something fills them:

@@ -36,7 +36,7 @@ def mean_ranks(values: list[np.ndarray]) -> MeanRanks:
     The draws are fixed, so the same values give the same interval. Below six seeds there is no interval.
 
     Args:
-        values: for each task the primary metric [seeds, methods], every cell complete.
+        values: for each task [seeds, methods] numbers of which lower is better, every cell complete.
     """
     ranks = np.array([_ranks(v.mean(0)) for v in values])
     draws = np.random.Generator(np.random.Philox(key=0))

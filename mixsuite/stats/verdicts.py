@@ -23,6 +23,7 @@ from mixsuite.stats.paired import (
     t_interval,
     zero_rounding,
 )
+from mixsuite.stats.primary import Better
 
 K = TypeVar("K", bound=Hashable)
 BETTER, WORSE, TIE, UNDECIDED = "better", "worse", "tie", "undecided"
@@ -31,7 +32,7 @@ COUNTED = (BETTER, TIE, WORSE, UNDECIDED)
 
 @dataclass(frozen=True)
 class Paired:
-    """One comparison. Lower is better.
+    """One comparison.
 
     d:        [n] differences, method minus reference, over the seeds that are ok for both.
     complete: whether every seed of both cells is ok and paired. Which seeds fail may depend on the method, so an
@@ -39,12 +40,14 @@ class Paired:
     margin:   a comparison is a tie if its 90 % interval lies within +-margin.
     test_train_ratio: n_test / n_train if the seed draws the split, for the interval for new rows; None: no such
               interval.
+    better:   the direction in which the metric improves.
     """
 
     d: np.ndarray
     complete: bool
     margin: float
     test_train_ratio: float | None = None
+    better: Better = "lower"
 
 
 @dataclass(frozen=True)
@@ -114,16 +117,16 @@ def _verdict(paired: Paired, p: float, p_holm: float, m: int) -> Verdict:
     )
     sd = sample_std(d) if n > 1 else 0.0
     needed = needed_seeds(m)
-    word = _word(d, p_holm, paired.margin) if n >= needed else f"{UNDECIDED} (needs {needed} seeds)"
+    word = _word(paired, p_holm) if n >= needed else f"{UNDECIDED} (needs {needed} seeds)"
     effect = effect_factor(n, m) * sd if sd > 0 else nan
     return Verdict(word, n, float(np.mean(d)), low, high, p, p_holm, effect, low_new, high_new)
 
 
-def _word(d: np.ndarray, p_holm: float, margin: float) -> str:
-    low, high = t_interval(d, 0.90)
-    edge = margin * (1 + 1e-9)  # so that 0.31 - 0.30 is at most 0.01
+def _word(paired: Paired, p_holm: float) -> str:
+    low, high = t_interval(paired.d, 0.90)
+    edge = paired.margin * (1 + 1e-9)  # so that 0.31 - 0.30 is at most 0.01
     if -edge <= low and high <= edge:
         return TIE
     if p_holm < LEVEL:
-        return BETTER if np.mean(d) < 0 else WORSE
+        return BETTER if (np.mean(paired.d) < 0) == (paired.better == "lower") else WORSE
     return UNDECIDED

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 import inspect
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from mixsuite.evaluation.metric import Metric
 from mixsuite.experiment.build import make_method
 from mixsuite.experiment.resolve import resolve_method
 from mixsuite.mixing import Method
@@ -15,11 +18,12 @@ from mixsuite.mixing.method import why_not
 from mixsuite.models.base import Model
 from mixsuite.plugins.entry import parse_call
 from mixsuite.plugins.guard import guarded
-from mixsuite.plugins.kinds import MODEL, builtin_files
+from mixsuite.plugins.kinds import METRIC, MODEL, Kind, builtin_files
 from mixsuite.plugins.load import load_plugin
 from mixsuite.testing.device_checks import half_precision, no_host_sync, no_recompile, stacks
 from mixsuite.testing.draw_checks import a_function_of_its_seed, inputs_stay, no_global_generator, others_draw_the_same
 from mixsuite.testing.findings import Finding, problems
+from mixsuite.testing.metric_kit import check_metric
 from mixsuite.testing.model_kit import check_model
 from mixsuite.testing.plan_checks import (
     mixes_the_rows_it_names,
@@ -48,8 +52,20 @@ CHECKS: tuple[Check, ...] = (  # for methods whose plans are valid
 )  # no_recompile is not among them: it compiles, which takes seconds, so it runs once per method
 
 
-def check(plugin: str | Method | Model, among: Sequence[Sample] | None = None) -> list[Finding]:
-    """Run every check on a method, or on a model.
+@dataclass(frozen=True)
+class Kit:
+    """The checks of another kind of plugin than methods. base: the class of its contract."""
+
+    kind: Kind
+    base: type
+    check: Callable[[Any], list[Finding]]
+
+
+KITS = (Kit(MODEL, Model, check_model), Kit(METRIC, Metric, check_metric))
+
+
+def check(plugin: str | Method | Model | Metric, among: Sequence[Sample] | None = None) -> list[Finding]:
+    """Run every check on a method, a model or a metric.
 
     If a method's plans are not valid on a sample, the other checks skip that sample.
 
@@ -58,11 +74,12 @@ def check(plugin: str | Method | Model, among: Sequence[Sample] | None = None) -
         among: the samples to try a method on; None: every built-in one, and those of outside domains that it names.
 
     Raises:
-        InputError: no such method or model, or its file cannot be imported or defines none.
+        InputError: no such method, model or metric, or its file cannot be imported or defines none.
     """
-    instance = _load(plugin) if isinstance(plugin, str) else plugin
-    if isinstance(instance, Model):
-        return check_model(instance)
+    instance: Any = _load(plugin) if isinstance(plugin, str) else plugin
+    for kit in KITS:
+        if isinstance(instance, kit.base):
+            return kit.check(instance)
     findings: list[Finding] = []
     trials: list[Trial] = []
     for sample in among or samples(_outside_domains(type(instance))):
@@ -89,23 +106,24 @@ def check(plugin: str | Method | Model, among: Sequence[Sample] | None = None) -
     return findings
 
 
-def _load(entry: str) -> Method | Model:
-    """The method or the model of an entry: whichever is built in, or its file defines."""
+def _load(entry: str) -> Any:
+    """The plugin of an entry: whichever is built in, or its file defines."""
     call = parse_call(entry)
-    if call.name.partition(":")[0] in builtin_files(MODEL) or (call.name.endswith(".py") and _defines_model(call.name)):
-        model: Model = load_plugin(MODEL, call, Model).instance
-        return model
+    bases = _bases(call.name) if call.name.endswith(".py") else set()
+    for kit in KITS:
+        if call.name.partition(":")[0] in builtin_files(kit.kind) or kit.base.__name__ in bases:
+            return load_plugin(kit.kind, call, kit.base).instance
     return make_method(resolve_method(entry))
 
 
-def _defines_model(path: str) -> bool:
-    """Whether a file defines a model, as far as its class statements say."""
+def _bases(path: str) -> set[str]:
+    """The bare names of the base classes in a file, as far as its class statements say."""
     try:
         tree = ast.parse(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError, SyntaxError):
-        return False  # the loader says why
+        return set()  # the loader says why
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    return any(ast.unparse(base).rpartition(".")[2] == "Model" for node in classes for base in node.bases)
+    return {ast.unparse(base).rpartition(".")[2] for node in classes for base in node.bases}
 
 
 def _outside_domains(cls: type[Method]) -> list[str]:

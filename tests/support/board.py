@@ -30,7 +30,7 @@ def a_record(run, value):
     status = "failed" if value is None else "skipped" if value == "skip" else "ok"
     return Record(
         SCHEMA, run.id, names, run.canonical(), status, "planted" if status != "ok" else "", {"hash": run.method.name, "core": "x"},
-        "d", "now", metrics={task.primary: value, "nll": 1.0} if status == "ok" else {}, seconds=2.0,
+        "d", "now", metrics={task.primary.name: value, "nll": 1.0} if status == "ok" else {}, seconds=2.0,
         steps=10, rows_per_step=16.0 if task.name == "c" and "batch" not in run.method.name else 8.0,
     )  # fmt: skip
 

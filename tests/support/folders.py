@@ -28,7 +28,7 @@ def record(run: RunSpec, value: float | None, **changes: Any) -> Record:
     given = {
         "schema": SCHEMA, "id": run.id, "names": names, "spec": run.canonical(), "status": "ok" if value is not None else "failed",
         "reason": "" if value is not None else "Diverged: planted\n\nTraceback", "code": {"hash": method.name, "core": "x", "method": method.name},
-        "data": "", "time": "now", "metrics": {task.primary: value} if value is not None else {}, "seconds": 1.0, "steps": 100,
+        "data": "", "time": "now", "metrics": {task.primary.name: value} if value is not None else {}, "seconds": 1.0, "steps": 100,
         "rows_per_step": 8.0, "parts": {"train": 70, "valid": 0, "test": 30}, "split": "drawn",
     }  # fmt: skip
     return Record(**{**given, **changes})

@@ -9,7 +9,7 @@ from support.models import model_of
 from support.paths import ROOT, TOYS
 
 from mixsuite.domains.build import make_data, make_model
-from mixsuite.evaluation.metrics import primary
+from mixsuite.evaluation.scores import error_or_rmse
 from mixsuite.experiment.build import make_dataset, make_domain, make_method
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve_method, resolve_task
@@ -62,4 +62,4 @@ def job_of(entry, method, seed=0, dtype=torch.float64, select="last", block=1, *
     domain = make_domain(task)
     model = make_model(model_of(recipe, task.model_source), data, seed)
     made, augment = make_method(resolve_method(method)), domain.augment(recipe.augment)
-    return Job(task.domain, data, model, made, recipe, seed, select, augment, block, primary)
+    return Job(task.domain, data, model, made, recipe, seed, select, augment, block, error_or_rmse)

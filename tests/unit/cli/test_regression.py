@@ -5,7 +5,7 @@ import json
 import pandas as pd
 
 from mixsuite import api
-from mixsuite.regression.history import COLUMNS
+from mixsuite.regression.history import ADDED, COLUMNS
 from mixsuite.regression.regress import compare_with_baseline
 
 
@@ -48,7 +48,7 @@ def test_cells_are_tracked(mixsuite, accepted, tmp_path):
     path = tmp_path / "history.csv"
     said = mixsuite("track", "--out", accepted[0], "--history", path)
     assert (said.status, said.out) == (0, f"{path}: 2 cells tracked\n")
-    assert list(pd.read_csv(path).columns) == COLUMNS
+    assert list(pd.read_csv(path).columns) == [*COLUMNS, *ADDED]
 
 
 def test_a_baseline_is_accepted(mixsuite, accepted, tmp_path):

@@ -10,7 +10,7 @@ from support.tasks import opened
 
 from mixsuite.evaluation.base import Measurement, Probe
 from mixsuite.evaluation.measure import disturbed_outputs, measure
-from mixsuite.evaluation.metrics import scores
+from mixsuite.evaluation.scores import scores
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.mixing.rng import Rng
 from mixsuite.training.predict import BATCH, predict

@@ -10,7 +10,7 @@ import torch
 from support.blocks import train_block
 
 from mixsuite.errors import InputError
-from mixsuite.evaluation.metrics import primary
+from mixsuite.evaluation.scores import error_or_rmse
 from mixsuite.execution.execute import make_job, open_task, outputs, reset_global_state, result_of, train
 from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method
 
@@ -53,7 +53,7 @@ def test_a_task_that_cannot_be_split_as_asked_is_bad_input(opened):
 def test_a_job_has_the_runs_seed_and_the_tasks_choice(opened):
     run, task = opened()
     job = make_job(task, replace(run, seed=5), make_method(run.method), block=3)
-    assert (job.seed, job.select, job.block, job.domain, job.score) == (5, "last", 3, "tabular", primary)
+    assert (job.seed, job.select, job.block, job.domain, job.score) == (5, "last", 3, "tabular", error_or_rmse)
     assert job.augment is None
 
 
@@ -61,7 +61,7 @@ def test_a_job_has_the_runs_seed_and_the_tasks_choice(opened):
 def test_a_trained_model_becomes_numbers(opened, executor):
     run, task = opened()
     trained = trained_by(executor, run, task)
-    result = result_of(trained, task.data, deterministic=True)
+    result = result_of(trained, task.data, outputs(trained, task.data), deterministic=True)
     out, y = outputs(trained, task.data)
     assert result.metrics["error"] == pytest.approx(float((out.argmax(1) != y).float().mean()))
     assert (result.status, result.steps) == ("ok", 10)
@@ -77,7 +77,7 @@ def test_numbers_are_told_in_the_targets_units(opened):
     trained = trained_by("loop", run, task)
     out, y = outputs(trained, task.data)
     assert y.mean() > 50  # the disease's progress, not its standardised form
-    rmse = result_of(trained, task.data, False).metrics["rmse"]
+    rmse = result_of(trained, task.data, outputs(trained, task.data), False).metrics["rmse"]
     assert rmse == pytest.approx(float((out - y).square().mean().sqrt()), rel=1e-5)
 
 
@@ -87,7 +87,7 @@ def test_outputs_that_are_no_numbers_fail_the_run(opened):
     with torch.no_grad():
         for weights in trained.model.parameters():
             weights.fill_(float("nan"))
-    result = result_of(trained, task.data, False)
+    result = result_of(trained, task.data, outputs(trained, task.data), False)
     assert (result.status, result.metrics) == ("failed", {})
     assert result.reason.startswith("not a number")
 

@@ -72,7 +72,7 @@ def test_failed_runs_are_tried_again_when_asked(plan):
 
 def test_a_probe_that_is_new_changed_or_failed_means_a_new_training(plan):
     asked = plan(probes=("blur", "noise"))
-    whole = {name: {"code": code, "status": "ok", "reason": ""} for name, code in asked.probes.items()}
+    whole = {name: {"code": code, "status": "ok", "reason": ""} for name, code in asked.evaluations.items()}
     bad = whole | {"noise": whole["noise"] | {"status": "failed"}}
     changed = whole | {"noise": whole["noise"] | {"code": "other"}}
     probes = {("erm", 0): whole, ("mixup", 0): bad, ("erm", 1): changed, ("mixup", 1): {"blur": whole["blur"]}}

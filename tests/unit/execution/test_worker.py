@@ -20,7 +20,7 @@ from mixsuite.execution import worker as module
 from mixsuite.execution.messages import Beat, BlockResult, Inspection, InspectTask, Ready, RetryApart
 from mixsuite.execution.worker import Worker, machine, serve
 from mixsuite.experiment.build import make_probe
-from mixsuite.experiment.code import code_of_probe
+from mixsuite.experiment.code import code_of_evaluation
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve, resolve_probe
 
@@ -156,7 +156,7 @@ def test_a_probe_that_was_changed_meanwhile_is_noticed(tiny):
 
 def test_probes_are_further_metrics(tiny):
     probes = [resolve_probe(text) for text in ("noise(std=0.5)", "blur")]
-    asked = tuple((probe, code_of_probe(make_probe(probe))) for probe in probes)
+    asked = tuple((probe, code_of_evaluation(make_probe(probe))) for probe in probes)
     block = train_block(tiny, "erm")
     (plain,), (result,) = (Worker().execute(one).results for one in (block, replace(block, probes=asked)))
     assert plain.metrics.items() <= result.metrics.items()

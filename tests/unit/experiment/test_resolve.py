@@ -9,6 +9,7 @@ from mixsuite.experiment.matrix import load_matrix, matrix_names
 from mixsuite.experiment.resolve import resolve, resolve_method, resolve_probe, resolve_task
 from mixsuite.models.tabular.mlp import Mlp
 from mixsuite.plugins.entry import parse_call
+from mixsuite.stats.primary import Primary
 
 
 @pytest.mark.parametrize("name", matrix_names())
@@ -112,10 +113,10 @@ def test_a_task_has_its_recipes_values_and_a_name_that_shows_what_is_not_usual(t
         "wine(rows=24)@mine",
         "tabular",
         "mine",
-        "error",
+        Primary("error"),
     )
     assert (dict(task.recipe)["lr"], dict(task.recipe)["steps"], dict(task.dataset.params)["rows"]) == (0.1, 5, 24)
-    assert resolve_task("diabetes", matrix).primary == "rmse"
+    assert resolve_task("diabetes", matrix).primary == Primary("rmse")
 
 
 def test_an_outside_data_set_may_bring_a_domain_of_its_own(tmp_path):
@@ -129,3 +130,70 @@ def test_probes_of_one_text_are_one():
     assert resolve_probe("fgsm(eps=0.5)").name == "fgsm(eps=0.5)"
     with pytest.raises(InputError, match="unknown probe 'fgms'; did you mean 'fgsm'"):
         resolve_probe("fgms")
+
+
+def test_metrics_go_to_the_tasks_whose_targets_they_are_for(tmp_path):
+    text = GOOD.replace('["wine"]', '["wine", "diabetes"]') + RECIPE
+    experiment = resolve(load_text(tmp_path, 'metrics = ["auc", "spearman", "f1"]\nprimary = "auc"\n' + text))
+    wine, diabetes = experiment.tasks
+    assert [spec.name for spec in experiment.metrics_for(wine)] == ["auc", "f1"]
+    assert [spec.name for spec in experiment.metrics_for(diabetes)] == ["spearman"]
+    assert wine.primary == Primary("auc", "higher", 1.0)
+    assert diabetes.primary == Primary("rmse")
+    assert wine.canonical() == resolve_task("wine", load_text(tmp_path, text)).canonical()  # no part of the identity
+
+
+def test_a_primary_metric_is_computed_though_no_list_names_it(tmp_path):
+    experiment = resolve(load_text(tmp_path, 'primary = "top_k_error(k=2)"\n' + GOOD))
+    assert [spec.name for spec in experiment.metrics] == ["top_k_error(k=2)"]
+    assert experiment.tasks[0].primary == Primary("top_k_error(k=2)", "lower", 0.0)
+    alike = resolve(load_text(tmp_path, 'primary = "f1(average=\'macro\')"\nmetrics = ["f1"]\n' + GOOD))
+    assert [spec.name for spec in alike.metrics] == ["f1"]
+
+
+@pytest.mark.parametrize("name", ["nll", "macro_error", "brier"])
+def test_a_metric_that_every_run_has_may_be_primary(tmp_path, name):
+    experiment = resolve(load_text(tmp_path, f'primary = "{name}"\n' + GOOD))
+    assert (experiment.tasks[0].primary, experiment.metrics) == (Primary(name), ())
+
+
+PLANTED = """
+from dataclasses import dataclass
+from mixsuite.evaluation import Metric
+@dataclass(frozen=True)
+class Mine(Metric):
+    {literals}
+    def score(self, predictions):
+        return 0.0
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "literals", "said"),
+    [
+        ('primary = "acu"', "", "unknown primary metric 'acu'; did you mean 'auc'"),
+        ('metrics = ["acu"]', "", "unknown metric 'acu'; did you mean 'auc'"),
+        ('metrics = ["nll"]', "", "metric 'nll': every run has it; primary = \"nll\" bases the verdicts on it"),
+        ('primary = "rmse"', "", "primary 'rmse': made for regression; no data set of this call has such targets"),
+        ('primary = "spearman"', "", "primary 'spearman': made for regression; no data set of this call"),
+        ('primary = "auc("', "", "auc("),
+        ('metrics = ["./mine.py"]', "kinds = ('class',)", "better = None: allowed: 'lower', 'higher'"),
+        ('metrics = ["./mine.py"]', "better = 'up'", "better = 'up': allowed: 'lower', 'higher'"),
+        ('metrics = ["./mine.py"]', "better, kinds = 'lower', ('classes',)", "unknown kind 'classes'; did you mean"),
+        ('primary = "./mine.py"', "better = 'higher'", "primary './mine.py': its class names no optimum"),
+        ('metrics = ["./seconds.py"]', "better = 'higher'", "'seconds' is a number or a column of every table"),
+        (
+            'metrics = ["./noise.py"]\nprobes = ["noise"]',
+            "better = 'higher'",
+            "'noise' is the name of a probe and of a",
+        ),
+    ],
+)
+def test_metrics_that_cannot_be_meant_are_refused_in_one_line(tmp_path, monkeypatch, lines, literals, said):
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine", "seconds", "noise"):
+        (tmp_path / f"{name}.py").write_text(PLANTED.format(literals=literals or "pass"))
+    with pytest.raises(InputError) as refused:
+        resolve(load_text(tmp_path, lines + "\n" + GOOD))
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)

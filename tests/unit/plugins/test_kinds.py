@@ -2,7 +2,7 @@
 
 import pytest
 
-from mixsuite.plugins.kinds import DATASET, DOMAIN, KINDS, METHOD, MODEL, PACKAGE, PROBE, builtin_files
+from mixsuite.plugins.kinds import DATASET, DOMAIN, KINDS, METHOD, METRIC, MODEL, PACKAGE, PROBE, builtin_files
 
 
 def test_every_kind_has_a_name_and_an_entry_point_group():
@@ -11,6 +11,7 @@ def test_every_kind_has_a_name_and_an_entry_point_group():
         ("dataset", "mixsuite.datasets"),
         ("model", "mixsuite.models"),
         ("probe", "mixsuite.probes"),
+        ("metric", "mixsuite.metrics"),
         ("domain", "mixsuite.domains"),
     ]
 
@@ -22,6 +23,7 @@ def test_every_kind_has_a_name_and_an_entry_point_group():
         (DATASET, {"digits", "b3db", "japanese_vowels", "csv", "tu"}),
         (MODEL, {"conv", "mlp", "gin", "vgg"}),
         (PROBE, {"fgsm", "pgd", "memorised"}),
+        (METRIC, {"auc", "f1", "spearman"}),
         (DOMAIN, {"images", "tabular", "speech", "graphs"}),
     ],
 )

@@ -25,7 +25,7 @@ from mixsuite.regression.baseline import accept, commit_of, flat, load_baseline,
         (lambda text: text.splitlines()[0] + "\n", "it has no rows"),
         (lambda text: "", "line 1: not a baseline"),
         (lambda text: "\0", "line 1"),
-        (lambda text: text.replace(",error,", ",mistakes,"), "has neither error nor rmse"),
+        (lambda text: text.replace(",error,", ",mistakes,"), "has no error, and no rmse"),
     ],
 )
 def test_a_corrupted_baseline_is_refused_with_its_line(accepted, tmp_path, mixsuite, edit, said):
@@ -74,7 +74,7 @@ def test_the_cells_of_a_folder_are_those_of_its_baseline(accepted, tmp_path):
     for key, cell in cells.items():
         for seed, run in cell.items():
             assert replace(baseline.cells[key][seed], reason="") == run
-            assert run.primary == "error"
+            assert run.primary.name == "error"
 
 
 def test_a_folder_with_failed_or_missing_runs_is_not_accepted(tmp_path):

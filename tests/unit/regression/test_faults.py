@@ -68,7 +68,9 @@ def scored_on_training_rows(patch):
     patch.setattr(
         worker,
         "result_of",
-        lambda trained, data, deterministic: real(trained, replace(data, test=data.train), deterministic),
+        lambda trained, data, _, deterministic: real(
+            trained, data, worker.outputs(trained, replace(data, test=data.train)), deterministic
+        ),
     )
 
 

@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from mixsuite.errors import InputError
-from mixsuite.regression.history import COLUMNS, Point, load_history, steps, track
+from mixsuite.regression.history import ADDED, COLUMNS, Point, load_history, steps, track
+from mixsuite.stats.primary import Primary
 
 
 def test_a_row_for_each_cell_and_commit(accepted, tmp_path):
@@ -18,7 +19,7 @@ def test_a_row_for_each_cell_and_commit(accepted, tmp_path):
     assert track(accepted[0], path, "bbb", "2026-01-02") == 2
     assert path.read_text() == once  # a second call adds nothing
     frame = pd.read_csv(path)
-    assert list(frame.columns) == COLUMNS
+    assert list(frame.columns) == [*COLUMNS, *ADDED]
     assert frame["commit"].tolist() == ["aaa", "aaa", "bbb", "bbb"]
     runs = pd.read_csv(accepted[0] / "runs.csv") if (accepted[0] / "runs.csv").exists() else None
     assert runs is not None
@@ -29,7 +30,9 @@ def test_a_row_for_each_cell_and_commit(accepted, tmp_path):
 
 
 def points(*means, half=0.005, metric="error"):
-    return [Point(f"c{i}", f"2026-01-{i + 1:02d}", metric, 12, m, m - half, m + half) for i, m in enumerate(means)]
+    return [
+        Point(f"c{i}", f"2026-01-{i + 1:02d}", Primary(metric), 12, m, m - half, m + half) for i, m in enumerate(means)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ def test_the_leaderboard_draws_the_trend_and_names_the_commit(accepted, tmp_path
     mean = history[key][0].mean
     row = next(line for line in text.splitlines() if ",mixup," in line)
     early = (
-        row.replace("aaa,2026-01-01", "000,2025-12-01").rsplit(",", 3)[0] + f",{mean + 0.3},{mean + 0.2},{mean + 0.4}"
+        row.replace("aaa,2026-01-01", "000,2025-12-01").rsplit(",", 5)[0]
+        + f",{mean + 0.3},{mean + 0.2},{mean + 0.4},lower,0"
     )
     path.write_text("\n".join([text.splitlines()[0], early, *path.read_text().splitlines()[1:]]) + "\n")
     told = mixsuite("leaderboard", "--out", out, "--history", path)

@@ -118,7 +118,9 @@ def test_failures_that_say_the_same_are_one_line_and_many_are_cut(folder):
 def test_a_probe_that_failed_is_told_with_how_often(folder):
     bad = {"fgsm": {"code": "c", "status": "failed", "reason": "no gradient"}}
     changes = {("t", "m", seed): {"probes": bad} for seed in (1, 2, 5)}
-    assert "probe fgsm failed on t: no gradient (3 runs)" in said(folder({"t": {"erm": BASE, "m": BASE}}, changes))
+    assert "fgsm could not be measured on t: no gradient (3 runs)" in said(
+        folder({"t": {"erm": BASE, "m": BASE}}, changes)
+    )
 
 
 def test_where_all_is_well_only_the_false_alarms_are_told(folder):

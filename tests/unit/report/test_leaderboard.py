@@ -103,7 +103,12 @@ def test_a_table_of_a_task_that_is_shown_no_more_goes(board):
 def test_a_report_says_whether_all_is_there(board, tmp_path):
     report = build(board)
     assert (report.complete, report.out) == (False, board)
-    assert {name: report.primary(name) for name in VALUES} == {"a": "error", "b": "error", "c": "error", "r": "rmse"}
+    assert {name: report.primary(name).name for name in VALUES} == {
+        "a": "error",
+        "b": "error",
+        "c": "error",
+        "r": "rmse",
+    }
     assert build(write_folder(tmp_path / "whole", {"t": {"erm": BASE, "m": BASE}})).complete
 
 

@@ -30,6 +30,13 @@ def test_the_four_words():
     assert verdict(MIXED).word == "undecided"
 
 
+def test_where_higher_is_better_the_words_change_sides():
+    for d in (UP, MIXED, SMALL):
+        there = judge({0: Paired(np.array(d), True, 0.01)})[0]
+        here = judge({0: Paired(-np.array(d), True, 0.01, better="higher")})[0]
+        assert (here.word, here.p_holm, here.diff, here.low) == (there.word, there.p_holm, -there.diff, -there.high)
+
+
 def test_a_sure_difference_within_the_margin_is_a_tie():
     sure = [0.002, 0.003, 0.002, 0.003, 0.002, 0.003, 0.002, 0.003]
     assert verdict(sure).p_holm < 0.05

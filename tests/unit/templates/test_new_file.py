@@ -56,6 +56,20 @@ def test_a_models_start_file_passes_the_kit_and_can_be_trained_as_it_stands(mixs
 
 
 @pytest.mark.slow
+def test_a_metrics_start_file_passes_the_kit_and_can_be_a_primary_metric(in_process, mixsuite, here, tiny):
+    made = mixsuite("new-metric", "my_score")
+    wanted = 'written: my_score.py; try it: mixsuite check ./my_score.py; in a matrix: metrics = ["./my_score.py"]\n'
+    assert (made.status, made.out) == (0, wanted)
+    assert (
+        mixsuite("check", "./my_score.py(level=0.4)").out == "./my_score.py(level=0.4): 0 problems, 0 to note, 7 ok\n"
+    )
+    tiny.write_text('primary = "./my_score.py(level=0.4)"\n' + tiny.read_text())
+    said = mixsuite("run", tiny, "--out", "out")
+    assert said.status == 0
+    assert "my_score(level=0.4), higher is better" in said.out
+
+
+@pytest.mark.slow
 def test_a_loader_that_fails_is_named_with_what_it_said(mixsuite, here):
     mixsuite("new-dataset", "my_rows")
     source = (here / "my_rows.py").read_text()

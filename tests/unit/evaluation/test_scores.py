@@ -12,7 +12,16 @@ from sklearn.metrics import (
     root_mean_squared_error,
 )
 
-from mixsuite.evaluation.metrics import BINS, evaluate, fit_temperature, primary, reliability
+from mixsuite.evaluation.scores import (
+    ALWAYS,
+    BINS,
+    TAKEN,
+    error_or_rmse,
+    evaluate,
+    fit_temperature,
+    reliability,
+    scores,
+)
 
 
 @pytest.fixture
@@ -83,9 +92,9 @@ def test_reliability_bins_equal_brute_force(outputs):
     assert sum(bins["rows"]) == len(y)
 
 
-def test_the_primary_metric_takes_soft_targets():
+def test_the_error_takes_soft_targets():
     out = torch.tensor([[2.0, 1.0], [0.0, 3.0]])
-    assert primary(out, torch.tensor([[0.9, 0.1], [0.8, 0.2]]), "class") == 0.5
+    assert error_or_rmse(out, torch.tensor([[0.9, 0.1], [0.8, 0.2]]), "class") == 0.5
 
 
 @pytest.mark.parametrize("kind", ["class", "multilabel", "regression"])
@@ -121,3 +130,23 @@ def test_ece_is_torchmetrics_and_asked_of_many_rows_only():
         assert found["metrics"][name] == pytest.approx(float(wanted), abs=1e-6)
     assert found["reliability_scaled"] == reliability(out.numpy(), y.numpy(), t)
     assert "ece" not in evaluate(out[:999], y[:999], "class")["metrics"]
+
+
+def test_no_further_metric_can_have_the_name_of_a_column_or_a_cost():
+    from mixsuite.regression.baseline import COSTS as BASELINE_COSTS
+    from mixsuite.report.task import COLUMNS
+    from mixsuite.results.reading import COSTS
+
+    assert {*COLUMNS, *COSTS, *BASELINE_COSTS} <= TAKEN
+
+
+@pytest.mark.parametrize("kind", ["class", "multilabel", "regression"])
+def test_a_run_has_every_metric_that_may_be_primary_for_its_targets(kind):
+    out = torch.randn(8, 3)
+    y = {"class": torch.arange(8) % 3, "multilabel": (out > 0.3).float(), "regression": out + 0.5}[kind]
+    found = scores(out, y, kind)
+    assert {name for name, (_, kinds) in ALWAYS.items() if kind in kinds} <= set(found)
+    for name, (primary, kinds) in ALWAYS.items():
+        assert primary.name == name
+        if kind in kinds and kind == "regression":  # without a fault the optimum is reached
+            assert scores(y, y, kind)[name] == primary.optimum

@@ -1,4 +1,4 @@
-"""Metrics of outputs and targets. The primary metric is error or RMSE, and lower is better."""
+"""The metrics that every run has. Further ones are plugins (``evaluation.metrics``)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,31 @@ from scipy.special import expit, log_expit, log_softmax
 from sklearn.metrics import mean_absolute_error, r2_score, recall_score
 from torch import Tensor
 
+from mixsuite.stats.primary import Primary
+
+# Those that may be a matrix's primary metric, with the kinds of target that have them.
+ALWAYS = {
+    "error": (Primary("error"), ("class", "multilabel")),
+    "macro_error": (Primary("macro_error"), ("class",)),
+    "nll": (Primary("nll"), ("class", "multilabel")),
+    "brier": (Primary("brier"), ("class", "multilabel")),
+    "rmse": (Primary("rmse"), ("regression",)),
+    "mae": (Primary("mae"), ("regression",)),
+    "r2": (Primary("r2", "higher", 1.0), ("regression",)),
+}
+# Names that a further metric cannot have: those of a run's own numbers, and of the columns of tables.
+TAKEN = frozenset(ALWAYS) | {
+    "ece", "nll_scaled", "brier_scaled", "ece_scaled", "seconds", "steps", "rows_per_step", "peak_memory", "parameters",
+    "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p", "p_holm", "verdict", "least_effect",
+    "status", "pairs", "diff_low_new", "diff_high_new", "marks", "primary", "seconds_ratio", "peak_memory_ratio",
+}  # fmt: skip
 BINS = 15
 ECE_FROM = 1_000  # test rows; with fewer, a perfectly calibrated model shows a large ECE by chance alone
 TEMPERATURES = (0.05, 20.0)  # bounds of the fitted temperature
 
 
-def primary(out: Tensor, y: Tensor, kind: str) -> float:
-    """The primary metric of outputs [n, ...] for targets [n, ...], in the units that they have."""
+def error_or_rmse(out: Tensor, y: Tensor, kind: str) -> float:
+    """The error, or for regression the RMSE, of outputs [n, ...] for targets [n, ...], in the units that they have."""
     values, target = out.double().numpy(), y.numpy()
     if kind == "regression":
         return float(np.sqrt(np.mean((values - target) ** 2)))
@@ -102,7 +120,7 @@ def scores(out: Tensor, y: Tensor, kind: str) -> dict[str, float]:
     bad = int((~np.isfinite(values)).any(axis=tuple(range(1, values.ndim))).sum())
     if bad:
         raise FloatingPointError(f"outputs of {bad} of {len(values)} rows are infinite or NaN")
-    main = primary(out.cpu(), y.cpu(), kind)
+    main = error_or_rmse(out.cpu(), y.cpu(), kind)
     if kind == "regression":
         truth = target.astype(np.float64)
         metrics = {"rmse": main, "mae": float(mean_absolute_error(truth, values))}
