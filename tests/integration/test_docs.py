@@ -34,7 +34,7 @@ from mixsuite.cli import app
 from mixsuite.experiment.matrix import Matrix, load_matrix
 from mixsuite.experiment.resolve import resolve
 from mixsuite.mixing import Batch, Method, Plan
-from mixsuite.plugins.kinds import DATASET, DOMAIN, KINDS, METHOD, MODEL, PROBE, builtin_files
+from mixsuite.plugins.kinds import DATASET, DOMAIN, KINDS, METHOD, METRIC, MODEL, PROBE, builtin_files
 from mixsuite.plugins.validate import check_model
 from mixsuite.report import comparison, equal_compute, leaderboard, overall, task
 from mixsuite.results.reading import COSTS, load_results
@@ -287,6 +287,7 @@ def test_every_part_of_the_contracts_is_documented() -> None:
     }  # fmt: skip
     assert method | flags <= quoted("write-a-method.md")
     assert {"inputs(rows, generator)", "block", "strip", "requires"} <= quoted("write-a-domain.md")
+    assert {"kinds", "better", "optimum", "score(predictions)"} <= quoted("write-a-metric.md")
     assert {"sites", "domains", "requires", "stackable", "reference"} <= quoted("bring-a-model.md")
 
 
@@ -295,6 +296,7 @@ def test_every_part_of_the_contracts_is_documented() -> None:
     [
         ("write-a-dataset.md", DATASET),
         ("write-a-probe.md", PROBE),
+        ("write-a-metric.md", METRIC),
         ("methods.md", METHOD),
         ("bring-a-model.md", MODEL),
         ("write-a-dataset.md", DOMAIN),
