@@ -42,6 +42,8 @@ class AnyOf(Mixer):
         if not all(0 <= share <= 1 for share in shares) or (sum(shares) > 1 and not isclose(sum(shares), 1)):
             raise ValueError(f"prob={prob!r}: allowed are numbers from 0 that sum to 1 at most")
         self.mixers = [Mixer(one, seed, **how) for one in methods]
+        if apart := [m.name for m in self.mixers if m._remembers or m._looks_up]:
+            raise ValueError(f"{', '.join(apart)} remembers or looks rows up, which a method does alone")
         self.plain = Mixer("erm", seed, **{key: value for key, value in how.items() if key != "site"})
         self.shares = list(shares)
         self.name = "any_of(" + ", ".join(f"{m.name}: {p:.9g}" for m, p in zip(self.mixers, shares, strict=True)) + ")"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from mixsuite.errors import SkipRun
 from mixsuite.mixing.plan import Plan, terms
 
 if TYPE_CHECKING:
@@ -24,11 +26,12 @@ class Tail:
     """The stages after a site: ``tail(h)`` is the model's output for a state [N, ...] there.
 
     run:  state [N, ...] -> output [N, ...].
+    net:  the whole model, whose submodules ``seen`` looks at; None where there is none of one run alone.
     rows: number of rows that have entered the last stage, over all differentiated passes.
     """
 
-    def __init__(self, run: Callable[[State], Tensor]) -> None:
-        self.run, self.rows = run, 0
+    def __init__(self, run: Callable[[State], Tensor], net: nn.Module | None = None) -> None:
+        self.run, self.net, self.rows = run, net, 0
 
     def __call__(self, h: State) -> Tensor:
         """Run the stages, and count the rows if the pass is differentiated. [N, ...] -> [N, ...]."""
@@ -36,6 +39,31 @@ class Tail:
         if torch.is_grad_enabled():
             self.rows += len(out)
         return out
+
+    def seen(self, h: State, *names: str) -> tuple[Tensor, dict[str, Tensor]]:
+        """Run the stages, and see what named submodules of the model give on the way, such as attention.
+
+        Args:
+            h: [N, ...] the state at the site.
+            *names: as ``net.get_submodule`` takes them, or "*.NAME" for the last one whose name ends so.
+
+        Returns:
+            (output [N, ...], name -> the submodule's output, which can be differentiated).
+
+        Raises:
+            SkipRun: the model has no such submodule, or it does not run behind this site, or gives no tensor.
+        """
+        found: dict[str, Tensor] = {}
+        with contextlib.ExitStack() as hooks:
+            for name in names:
+                module = part_of(self.net, name)
+                hooks.callback(module.register_forward_hook(_keep_in(found, name)).remove)
+            out = self(h)
+        for name in names:
+            if not isinstance(found.get(name), Tensor):
+                what = f"gives a {type(found[name]).__name__}" if name in found else "does not run behind this site"
+                raise SkipRun(f"it looks at the submodule '{name}', which {what}")
+        return out, found
 
     def pullback(self, out: Tensor, h: Tensor, v: Tensor) -> Tensor:
         """The gradient of sum(v * out) with respect to h, which can be differentiated again (double backward).
@@ -46,6 +74,29 @@ class Tail:
         self.rows += len(out)
         (gradient,) = torch.autograd.grad(out, h, v, create_graph=True)
         return gradient
+
+
+def _keep_in(found: dict[str, Any], name: str) -> Callable[[nn.Module, Any, Any], None]:
+    def hook(_module: nn.Module, _inputs: Any, out: Any) -> None:
+        found[name] = out
+
+    return hook
+
+
+def part_of(net: nn.Module | None, name: str) -> nn.Module:
+    """The submodule of a name; of "*.NAME" the last one whose name ends so.
+
+    Raises:
+        SkipRun: there is no such submodule; the message names some that there are.
+    """
+    parts: dict[str, nn.Module] = dict(net.named_modules()) if net is not None else {}
+    if name.startswith("*."):
+        ending = [key for key in parts if key == name[2:] or key.endswith(name[1:])]
+        name = ending[-1] if ending else name
+    if name not in parts or not name:
+        some = ", ".join([key for key in parts if key][-6:]) or "none that could be seen"
+        raise SkipRun(f"it looks at the submodule '{name}', which this model does not have (it has: {some})")
+    return parts[name]
 
 
 def _share(wx: Tensor, leaf: Tensor) -> Tensor:

@@ -11,9 +11,24 @@ import torch
 from torch import Tensor, nn
 
 from mixsuite.mixing.engine import State
+from mixsuite.plugins.kinds import DOMAIN, builtin_files
+from mixsuite.plugins.load import Source, load_class
 
 F = TypeVar("F", bound=Callable[..., Any])
 Output = str | int | Callable[[Any], Tensor] | None
+
+
+class Unprepared(dict[str, Tensor]):
+    """The statistics of a method before ``prepare``: looking one up is an error."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        self.method = method
+
+    def __missing__(self, key: str) -> Tensor:
+        raise ValueError(
+            f"{self.method} looks at the training part once: call mixer.prepare(x, y) before the first step"
+        )
 
 
 def is_whole(value: object) -> bool:
@@ -185,3 +200,46 @@ def submodule(model: nn.Module, name: str) -> nn.Module:
                 continue
     names = ", ".join(n for n, _ in model.named_modules() if n)
     raise ValueError(f"site '{name}': no such module (allowed: input, {names})")
+
+
+def row_numbers_of(numbers: Tensor | None, y: Tensor, needed_by: str) -> Tensor | None:
+    """The numbers [B] of the rows in the training part, as a loop gives them. needed_by: a method's name, or "".
+
+    Raises:
+        ValueError: they are missing, or are no whole numbers of these rows.
+    """
+    if numbers is None and needed_by:
+        raise ValueError(f"{needed_by} looks rows up: give row_numbers=, their numbers [B] in the training part")
+    if numbers is None:
+        return None
+    if not isinstance(numbers, Tensor) or numbers.dtype != torch.int64 or numbers.shape != y.shape[:1]:
+        what = (
+            f"{numbers.dtype} {list(numbers.shape)}" if isinstance(numbers, Tensor) else f"a {type(numbers).__name__}"
+        )
+        raise ValueError(f"row_numbers must be int64 [{len(y)}], is {what}")
+    return numbers
+
+
+def detached(x: State) -> State:
+    """A state [B, ...] that no gradient goes through."""
+    return tuple(leaf.detach() for leaf in x) if isinstance(x, tuple) else x.detach()
+
+
+def look_alike(x: State) -> str:
+    """The built-in domain whose input looks like x, or "other" if there is none."""
+    for name, path in builtin_files(DOMAIN).items():
+        domain: Any = load_class(DOMAIN, Source(name, path), object)()
+        if domain.matches(x):
+            return name
+    return "other"
+
+
+def same_rows(x: State, y: Tensor) -> None:
+    """Refuse inputs and targets of different numbers of rows.
+
+    Raises:
+        ValueError: they differ.
+    """
+    rows = len(x[0] if isinstance(x, tuple) else x)
+    if rows != len(y):
+        raise ValueError(f"x has {rows} rows, y has {len(y)}")

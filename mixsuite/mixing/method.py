@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from mixsuite.mixing.engine import Loss, State, Tail, interpolate, two_term_loss
 from mixsuite.mixing.plan import Plan
@@ -27,6 +27,9 @@ class Batch(NamedTuple):
     repeat_index: if the method repeats a batch for several steps, which of them this is, from 0.
     step, steps: numbers on the host: of this step, from 0, and of all steps (0 in a Mixer that was not told them). By
                 them a law may change along the training at no cost: ``rng.beta(*law(batch.step), n)``.
+    rows:       [B] int64 numbers of the rows in the training part; None in a Mixer that was not told them.
+    size:       B. If ``more_rows`` asks for M further rows, everything here has B + M rows, the batch's own first.
+    memory:     what ``memory`` made for the run, or None.
     """
 
     y: Tensor
@@ -39,6 +42,9 @@ class Batch(NamedTuple):
     repeat_index: int = 0
     step: int = 0
     steps: int = 0
+    rows: Tensor | None = None
+    size: int = 0
+    memory: nn.Module | None = None
 
 
 class TaskInfo(NamedTuple):
@@ -94,12 +100,14 @@ class Method(ABC):
     domains     domains it is meant for, by name, or by ``./file.py`` beside the method's file; () means all.
     kinds       kinds of target it takes, from "class", "multilabel" and "regression"; () means all.
     needs_x     True: batch.x is set.
+    needs_rows  True: batch.rows is set, for a method that looks its rows up in a table of the training part.
     vectorised  False: plan works row by row in Python.
 
     Flags say how a method may be used. A class that overrides a function must declare the flags that depend on it:
     stackable     whether several seeds can train as one, with their batches joined to one batch. Then ``mix`` uses
                   row numbers only, and ``objective`` gives one value per run (``run_mean(per_row, batch.runs)``) and
-                  does not read batch.stats. Declare it with ``mix`` or ``objective``.
+                  does not read batch.stats. Declare it with ``mix`` or ``objective``; with ``more_rows`` or ``memory``
+                  it is False.
     mixes_alone   whether the objective is the loss of the mixed rows and nothing else, so that a batch can be mixed
                   before a model sees it. Declare it with ``objective``.
     mixes         False: mix and objective ignore the plan, so the site does not matter.
@@ -119,6 +127,7 @@ class Method(ABC):
     domains: ClassVar[tuple[str, ...]] = ()
     kinds: ClassVar[tuple[str, ...]] = ()
     needs_x: ClassVar[bool] = False
+    needs_rows: ClassVar[bool] = False
     vectorised: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -129,12 +138,20 @@ class Method(ABC):
         """
         super().__init_subclass__(**kwargs)
         own = vars(cls)
-        overridden = {"stackable": {"mix", "objective"} & own.keys(), "mixes_alone": {"objective"} & own.keys()}
+        apart = {"more_rows", "memory"} & own.keys()  # of one run alone
+        overridden = {
+            "stackable": ({"mix", "objective"} & own.keys()) | apart,
+            "mixes_alone": {"objective"} & own.keys(),
+        }
         missing = [flag for flag, functions in overridden.items() if functions and flag not in own]
         if missing:
             written = ", ".join(sorted(set().union(*(overridden[flag] for flag in missing))))
             lines = ", ".join(f"{flag} = False" for flag in missing)
             raise TypeError(f"{cls.__name__} writes {written}: declare in the class, {lines} (or True; see Method)")
+        if apart and own["stackable"] is not False:
+            raise TypeError(
+                f"{cls.__name__} writes {', '.join(sorted(apart))}: declare in the class, stackable = False"
+            )
         inherits = any(vars(base).get("mixes") is False for base in cls.__mro__[1:])
         if inherits and {"plan", "mix", "objective"} & own.keys() and "mixes" not in own:
             raise TypeError(f"{cls.__name__} inherits mixes = False: declare in the class, mixes = True (or False)")
@@ -192,6 +209,30 @@ class Method(ABC):
     def reject(self, task: TaskInfo) -> str | None:
         """Why the method does not apply to a task, beyond ``domains`` and ``kinds``; None if it does."""
         return None
+
+    def more_rows(self, batch: Batch, rng: Rng) -> Tensor | None:
+        """Numbers [M] int64 of further training rows that this step's plan needs as partners; None for none.
+
+        They stand behind the batch's own rows: the plan calls them B, B + 1, ..., and own=None still means the batch's
+        own rows. The same numbers give the same rows to every method, augmented alike.
+        """
+        return None
+
+    def memory(self, net: nn.Module, train: TrainInfo | None) -> nn.Module | None:
+        """Make what a run remembers between steps, such as an averaged teacher or a table of losses; None for nothing.
+
+        The module's parameters and buffers are saved with a Mixer's state. Plans and objectives find it in
+        batch.memory.
+
+        Args:
+            net: the model with its initial weights; copy it (copy.deepcopy) to keep it.
+            train: the training part; None in a Mixer that was not shown it.
+        """
+        return None
+
+    def remember(self, batch: Batch, net: nn.Module) -> None:
+        """Update batch.memory after a step, when the model's weights have moved. Write to nothing else."""
+        return  # nothing, unless a method says so
 
     def mix(self, h: State, plan: Plan) -> State:
         """Mix a state [B, ...] -> [N, ...]. Override this only for what no share can express, such as added noise."""

@@ -12,45 +12,37 @@ from torch import Tensor, nn
 from mixsuite.mixing.engine import Loss, State, Tail, step_loss
 from mixsuite.mixing.inputs import (
     Output,
+    Unprepared,
     call,
     check_outputs,
+    detached,
     in_form_of,
     is_whole,
     keep_layout,
     leaves_of,
+    look_alike,
     output_of,
     refuse_loader_worker,
+    row_numbers_of,
+    same_rows,
     submodule,
     uncompiled,
 )
 from mixsuite.mixing.inside import run_mixed
 from mixsuite.mixing.losses import LOSSES
+from mixsuite.mixing.memory import Remembered, has_memory
 from mixsuite.mixing.method import Batch, Method, TaskInfo, TrainInfo, why_not
 from mixsuite.mixing.mixed_target import Target
-from mixsuite.mixing.plan import Plan, check_form, check_plan, check_shares, distinct
+from mixsuite.mixing.plan import Plan, bounds, check_form, check_plan, check_shares
 from mixsuite.mixing.rng import Rng, torch_seed
 from mixsuite.mixing.sites import random_sites
 from mixsuite.mixing.targets import as_meant, check_values, count_classes
 from mixsuite.plugins.bind import display_name
-from mixsuite.plugins.kinds import DOMAIN, METHOD, builtin_files
-from mixsuite.plugins.load import Source, load_class, load_plugin
+from mixsuite.plugins.kinds import METHOD
+from mixsuite.plugins.load import load_plugin
 
-_SMALL = 4096  # a larger mask is reduced to its bounds while it waits for its check
 _CHECKED = 2  # the first plans at each site that are checked in full; each check waits for the device
 _HELD = 64  # plans whose shares are checked together, so that the device is waited for less often
-
-
-class _Unprepared(dict[str, Tensor]):
-    """The statistics of a method before ``prepare``: looking one up is an error."""
-
-    def __init__(self, method: str) -> None:
-        super().__init__()
-        self.method = method
-
-    def __missing__(self, key: str) -> Tensor:
-        raise ValueError(
-            f"{self.method} looks at the training part once: call mixer.prepare(x, y) before the first step"
-        )
 
 
 class Mixer:
@@ -81,6 +73,10 @@ class Mixer:
         InputError: there is no such method or parameter.
         ValueError: an argument is not allowed.
     """
+
+    _remembers: Remembered | None = None  # several methods together neither remember nor look rows up
+    _row_numbers: Tensor | None = None
+    _looks_up = False
 
     def __new__(cls, method: Any = None, *_: Any, **__: Any) -> Mixer:
         """Make the mixer of one method, or of several; copies and pickles give no method."""
@@ -130,6 +126,8 @@ class Mixer:
         sites = [site] if isinstance(site, str) else list(site or ())
         if not sites and instance.site == "random" and type(instance).pairing != "none":
             raise ValueError(f'{name} draws its site anew each step: name some, as in site=("input", "layer2")')
+        if type(instance).more_rows is not Method.more_rows:
+            raise ValueError(f"{name} asks for rows from outside the batch, which only the suite's trainer has")
         self.sites = sites or ["input" if instance.site == "random" else instance.site]
         self.method = replace(instance, site=self.sites[0] if len(self.sites) == 1 else "random")
         self.name = display_name(name, instance)
@@ -138,14 +136,17 @@ class Mixer:
             raise ValueError(
                 f"{self.name} has terms of its own, for which the site is input, not {', '.join(self.sites)}"
             )
+        self._remembers = Remembered(instance, self.name) if has_memory(instance) else None
+        self._looks_up = type(instance).needs_rows
         self.row_loss, self.output = loss or LOSSES[kind], output
         self._own_loss = loss is not None
         self.step = 0
-        self.stats: dict[str, Tensor] = _Unprepared(self.name)
+        self.stats: dict[str, Tensor] = Unprepared(self.name)
         self._width: int | None = None
         self._rng: Rng | None = None
         self._seen: dict[tuple[str, int], int] = {}  # plans so far, by site and number of axes there
         self._held: list[Plan] = []
+        self._train: TrainInfo | None = None
 
     def prepare(self, x: State, y: Tensor, classes: int | None = None, groups: Sequence[int] = ()) -> Mixer:
         """Show the method the training part once, if it needs that (for class counts or the mean row).
@@ -160,11 +161,18 @@ class Mixer:
         first = x[0] if isinstance(x, tuple) else x
         columns = tuple(groups) or (tuple(range(first.shape[1])) if first.dim() == 2 else ())
         info = TrainInfo(x, y, len(y), classes or count_classes(y), self.kind, columns)
-        self.stats = self.method.prepare(info)
+        self.stats, self._train = self.method.prepare(info), info
         return self
 
     def loss(
-        self, model: nn.Module, x: Any, y: Tensor, *args: Any, row_weight: Tensor | None = None, **named: Any
+        self,
+        model: nn.Module,
+        x: Any,
+        y: Tensor,
+        *args: Any,
+        row_weight: Tensor | None = None,
+        row_numbers: Tensor | None = None,
+        **named: Any,
     ) -> Tensor:
         """The loss of one step, a scalar to call ``backward`` on.
 
@@ -176,12 +184,16 @@ class Mixer:
             y: [B] or [B, ...] targets.
             *args: passed on to the model as they are: a mask among them is neither mixed nor repeated.
             row_weight: [B] weights of the rows in the loss, or None.
+            row_numbers: [B] int64 numbers of the rows in the training part, for methods that look rows up.
             **named: passed on to the model.
 
         Raises:
             ValueError: the method does not apply here, its plan is invalid, the site does not run exactly once, or
                 the loss is not one number per row.
         """
+        if self._remembers is not None:
+            self._remembers.look(model, self._train)
+        self._row_numbers = row_numbers_of(row_numbers, y, self.name if self._looks_up else "")
         return uncompiled(self._loss)(model, x, y, args, row_weight, named)
 
     def _loss(
@@ -202,9 +214,9 @@ class Mixer:
         def run(h: State) -> Tensor:
             return output_of(call(model, in_form_of(x, keep_layout(h, leaves)), args, named), self.output)
 
-        self._same_rows(leaves, y)
+        same_rows(leaves, y)
         batch, plan = self._plan(site, leaves, leaves, y, weight)
-        return step_loss(self.method, Tail(run), leaves, batch, plan, self._each)
+        return step_loss(self.method, Tail(run, model), leaves, batch, plan, self._each)
 
     def __call__(self, x: Any, y: Tensor, row_weight: Tensor | None = None) -> tuple[Any, Target]:
         """Mix a batch for one step: the mixed rows [N, ...] and their target, for ``target.loss(model(x))``.
@@ -221,18 +233,24 @@ class Mixer:
         return uncompiled(self._mixed)(x, y, row_weight)
 
     def _mixed(self, x: Any, y: Tensor, row_weight: Tensor | None) -> tuple[Any, Target]:
+        if self._remembers or self._looks_up:
+            raise ValueError(f"{self.name} remembers or looks rows up: use mixer.loss(model, x, y)")
         if self.sites != ["input"] or not self.method.mixes_alone:
             why = "mixes inside the model" if self.sites != ["input"] else "has terms that need the model"
             raise ValueError(f"{self.name} {why}: use mixer.loss(model, x, y)")
         y, leaves = self._targets(y), leaves_of(x)
-        self._same_rows(leaves, y)
+        same_rows(leaves, y)
         batch, plan = self._plan(self._begin(x, y), leaves, leaves, y, row_weight)
         mixed = leaves if plan is None else keep_layout(self.method.mix(leaves, plan), leaves)
         return in_form_of(x, mixed), Target(batch, plan, self._each)
 
     def state_dict(self) -> dict[str, Any]:
-        """What a checkpoint keeps: the next step's number and all that the draws depend on; the same on every rank."""
-        return {"method": self.name, "seed": self.seed, "sites": self.sites, "step": self.step, "width": self._width}
+        """What a checkpoint keeps: the next step's number, all that the draws depend on, and what the method remembers.
+
+        Without a memory it is the same on every rank.
+        """
+        state = {"method": self.name, "seed": self.seed, "sites": self.sites, "step": self.step, "width": self._width}
+        return state | (self._remembers.state() if self._remembers else {})
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a checkpoint.
@@ -240,7 +258,7 @@ class Mixer:
         Raises:
             ValueError: this is not a mixer's state, or it belongs to another method, seed or site.
         """
-        if missing := self.state_dict().keys() - state.keys():
+        if missing := self.state_dict().keys() - state.keys() - {"memory"}:
             raise ValueError(f"this is no mixer's state: it has no {', '.join(sorted(missing))}")
         for key, own in (("method", self.name), ("seed", self.seed), ("sites", self.sites)):
             if state[key] != own:
@@ -251,6 +269,10 @@ class Mixer:
                 raise ValueError(
                     f"this is no mixer's state: its {key} is {value!r:.60}, not a whole number from {least}"
                 )
+        if self._remembers is not None:
+            self._remembers.load(state)
+        elif "memory" in state:
+            raise ValueError(f"this state has a memory, which {self.name} has not")
         self.step, self._width, self._rng = state["step"], state["width"], None
 
     def __repr__(self) -> str:
@@ -267,12 +289,6 @@ class Mixer:
         if self.step < _CHECKED or self.step % _HELD == 0 or y.device.type == "cpu":  # elsewhere a look costs a wait
             check_values(y, self.kind)
         return meant
-
-    @staticmethod
-    def _same_rows(leaves: State, y: Tensor) -> None:
-        rows = len(leaves[0] if isinstance(leaves, tuple) else leaves)
-        if rows != len(y):
-            raise ValueError(f"x has {rows} rows, y has {len(y)}")
 
     def _begin(self, x: Any, y: Tensor) -> str:
         """Set the generator to this step and draw its site."""
@@ -304,8 +320,13 @@ class Mixer:
         leaf = h[0] if isinstance(h, tuple) else h
         shape = tuple(leaf.shape[1:])
         progress = torch.tensor(min(at, total - 1) / total if self.steps else torch.nan, device=leaf.device)
-        x_shown = _detached(x) if self.method.needs_x else None
-        batch = Batch(y, shape, progress, self.stats, x_shown, row_weight, 1, 0, at, self.steps or 0)
+        x_shown = detached(x) if self.method.needs_x else None
+        batch = Batch(
+            y, shape, progress, self.stats, x_shown, row_weight, 1, 0, at, self.steps or 0, self._row_numbers, len(y),
+            None if self._remembers is None else self._remembers.memory,
+        )  # fmt: skip
+        if self._remembers is not None:
+            self._remembers.last = batch
         if self.steps is not None and not self.method.active(min(at, total - 1), total):
             return batch, None
         plans_so_far = self._seen.get((site, leaf.dim()), 0)
@@ -321,7 +342,7 @@ class Mixer:
             raise ValueError(f"{self.name}: {error}{looks if self.steps is None else ''}") from None
         self._seen[site, leaf.dim()] = plans_so_far + 1
         if not looked:
-            self._held.append(plan._replace(wx=_bounds(plan.wx), wy=plan.wy))
+            self._held.append(plan._replace(wx=bounds(plan.wx), wy=plan.wy))
         if len(self._held) == _HELD:  # the check waits for the device: once in so many steps
             plans, self._held = self._held, []
             try:
@@ -332,7 +353,7 @@ class Mixer:
 
     def _refuse(self, site: str, shape: tuple[int, ...], x: State, y: Tensor) -> None:
         first = x[0] if isinstance(x, tuple) else x
-        domain = self.domain or (_look_alike(x) if type(self.method).domains else "")
+        domain = self.domain or (look_alike(x) if type(self.method).domains else "")
         sites = {"input": tuple(first.shape[1:]) if isinstance(first, Tensor) else (), site: shape}
         task = TaskInfo(domain, self.kind, count_classes(y), sites, len(y), len(y))
         reason = why_not(replace(self.method, site=site), task)
@@ -374,22 +395,3 @@ class Mixer:
 def _load(text: str) -> tuple[str, Method]:
     plugin = load_plugin(METHOD, text, Method)
     return plugin.name, plugin.instance
-
-
-def _look_alike(x: State) -> str:
-    """The built-in domain whose input looks like x, or "other" if there is none."""
-    for name, path in builtin_files(DOMAIN).items():
-        domain: Any = load_class(DOMAIN, Source(name, path), object)()
-        if domain.matches(x):
-            return name
-    return "other"
-
-
-def _bounds(share: Tensor) -> Tensor:
-    """The least and the largest value of a large mask; smaller shares as they are."""
-    values = distinct(share)
-    return values if values.numel() <= _SMALL else torch.stack(values.aminmax())
-
-
-def _detached(x: State) -> State:
-    return tuple(leaf.detach() for leaf in x) if isinstance(x, tuple) else x.detach()

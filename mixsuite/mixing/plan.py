@@ -84,6 +84,7 @@ def join(plans: Sequence[Plan], rows: int) -> Plan:
 
 
 _SUMS_TO_ONE = 1e-3
+_SMALL = 4096  # a larger mask may be reduced to its bounds while it waits for its check
 
 
 def _need(good: bool, text: str) -> None:
@@ -96,7 +97,7 @@ def check_form(plan: Plan, rows: int) -> None:
 
     Args:
         plan: what the method returned.
-        rows: the batch size.
+        rows: the batch size, without rows from outside the batch.
 
     Raises:
         ValueError: this is not a plan, or a field has a wrong type or shape; the message names the field.
@@ -139,12 +140,13 @@ def form_of(plan: Plan) -> tuple[object, ...] | None:
     )  # fmt: skip
 
 
-def check_plan(plan: Plan, rows: int) -> None:
+def check_plan(plan: Plan, rows: int, more: int = 0) -> None:
     """Refuse an invalid plan, with a message for its author; a run's first plans are checked so.
 
     Args:
         plan: what the method returned.
         rows: the batch size.
+        more: number of rows from outside the batch, which may be named too.
 
     Raises:
         ValueError: as ``check_form``, or a value is out of range; the message names the field.
@@ -152,7 +154,8 @@ def check_plan(plan: Plan, rows: int) -> None:
     check_form(plan, rows)
     for name, index in (("own", plan.own), ("partner", plan.partner)):
         if index is not None:
-            _need(bool(((index >= 0) & (index < rows)).all()), f"{name} must lie in 0..{rows - 1}")
+            inside = bool(((index >= 0) & (index < rows + more)).all())
+            _need(inside, f"{name} must lie in 0..{rows + more - 1}")
     check_shares([plan])
     if plan.partner.dim() > 1:
         for name, share in (("wx", plan.wx), ("wy", plan.wy)):
@@ -169,9 +172,33 @@ def _kind(plan: object) -> str:
     return ", ".join(f"{k}: {type(v).__name__}" for k, v in plan._asdict().items() if v is not None)
 
 
+def check_numbers(numbers: Tensor, rows: int) -> None:
+    """Refuse what are no numbers [M] of training rows. This waits for the device.
+
+    Raises:
+        ValueError: they are not; the message says what they are.
+    """
+    if not isinstance(numbers, Tensor) or numbers.dtype != torch.int64 or numbers.dim() != 1:
+        raise ValueError(f"more_rows() must return row numbers [M] int64 or None, returned {numbers!r:.60}")
+    low, high = numbers.aminmax()
+    if not (low >= 0 and high < rows):
+        raise ValueError(f"more_rows() must name rows in 0..{rows - 1}, names {int(low)} to {int(high)}")
+
+
+def own_rows_first(plan: Plan, rows: int) -> Plan:
+    """A plan for a batch of ``rows`` rows, with its own rows named: behind them stand rows from outside the batch."""
+    return plan if plan.own is not None else plan._replace(own=torch.arange(rows, device=plan.partner.device))
+
+
 def distinct(share: Tensor) -> Tensor:
     """Drop the repeats along expanded axes: the same values, each once."""
     return share[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in share.stride())]
+
+
+def bounds(share: Tensor) -> Tensor:
+    """The least and the largest value of a large share; smaller ones as they are."""
+    values = distinct(share)
+    return values if values.numel() <= _SMALL else torch.stack(values.aminmax())
 
 
 def check_shares(plans: Sequence[Plan], rows: int | None = None) -> None:

@@ -7,15 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from mixsuite.data.rows import Data
-from mixsuite.data.state import Ragged, State, first_leaf, take_rows
+from mixsuite.data.state import Ragged, State, first_leaf, map_leaves, take_rows
 from mixsuite.domains.base import Domain
 from mixsuite.domains.build import make_data, make_model
 from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method
 from mixsuite.experiment.spec import MethodSpec, Task
-from mixsuite.mixing import Batch
-from mixsuite.mixing.plan import check_plan, terms
+from mixsuite.mixing import Batch, Method, Plan, Tail
+from mixsuite.mixing.engine import step_loss
+from mixsuite.mixing.losses import LOSSES
+from mixsuite.mixing.memory import memory_of
+from mixsuite.mixing.plan import check_numbers, check_plan, own_rows_first, terms
 from mixsuite.mixing.rng import Rng, batch_order, uniforms
 from mixsuite.mixing.sites import drawable_sites, random_sites
 from mixsuite.models.base import Staged, state_at
@@ -112,18 +116,31 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
     site = drawn if method.site == "random" else method.site
     rows = torch.from_numpy(batch_order(stage.seed, len(data.train), job.batch, step + 1)[step])
     model.eval()
+    train = train_info(job, data.train.x)
+    stats, memory = method.prepare(train), memory_of(method, model, train, data.train.y.device)
+
+    def seen(rows: Tensor) -> Batch:
+        shown = take_rows(data.train.x, rows) if method.needs_x else None
+        return Batch(
+            data.train.y[rows], info.sites[site], torch.tensor(0.0), stats, shown, step=0, steps=job.steps,
+            rows=rows, size=job.batch, memory=memory,
+        )  # fmt: skip
+
     with torch.no_grad():
-        x = take_rows(data.train.x, rows)
+        more = method.more_rows(seen(rows), Rng(stage.seed, job.batch).at(step))
+        if more is not None:
+            check_numbers(more, len(data.train))
+            rows = torch.cat([rows, more])
+        batch = seen(rows)
+        x, y = take_rows(data.train.x, rows), batch.y
         h = state_at(model, site, x)
         assert not isinstance(h, Ragged)
-        y = data.train.y[rows]
-        stats = method.prepare(train_info(job, data.train.x))
-        shown = x if method.needs_x else None
-        batch = Batch(y, info.sites[site], torch.tensor(0.0), stats, shown, step=0, steps=job.steps)
-        plan = method.plan(batch, Rng(stage.seed, job.batch).at(step))
-        check_plan(plan, len(rows))
-        mixed = method.mix(h, plan)
-        own_rows = torch.arange(len(rows)) if plan.own is None else plan.own
+        plan = own_rows_first(method.plan(batch, Rng(stage.seed, job.batch).at(step)), job.batch)
+        check_plan(plan, job.batch, len(rows) - job.batch)
+        own_rows = plan.own
+        assert own_rows is not None
+    mixed = _trained_on(stage, method, site, h, batch, plan)
+    with torch.no_grad():
         parts = [(own_rows if term.rows is None else term.rows, term.wy) for term in terms(plan)]
         own, partner = (take_rows(h, rows_of) for rows_of, _ in parts[:2])
     words = []
@@ -136,6 +153,33 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
     inputs = site in model.sites and model.sites[site] <= model.num_fixed_stages
     points = _plane(one[0], two[0], both[0])
     return Scene(spec.name, site, inputs, one, two, both, points, words, classes)
+
+
+def _trained_on(stage: Stage, method: Method, site: str, h: State, batch: Batch, plan: Plan) -> State:
+    """The mixed rows [N, ...] that the model is trained on.
+
+    An objective of the method's own may mix by itself: then they are what its first pass of N rows sends through the
+    stages behind the site that are not the batch's own rows as they are.
+    """
+    assert not isinstance(h, Ragged)
+    with torch.no_grad():
+        mixed = method.mix(h, plan)
+    if method.mixes_alone or site in stage.model.inner:
+        return mixed
+    sent: list[State] = []
+
+    def run(state: State) -> Tensor:
+        sent.append(map_leaves(Tensor.detach, state))
+        out: Tensor = stage.model(state, stage.model.sites[site])
+        return out
+
+    with torch.enable_grad():
+        given = map_leaves(lambda leaf: leaf.clone().requires_grad_(), h)
+        assert not isinstance(given, Ragged)
+        step_loss(method, Tail(run, stage.model), given, batch, plan, LOSSES[stage.data.kind])
+    own = first_leaf(take_rows(h, plan.own if plan.own is not None else torch.arange(batch.size)))
+    others = [s for s in sent if first_leaf(s).shape == own.shape and not torch.equal(first_leaf(s), own)]
+    return others[0] if others else mixed
 
 
 def _arrays(state: State) -> list[np.ndarray]:

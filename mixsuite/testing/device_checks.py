@@ -67,7 +67,7 @@ def no_host_sync(trial: Trial) -> Iterator[Finding]:
     watch = _Syncs(path)
     state, batch = trial.state(ROWS), trial.batch(ROWS)
     with watch:
-        plan = trial.method.plan(batch, Rng(0, ROWS).at(0))
+        plan = trial.plan_of(batch, Rng(0, ROWS).at(0))
         with contextlib.suppress(Exception):  # another check covers the objective
             step_loss(trial.method, trial.tail(), state, batch, plan, trial.loss)
     calls = ", ".join(dict.fromkeys(watch.found)) or "none"

@@ -24,7 +24,7 @@ def inputs_stay(trial: Trial) -> Iterator[Finding]:
     if batch.x is not None:
         inputs["x"] = leaves_of(batch.x)
     before = {name: [t.clone() for t in tensors] for name, tensors in inputs.items()}
-    plan = trial.method.plan(batch, Rng(0, ROWS).at(0))
+    plan = trial.plan_of(batch, Rng(0, ROWS).at(0))
     with contextlib.suppress(Exception):  # another check covers the objective
         step_loss(trial.method, trial.tail(), state, batch, plan, trial.loss)
     changed = [n for n, tensors in inputs.items() if not all(map(torch.equal, tensors, before[n]))]
@@ -53,7 +53,7 @@ def no_global_generator(trial: Trial) -> Iterator[Finding]:
             random.seed(seed)
             before = _global_state()
             plan = trial.plan(step=3)
-            mixed = trial.method.mix(trial.state(ROWS), plan)
+            mixed = trial.method.mix(trial.state(ROWS, 3), plan)
             plans.append([*tensors_of(plan), *leaves_of(mixed)])
             changed = changed or before != _global_state()
     finally:
@@ -81,11 +81,11 @@ def no_global_generator(trial: Trial) -> Iterator[Finding]:
 
 def a_function_of_its_seed(trial: Trial) -> Iterator[Finding]:
     """Check that the same seed and step give the same bytes, whatever was planned before."""
-    alone = trial.method.plan(trial.batch(ROWS), Rng(0, ROWS).at(5))
+    alone = trial.plan_of(trial.batch(ROWS), Rng(0, ROWS).at(5))
     rng = Rng(0, ROWS)
     for step in range(5):
-        trial.method.plan(trial.batch(ROWS), rng.at(step))
-    later = trial.method.plan(trial.batch(ROWS), rng.at(5))
+        trial.plan_of(trial.batch(ROWS), rng.at(step))
+    later = trial.plan_of(trial.batch(ROWS), rng.at(5))
     yield judged(
         trial,
         "same seed, same bytes",
@@ -100,7 +100,7 @@ def others_draw_the_same(trial: Trial) -> Iterator[Finding]:
     """Check that a plan's draws do not change what the next user of the same step draws."""
     rng = Rng(0, ROWS)
     fresh = Rng(0, ROWS).at(4)
-    trial.method.plan(trial.batch(ROWS), rng.at(4))
+    trial.plan_of(trial.batch(ROWS), rng.at(4))
     rng.at(4)
     same = torch.equal(rng.beta(1, 1, ROWS), fresh.beta(1, 1, ROWS)) and torch.equal(
         rng.permutation(ROWS), fresh.permutation(ROWS)

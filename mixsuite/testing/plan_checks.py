@@ -36,7 +36,7 @@ def plans_are_valid(trial: Trial) -> Iterator[Finding]:
         for step in steps:
             plan = trial.plan(n, step=step)
             try:
-                check_plan(plan, n)
+                check_plan(plan, n, len(trial.rows(n, step)) - n)
                 if plan.weight is not None and abs(float(plan.weight.sum()) - 1) > 1e-4:
                     seen = f"the weights sum to {float(plan.weight.sum()):.4g}"
             except ValueError as error:
@@ -52,7 +52,7 @@ def plans_are_valid(trial: Trial) -> Iterator[Finding]:
 def objective_is_a_number(trial: Trial) -> Iterator[Finding]:
     """Check that the objective is a finite scalar with a finite gradient, for every size of batch."""
     for n, step in [*((n, 0) for n in SIZES), (ROWS, STEPS - 1)]:
-        state, batch = map_leaves(lambda leaf: leaf.requires_grad_(), trial.state(n)), trial.batch(n, step / STEPS)
+        state, batch = map_leaves(lambda leaf: leaf.requires_grad_(), trial.state(n, step)), trial.batch(n, step)
         value = step_loss(trial.method, trial.tail(), state, batch, trial.plan(n, step=step), trial.loss)
         (gradient,) = torch.autograd.grad(value, [first_leaf(state)])
         good = value.dim() == 0 and bool(torch.isfinite(value)) and bool(torch.isfinite(gradient).all())
@@ -72,7 +72,7 @@ def ones_change_nothing(trial: Trial) -> Iterator[Finding]:
     steps = STEPS if overrides_mix(trial) else 3
     off, exact = torch.zeros(1), True
     for step in range(steps):
-        plan, state = trial.plan(step=step), trial.state(ROWS)
+        plan, state = trial.plan(step=step), trial.state(ROWS, step)
         own = [leaf if plan.own is None else leaf[plan.own] for leaf in leaves_of(state)]
         mixed = leaves_of(trial.method.mix(state, own_alone(plan)))
         exact = exact and all(torch.equal(a, b) for a, b in zip(mixed, own, strict=True))
@@ -96,13 +96,12 @@ def mixes_the_rows_it_names(trial: Trial) -> Iterator[Finding]:
     """
     if type(trial.method).pairing == "none":
         return
-    state, steps = trial.state(ROWS), STEPS if overrides_mix(trial) else 3
-    number = torch.arange(ROWS, dtype=torch.float32)
-    first = number.reshape(-1, *[1] * (first_leaf(state).dim() - 1)).expand_as(first_leaf(state)).clone()
-    rows = (first, *(torch.ones_like(leaf) for leaf in state[1:])) if isinstance(state, tuple) else first
-    off = 0.0
+    steps, off = STEPS if overrides_mix(trial) else 3, 0.0
     for step in range(steps):
-        plan = trial.plan(step=step)
+        plan, state = trial.plan(step=step), trial.state(ROWS, step)
+        number = torch.arange(len(first_leaf(state)), dtype=torch.float32)
+        first = number.reshape(-1, *[1] * (first_leaf(state).dim() - 1)).expand_as(first_leaf(state)).clone()
+        rows = (first, *(torch.ones_like(leaf) for leaf in state[1:])) if isinstance(state, tuple) else first
         mixed = first_leaf(trial.method.mix(rows, plan)).flatten(1).mean(1)
         wanted = sum(mean_share(t.wx) * (number if t.rows is None else number[t.rows]) for t in terms(plan))
         off += float((mixed - wanted).abs().mean()) / steps

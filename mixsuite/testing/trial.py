@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import inspect
 from abc import ABC
 from collections.abc import Callable, Iterator, Sequence
@@ -10,13 +11,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mixsuite.data.state import first_leaf
 from mixsuite.mixing import Batch, Method, Plan, TrainInfo
 from mixsuite.mixing.engine import Loss, State, Tail
 from mixsuite.mixing.losses import LOSSES
-from mixsuite.mixing.plan import terms
+from mixsuite.mixing.memory import memory_of
+from mixsuite.mixing.plan import check_numbers, own_rows_first, terms
 from mixsuite.mixing.rng import Rng
 from mixsuite.testing.findings import Finding, Status
 from mixsuite.testing.samples import ROWS, Sample
@@ -37,6 +39,21 @@ def leaves_of(h: State) -> tuple[Tensor, ...]:
     return h if isinstance(h, tuple) else (h,)
 
 
+class SmallNet(nn.Module):
+    """[N, ...] -> [N, classes], smooth, with weights of its own generator."""
+
+    def __init__(self, width: int, classes: int) -> None:
+        super().__init__()
+        g = torch.Generator().manual_seed(21)
+        self.first = nn.Parameter(torch.randn(width, 10, generator=g) / width**0.5, requires_grad=False)
+        self.second = nn.Parameter(torch.randn(10, classes, generator=g), requires_grad=False)
+
+    def forward(self, *h: Tensor | tuple[Tensor, ...]) -> Tensor:
+        """A state, or its leaves one by one, as a teacher calls it."""
+        leaf = first_leaf(h[0])
+        return torch.tanh(leaf.flatten(1).float() @ self.first) @ self.second
+
+
 @dataclass(frozen=True)
 class Trial:
     """A method on a sample, at one site."""
@@ -53,36 +70,70 @@ class Trial:
     @cached_property
     def stats(self) -> dict[str, Tensor]:
         """What the method's prepare() returns for the sample."""
+        return self.method.prepare(self.train)
+
+    @cached_property
+    def _memory(self) -> nn.Module | None:
+        """What the method's memory() makes for a small net, as it is before the first step."""
+        return memory_of(self.method, self.net, self.train, torch.device("cpu"))
+
+    @property
+    def train(self) -> TrainInfo:
+        """The sample as the training part."""
         s = self.sample
-        return self.method.prepare(TrainInfo(s.sites["input"], s.y, ROWS, s.classes, s.kind, s.groups))
+        return TrainInfo(s.sites["input"], s.y, ROWS, s.classes, s.kind, s.groups)
 
-    def state(self, n: int) -> State:
-        """The first n rows at the site, copied: leaves [n, ...]."""
-        return map_leaves(lambda leaf: leaf[:n].clone(), self.sample.sites[self.site])
+    def rows(self, n: int = ROWS, step: int = 0, seed: int = 0) -> Tensor:
+        """Numbers of the sample's rows that a step sees: the first n, and those that the method asks for. [n + M]."""
+        own = torch.arange(n)
+        if type(self.method).more_rows is Method.more_rows:
+            return own
+        more = self.method.more_rows(self._batch_of(own, n, step), Rng(seed, n).at(step))
+        if more is None:
+            return own
+        check_numbers(more, ROWS)
+        return torch.cat([own, more])
 
-    def batch(self, n: int, progress: float = 0.0) -> Batch:
-        """A batch of the first n rows, at a progress of 0 to 1."""
-        x = map_leaves(lambda leaf: leaf[:n].clone(), self.sample.sites["input"]) if self.method.needs_x else None
+    def state(self, n: int, step: int = 0, seed: int = 0) -> State:
+        """A step's rows at the site, copied: leaves [n + M, ...]."""
+        rows = self.rows(n, step, seed)
+        return map_leaves(lambda leaf: leaf[rows].clone(), self.sample.sites[self.site])
+
+    def batch(self, n: int, step: int = 0, seed: int = 0) -> Batch:
+        """What the method sees of one of STEPS steps of n rows, with a memory as before the first step."""
+        return self._batch_of(self.rows(n, step, seed), n, step)
+
+    def _batch_of(self, rows: Tensor, n: int, step: int) -> Batch:
+        x = map_leaves(lambda leaf: leaf[rows].clone(), self.sample.sites["input"]) if self.method.needs_x else None
         shape = tuple(first_leaf(self.sample.sites[self.site]).shape[1:])
-        y, step = self.sample.y[:n].clone(), round(progress * STEPS)
-        return Batch(y, shape, torch.tensor(progress), self.stats, x, step=step, steps=STEPS)
+        memory = copy.deepcopy(self._memory)
+        return Batch(
+            self.sample.y[rows].clone(), shape, torch.tensor(step / STEPS), self.stats, x, step=step, steps=STEPS,
+            rows=rows, size=n, memory=memory,
+        )  # fmt: skip
 
     def plan(self, n: int = ROWS, seed: int = 0, step: int = 0) -> Plan:
         """The method's plan for n rows at one of STEPS steps."""
         rng = self._streams.setdefault((n, seed), Rng(seed, n))  # reused, since it holds blocks of draws
-        return self.method.plan(self.batch(n, step / STEPS), rng.at(step))
+        return self.plan_of(self.batch(n, step, seed), rng.at(step))
+
+    def plan_of(self, batch: Batch, rng: Rng) -> Plan:
+        """The method's plan for a batch, as the trainer takes it."""
+        plan = self.method.plan(batch, rng)
+        return own_rows_first(plan, batch.size) if len(batch.y) > batch.size and isinstance(plan, Plan) else plan
 
     @cached_property
     def _streams(self) -> dict[tuple[int, int], Rng]:
         return {}
 
-    def tail(self) -> Tail:
+    @cached_property
+    def net(self) -> nn.Module:
         """A small smooth model behind the site, the same in every call."""
-        width = first_leaf(self.sample.sites[self.site])[0].numel()
-        g = torch.Generator().manual_seed(21)
-        first = torch.randn(width, 10, generator=g) / width**0.5
-        second = torch.randn(10, self.sample.classes, generator=g)
-        return Tail(lambda h: torch.tanh(first_leaf(h).flatten(1).float() @ first) @ second)
+        return SmallNet(first_leaf(self.sample.sites[self.site])[0].numel(), self.sample.classes)
+
+    def tail(self) -> Tail:
+        """The stages behind the site."""
+        return Tail(self.net, self.net)
 
     @property
     def loss(self) -> Loss:

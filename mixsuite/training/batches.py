@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mixsuite.data.state import State, first_leaf, take_rows
+from mixsuite.data.state import Ragged, State, concatenate, first_leaf, take_rows
 from mixsuite.errors import InputError
 from mixsuite.mixing import Batch, Plan, TaskInfo
+from mixsuite.mixing.memory import memory_of
+from mixsuite.mixing.plan import check_numbers, own_rows_first
 from mixsuite.mixing.rng import Rng, batch_order
 from mixsuite.mixing.sites import drawable_sites, random_sites
 from mixsuite.training.job import Job, train_info
@@ -52,6 +54,7 @@ class BatchSource:
         self.first_stage = job.model.num_fixed_stages if runs_once else 0
         self.x = run_stages(job.model, train, 0, self.first_stage)
         self.stats = job.method.prepare(train_info(job, self.x))
+        self.memory = memory_of(job.method, job.model, train_info(job, self.x), self.device)
 
     def augment(self, step: int) -> Tensor:
         """The uniforms [B, 4] of a step's augmentation."""
@@ -61,11 +64,35 @@ class BatchSource:
         """What the method sees of a step's rows x [B, ...], y [B, ...] and weight [B] or None."""
         method, shape = self.job.method, self.info.sites[self.sites[step]]
         x_shown, place = x if method.needs_x else None, step % method.repeat_batch
-        return Batch(y, shape, self.progress[step], self.stats, x_shown, weight, 1, place, step, self.job.steps)
+        return Batch(
+            y, shape, self.progress[step], self.stats, x_shown, weight, 1, place, step, self.job.steps,
+            self.rows[step], len(y), self.memory,
+        )  # fmt: skip
 
     def plan(self, step: int, batch: Batch) -> Plan:
         """Draw the method's plan for a step."""
-        return self.job.method.plan(batch, self.rng.at(step // self.job.method.repeat_batch))
+        plan = self.job.method.plan(batch, self.rng.at(step // self.job.method.repeat_batch))
+        return own_rows_first(plan, batch.size) if len(batch.y) > batch.size and isinstance(plan, Plan) else plan
+
+    def with_more(self, step: int, x: State, batch: Batch) -> tuple[State, Batch]:
+        """A step's rows and batch with the further training rows that the method asks for behind them.
+
+        Raises:
+            ValueError: it asks for what are no rows of the training part.
+        """
+        train, draws = self.job.data.train, step // self.job.method.repeat_batch
+        numbers = self.job.method.more_rows(batch, self.rng.at(draws))
+        if numbers is None or not len(numbers):
+            return x, batch
+        check_numbers(numbers, len(train))
+        more = take_rows(self.x, numbers)
+        if self.job.augment is not None:
+            rng = Rng(self.job.seed, 4 * len(numbers), self.device, self.dtype).at(draws)
+            more = self.job.augment(more, rng.uniform(len(numbers), 4, kind="suite augment more"))
+        rows = torch.cat([self.rows[step], numbers])
+        x = take_rows(self.x, rows) if isinstance(x, Ragged) else concatenate([x, more])
+        weight = None if train.weight is None else train.weight[rows]
+        return x, self.seen(step, x, train.y[rows], weight)._replace(rows=rows, size=batch.size)
 
     def batch(self, step: int) -> tuple[State, Batch]:
         """(input rows, what the method sees) of one step."""

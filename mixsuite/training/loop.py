@@ -67,11 +67,14 @@ def train(job: Job) -> TrainResult:
             job.beat()
             reseed(step)
             site = feed.sites[step]
-            tail = Tail(partial(model, start=model.sites.get(site, 0)))
+            tail = Tail(partial(model, start=model.sites.get(site, 0)), model)
             with autocast(recipe.precision, feed.device):
                 x, batch = feed.batch(step)
-                plan = feed.plan(step, batch) if method.active(step, steps) else None
-                log.note(step, site, plan)
+                plan = None
+                if method.active(step, steps):
+                    x, batch = feed.with_more(step, x, batch)
+                    plan = feed.plan(step, batch)
+                log.note(step, site, plan, batch)
                 if plan is not None and site in model.inner:
                     out = _mixed_inside(model, site, tail, x, method, plan)
                     objective = two_term_loss(out, batch, plan, loss_of_rows)
@@ -82,6 +85,8 @@ def train(job: Job) -> TrainResult:
 
             objective.backward()
             optimizer.step(rates[step])
+            if feed.memory is not None:
+                method.remember(batch, model)
             losses.append(objective.detach())
             if step in log.ends:
                 log.point(step, float(torch.stack(losses).mean()))

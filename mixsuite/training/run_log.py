@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mixsuite.data.digest import digest, update
 from mixsuite.errors import InputError
-from mixsuite.mixing import Plan
+from mixsuite.mixing import Batch, Plan
 from mixsuite.mixing.plan import check_form, check_plan, check_shares, form_of
 from mixsuite.mixing.rng import uniforms
 from mixsuite.training.batches import BatchSource
@@ -36,26 +36,37 @@ class RunLog:
         self.points: list[dict[str, float]] = []
         self.plans = hashlib.sha256()
         self._checked = Counter[str]()
+        self._most = self.rows
         self._held: list[tuple[str, Plan]] = []
         self._forms: set[tuple[object, ...] | None] = set()  # of plans that have passed
 
-    def note(self, step: int, site: str, plan: Plan | None) -> None:
+    def note(self, step: int, site: str, plan: Plan | None, batch: Batch | None = None) -> None:
         """Keep a step's plan; None if the method is inactive.
+
+        Args:
+            step: number of the step.
+            site: where it mixes.
+            plan: what it mixes.
+            batch: given where it may have rows from outside; their numbers are kept with the plan.
 
         Raises:
             ValueError: the plan is invalid.
         """
         if plan is not None:
+            more = len(batch.y) - batch.size if batch is not None else 0
             if self._checked[site] < CHECKED_PLANS:
-                check_plan(plan, self.rows)
+                check_plan(plan, self.rows, more)
                 self._checked[site] += 1
             elif (form := form_of(plan)) is None or form not in self._forms:
                 check_form(plan, self.rows)
                 self._forms |= {form} - {None}
+            self._most = max(self._most, self.rows + more)
+            if more and batch is not None and batch.rows is not None:
+                plan = plan._replace(extra=(plan.extra or {}) | {"rows from outside": batch.rows[batch.size :]})
             self._held.append((site, plan))
         if self._held and (len(self._held) >= HELD_PLANS or step in self.ends):
             try:
-                check_shares([held for _, held in self._held], self.rows)
+                check_shares([held for _, held in self._held], self._most)
             except ValueError as error:
                 raise ValueError(f"{error}, within the last {len(self._held)} steps up to step {step + 1}") from None
             update(self.plans, [[site for site, _ in self._held], _columns([held for _, held in self._held])])

@@ -4,8 +4,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 from torch.nn import functional as F
 
+from mixsuite.errors import SkipRun
 from mixsuite.mixing import Batch, Plan, interpolate, over, run_mean, two_term_loss
 from mixsuite.mixing.engine import Tail, clean_loss, step_loss
 from mixsuite.mixing.losses import binary_cross_entropy, cross_entropy, squared_error
@@ -184,3 +186,40 @@ def test_a_step_without_a_plan_is_the_clean_loss_and_with_one_the_methods_object
     torch.testing.assert_close(
         step_loss(Doubles(), Tail(lambda h: h), h, batch_of(y), a_plan(), cross_entropy), 2 * clean
     )
+
+
+def parts():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 5), nn.Sequential(nn.ReLU(), nn.Linear(5, 3)), nn.LSTM(3, 2))
+
+
+def test_what_named_parts_give_is_seen_on_the_way_and_can_be_differentiated():
+    net, h = parts(), torch.randn(6, 4, requires_grad=True)
+    tail = Tail(lambda h: net[1](net[0](h)), net)
+    out, seen = tail.seen(h, "0", "*.0")
+    torch.testing.assert_close(seen["0"], net[0](h))
+    torch.testing.assert_close(seen["*.0"], net[0](h).relu())  # the last one of this name
+    torch.testing.assert_close(out, net[1](seen["0"]))
+    assert tail.rows == 6
+    (gradient,) = torch.autograd.grad(seen["0"].sum(), h)
+    torch.testing.assert_close(gradient, net[0].weight.sum(0).expand(6, 4))
+    assert not any(module._forward_hooks for module in net.modules())
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("blocks.3", "the submodule 'blocks.3', which this model does not have \\(it has: 0, 1, 1.0, 1.1, 2\\)"),
+        ("*.attn", "the submodule '\\*.attn', which this model does not have"),
+        ("2", "the submodule '2', which does not run behind this site"),
+    ],
+)
+def test_a_part_that_is_not_there_skips_the_run(name, said):
+    net = parts()
+    with pytest.raises(SkipRun, match=said):
+        Tail(lambda h: net[1](net[0](h)), net).seen(torch.randn(2, 4), name)
+    with pytest.raises(SkipRun, match="it has: none that could be seen"):
+        Tail(lambda h: h).seen(torch.randn(2, 4), name)
+    whole = nn.LSTM(3, 2)
+    with pytest.raises(SkipRun, match="the submodule 'a', which gives a tuple"):
+        Tail(lambda h: whole(h)[0], nn.ModuleDict({"a": whole})).seen(torch.randn(2, 3), "a")

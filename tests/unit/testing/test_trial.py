@@ -9,6 +9,7 @@ from support.methods import method
 from mixsuite.mixing import Method, Plan
 from mixsuite.testing.samples import ROWS, samples
 from mixsuite.testing.trial import (
+    STEPS,
     Trial,
     judged,
     leaves_of,
@@ -29,7 +30,7 @@ def trial(text="mixup", sample=IMAGES, site="input"):
 
 def test_state_and_batch_are_copies_of_the_samples_first_rows():
     one = trial()
-    state, batch = one.state(5), one.batch(5, 0.25)
+    state, batch = one.state(5), one.batch(5, STEPS // 4)
     assert (len(state), len(batch.y), float(batch.progress)) == (5, 5, 0.25)
     assert batch.shape == tuple(IMAGES.sites["input"].shape[1:])
     assert batch.x is None
