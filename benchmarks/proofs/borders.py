@@ -252,7 +252,7 @@ def histories(draws: Draws, folder: Path) -> None:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, strict=True))
     need(sum(map(len, found.values())) == len(rows), "number of rows")
-    points = Counter((p.commit, p.date, p.metric, p.n, p.mean) for cell in found.values() for p in cell)
+    points = Counter((p.commit, p.date, p.primary.name, p.n, p.mean) for cell in found.values() for p in cell)
     wanted = Counter((r["commit"], r["date"], r["metric"], int(r["n"]), float(r["mean"])) for r in rows)
     need(points == wanted, "a point")
 

@@ -510,3 +510,20 @@ def test_truths_are_the_texts_that_are_written(tmp_path):
 def test_node_labels_over_a_vast_range_are_refused(tmp_path):
     with pytest.raises(InputError, match=r"T_node_labels.txt, line 2: labels over a range of 4096"):
         tu(tmp_path, node_labels="0\n59000000\n0\n0\n")
+
+
+@pytest.mark.parametrize("storage", ["python", "pyarrow"])
+@pytest.mark.parametrize("text", ["a,b,y\n0.5,u,x\n1.5,v,z\n2.5,u,x\n", "a,y\n\u22120.5,x\n3,z\n4,x\n", "a,y\n1,1.1\n2,1.10\n3,2\n"])
+def test_a_table_is_read_alike_with_pyarrow_installed_and_without(tmp_path, storage, text):
+    """pandas keeps texts in pyarrow's arrays where it is installed; its regular expressions are others than Python's."""
+    with pd.option_context("mode.string_storage", "python"):
+        wanted = outcome_of(tmp_path, text)
+    with pd.option_context("mode.string_storage", storage):
+        assert outcome_of(tmp_path, text) == wanted
+
+
+def outcome_of(folder, text):
+    try:
+        return table(folder, text, classes="y").to_csv()
+    except InputError as error:
+        return str(error)

@@ -63,7 +63,7 @@ def read_table(path, sep=",", decimal=".", header=True, na=(), classes=""):
             na_values=list(na), encoding="utf-8-sig",
         )  # fmt: skip
         for name in codes:
-            written = texts[name].dropna().str.strip()
+            written = texts[name].dropna().astype(object).str.strip()
             _refuse_codes(path, name, written if name == classes else written[written.str.fullmatch(r"\d+")], frame)
     return frame
 
@@ -133,7 +133,7 @@ def _refuse_mixed(path, name, values, decimal):
     """
     if pd.api.types.is_numeric_dtype(values):
         return
-    texts = values.dropna().astype(str)
+    texts = values.dropna().astype(str).astype(object)  # so that Python matches, with pyarrow installed or not
     number = texts.str.fullmatch(_NUMBER)
     dressed = texts.str.fullmatch(_DRESSED) & ~number
     if dressed.any() and (dressed | number).all() and texts.nunique() > 2:
