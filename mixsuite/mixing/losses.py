@@ -33,13 +33,25 @@ def squared_error(out: Tensor, y: Tensor) -> Tensor:
     return (out - target).square().mean(1)
 
 
+def of_each_member(loss: Loss) -> Loss:
+    """The loss [N] of outputs [N, ...], or of of an ensemble's K members [N, K, ...]: then their mean."""
+
+    def each(out: Tensor, y: Tensor) -> Tensor:
+        if out.dim() < 3:
+            return loss(out, y)
+        members = out.shape[1]
+        return loss(out.flatten(0, 1), y.repeat_interleave(members, 0)).reshape(len(out), members).mean(1)
+
+    return each
+
+
 def _wide(out: Tensor) -> Tensor:
     """Widen outputs to at least float32: the loss is never computed in half precision."""
     return out.float() if out.dtype in (torch.float16, torch.bfloat16) else out
 
 
 LOSSES: dict[str, Loss] = {
-    "class": cross_entropy,
-    "multilabel": binary_cross_entropy,
-    "regression": squared_error,
+    "class": of_each_member(cross_entropy),
+    "multilabel": of_each_member(binary_cross_entropy),
+    "regression": of_each_member(squared_error),
 }

@@ -40,6 +40,11 @@ class Model(ABC):
     arguments: ClassVar[tuple[str, ...]] = ()
     takes_others: ClassVar[bool] = False
 
+    @property
+    def members(self) -> int:
+        """Predictions a row in training."""
+        return 1
+
     @abstractmethod
     def build(self, data: Data) -> nn.Module:
         """Build the net with its initial weights, drawn from torch's generator, which the seed has set.
@@ -64,6 +69,8 @@ class Staged(nn.Module):
     inner:  further sites within a stage: name -> name of the submodule whose input is mixed.
     draws:  whether the net may draw random numbers in training, as dropout does.
     stackable: whether several seeds may train as one.
+    members: number of predictions a row in training, [N, members, outputs], each with a loss of its own; in evaluation
+            they are one, [N, outputs].
     """
 
     def __init__(
@@ -77,6 +84,7 @@ class Staged(nn.Module):
         self.stages = nn.ModuleList(stages)
         self.sites, self.num_fixed_stages, self.inner = sites, num_fixed_stages, inner or {}
         self.stackable = True
+        self.members = 1
 
     @property
     def draws(self) -> bool:
@@ -124,7 +132,7 @@ def as_staged(net: nn.Module, model: Model) -> Staged:
                 raise InputError(f"{what}: site '{site}' names '{name}', which is no submodule (allowed: {allowed})")
         inner = {site: f"stages.0.module.{name}" for site, name in model.sites.items()}
         net = Staged([OneModule(net)], {"input": 0}, inner=inner)
-    net.stackable = model.stackable
+    net.stackable, net.members = model.stackable, model.members
     return net
 
 

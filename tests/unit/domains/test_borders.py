@@ -513,7 +513,9 @@ def test_node_labels_over_a_vast_range_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("storage", ["python", "pyarrow"])
-@pytest.mark.parametrize("text", ["a,b,y\n0.5,u,x\n1.5,v,z\n2.5,u,x\n", "a,y\n\u22120.5,x\n3,z\n4,x\n", "a,y\n1,1.1\n2,1.10\n3,2\n"])
+@pytest.mark.parametrize(
+    "text", ["a,b,y\n0.5,u,x\n1.5,v,z\n2.5,u,x\n", "a,y\n\u22120.5,x\n3,z\n4,x\n", "a,y\n1,1.1\n2,1.10\n3,2\n"]
+)
 def test_a_table_is_read_alike_with_pyarrow_installed_and_without(tmp_path, storage, text):
     """pandas keeps texts in pyarrow's arrays where it is installed; its regular expressions are others than Python's."""
     with pd.option_context("mode.string_storage", "python"):
