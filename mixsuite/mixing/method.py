@@ -102,6 +102,7 @@ class Method(ABC):
     needs_x     True: batch.x is set.
     needs_rows  True: batch.rows is set, for a method that looks its rows up in a table of the training part.
     vectorised  False: plan works row by row in Python.
+    augments    True: ``mix`` masks or disturbs rows besides, so that a share of 1 does not give a row as it was.
 
     Flags say how a method may be used. A class that overrides a function must declare the flags that depend on it:
     stackable     whether several seeds can train as one, with their batches joined to one batch. Then ``mix`` uses
@@ -128,6 +129,7 @@ class Method(ABC):
     kinds: ClassVar[tuple[str, ...]] = ()
     needs_x: ClassVar[bool] = False
     needs_rows: ClassVar[bool] = False
+    augments: ClassVar[bool] = False
     vectorised: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -34,9 +34,19 @@ class Pass:
 
 @dataclass
 class Recording:
-    """What an objective did in one step. passes: those with a gradient, in their order."""
+    """What an objective did in one step.
+
+    passes: those with a gradient, in their order.
+    judged: the outputs whose loss it took.
+    """
 
     passes: list[Pass] = field(default_factory=list)
+    judged: list[Tensor] = field(default_factory=list)
+
+    @property
+    def trained(self) -> list[Pass]:
+        """The passes whose outputs the loss was taken of."""
+        return [one for one in self.passes if any(one.out is out for out in self.judged)]
 
     def tail(self, trial: Trial) -> Tail:
         """The trial's model, which records what is sent through it."""
@@ -64,6 +74,7 @@ def recorded(trial: Trial, step: int, state: State | None = None) -> tuple[Recor
     """
 
     def linear(out: Tensor, y: Tensor) -> Tensor:
+        recording.judged.append(out)
         return -(out * one_hot(y, trial.sample.classes).reshape(out.shape)).sum(1)
 
     batch, plan, recording = trial.batch(ROWS, step), trial.plan(step=step), Recording()
@@ -108,7 +119,7 @@ def _mixes_by_itself(trial: Trial) -> Iterator[Finding]:
             continue
         own = torch.arange(len(plan.partner)) if plan.own is None else plan.own
         apart = (own - plan.partner).float()
-        for one in recording.passes:
+        for one in recording.trained:
             entered = first_leaf(one.h).detach().flatten(1).mean(1)
             if one.out.grad is None or len(entered) != len(own) or torch.allclose(entered, own.float()):
                 continue
@@ -147,7 +158,7 @@ def loss_weighs_the_plans_targets(trial: Trial) -> Iterator[Finding]:
         recording, plan = recorded(trial, step)
         wanted = leaves_of(trial.method.mix(trial.state(ROWS, step), plan))[0]
         y = trial.batch(ROWS, step).y
-        for one in recording.passes:
+        for one in recording.trained:
             entered = first_leaf(one.h)
             if one.out.grad is None or entered.shape != wanted.shape or not torch.allclose(entered, wanted, atol=1e-5):
                 continue

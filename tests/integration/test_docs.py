@@ -282,7 +282,7 @@ def test_every_key_of_matrices_and_recipes_is_documented() -> None:
 def test_every_part_of_the_contracts_is_documented() -> None:
     method = {*Plan._fields, *Batch._fields, "site", "start", "stop", "length", "batch"}
     flags = {name for name in vars(Method) if not name.startswith("_")} & {
-        "label", "pairing", "lam_law", "rows", "domains", "kinds", "needs_x", "needs_rows", "vectorised",
+        "label", "pairing", "lam_law", "rows", "domains", "kinds", "needs_x", "needs_rows", "augments", "vectorised",
         "stackable", "mixes_alone", "mixes", "repeat_batch",
     }  # fmt: skip
     assert method | flags <= quoted("write-a-method.md")

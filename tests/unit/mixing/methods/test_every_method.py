@@ -48,7 +48,7 @@ def test_so_are_those_of_the_papers_methods(text):
 
 
 NOT_HERE = {  # on classes, in pictures and tables
-    "images": {"specmix", "column_cutmix", "ifmixup", "c_mixup"},
+    "images": {"specmix", "spec_mixup", "column_cutmix", "ifmixup", "c_mixup", "smote"},
     "tabular": {
         "cutmix",
         "cutout",
@@ -59,6 +59,10 @@ NOT_HERE = {  # on classes, in pictures and tables
         "specmix",
         "ifmixup",
         "c_mixup",
+        "spec_mixup",
+        "mix_style",
+        "aug_mix",
+        "align_mix",
     },
 }
 APPLIES = [
@@ -88,7 +92,7 @@ def test_every_method_trains_the_same_bytes_twice_on_paired_draws(job, name, dom
 
 
 def test_methods_share_partners_and_no_draw_moves_another():
-    needy = {"remix", "saliencymix", "column_cutmix"}  # want more than a batch of labels
+    needy = {"remix", "saliencymix", "column_cutmix", "mix_style"}  # want more than a batch of labels
     described = describe(METHOD)
     named = [d["name"] for d in described if d["pairing"] == "permutation" and d["name"] not in needy]
     assert {"mixup", "cutmix", "mixupe", "multi_mix", "decoupled", "fmix", "midpoint"} <= set(named)
@@ -96,14 +100,14 @@ def test_methods_share_partners_and_no_draw_moves_another():
     assert all(torch.equal(p, partners[0]) for p in partners)
 
 
-PICTURES = {"cutmix", "cutout", "fmix", "gridmix", "resizemix", "saliencymix"}
+PICTURES = {"align_mix", "aug_mix", "cutmix", "cutout", "fmix", "gridmix", "resizemix", "saliencymix"}
 
 
 @pytest.mark.slow
 def test_every_method_runs_on_padded_graphs_or_says_why_not():
     raw = graphs(30)
     for name in builtin_files(METHOD):
-        if name in PICTURES | {"specmix", "column_cutmix", "c_mixup"}:
+        if name in PICTURES | {"specmix", "spec_mixup", "mix_style", "smote", "column_cutmix", "c_mixup"}:
             with pytest.raises(SkipRun, match=r"not for graphs|kind regression|made for"):
                 train(graph_job(name, raw))
             continue
@@ -119,7 +123,7 @@ def test_every_method_runs_on_padded_graphs_or_says_why_not():
 def test_every_method_runs_on_clips_or_says_why_not():
     raw = clips([5, 9, 7, 8] * 10)
     for name in builtin_files(METHOD):
-        if name in ("cutout", "resizemix", "saliencymix", "column_cutmix", "ifmixup", "c_mixup"):
+        if name in PICTURES - {"cutmix", "fmix", "gridmix"} | {"smote", "column_cutmix", "ifmixup", "c_mixup"}:
             with pytest.raises(SkipRun, match=r"not for speech|kind regression|made for"):
                 train(clip_job(name, raw))
             continue
