@@ -21,6 +21,8 @@ class Listed(StrEnum):
     models = "models"
     probes = "probes"
     metrics = "metrics"
+    optimizers = "optimizers"
+    schedules = "schedules"
     matrices = "matrices"
 
 
@@ -32,15 +34,19 @@ def add_to(app: typer.Typer) -> None:
     app.command(name="new-dataset")(new_dataset)
     app.command(name="new-model")(new_model)
     app.command(name="new-metric")(new_metric)
+    app.command(name="new-optimizer")(new_optimizer)
+    app.command(name="new-schedule")(new_schedule)
     app.command(name="list")(list_)
     app.command()(show)
 
 
 def check(
-    plugin: Annotated[str, typer.Argument(help='A method, as "mixup" or "./mine.py(alpha=0.4)", a model or a metric.')],
+    plugin: Annotated[
+        str, typer.Argument(help='A method, as "mixup" or "./mine.py(alpha=0.4)", a model, a metric or an optimiser.')
+    ],
     everything: Annotated[bool, typer.Option("--all", help="Also what is as it should be.")] = False,
 ) -> None:
-    """Try a method, a model or a metric on made-up rows of every domain and kind of target to which it applies.
+    """Try a method, a model, a metric or an optimiser on made-up rows of every kind to which it applies.
 
     Is a method's plan valid, does the target follow the signal, does it draw from its seed alone, leave its input
     unchanged, run in half precision, ...? Do a model's weights depend on the seed alone, does it treat each row alone,
@@ -154,11 +160,33 @@ def new_metric(
     typer.echo(f'written: {path}; try it: mixsuite check ./{path}; in a matrix: metrics = ["./{path}"]')
 
 
+def new_optimizer(
+    name: Annotated[str, typer.Argument(help="The optimiser's name, as in my_sam: the file will be my_sam.py.")],
+) -> None:
+    """Write a commented start file for an optimiser into this folder; it passes `mixsuite check` as it stands."""
+    from mixsuite.plugins.kinds import OPTIMIZER
+    from mixsuite.templates import new_file
+
+    path = new_file(OPTIMIZER, name, Path())
+    typer.echo(f'written: {path}; try it: mixsuite check ./{path}; in a recipe: optimizer = "./{path}"')
+
+
+def new_schedule(
+    name: Annotated[str, typer.Argument(help="The schedule's name, as in my_fall: the file will be my_fall.py.")],
+) -> None:
+    """Write a commented start file for a schedule into this folder; it can be used as it stands."""
+    from mixsuite.plugins.kinds import SCHEDULE
+    from mixsuite.templates import new_file
+
+    path = new_file(SCHEDULE, name, Path())
+    typer.echo(f'written: {path}; in a recipe: schedule = "./{path}"')
+
+
 def list_(
     kind: Annotated[Listed, typer.Argument(help="What to list.")],
     form: Annotated[TableFormat, typer.Option("--format", help="md: methods as a Markdown table.")] = TableFormat.text,
 ) -> None:
-    """List what can be run: methods, datasets, models, probes and metrics with their parameters, or matrices.
+    """List what there is: methods, data sets, models, optimisers, ... with their parameters, or matrices.
 
     Of methods it shows how they pair rows, the law of lambda, whether lambda is drawn per batch or per row, the site,
     the label, rows per step and domains.

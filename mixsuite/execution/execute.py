@@ -24,10 +24,23 @@ from mixsuite.models.base import Model, Staged
 from mixsuite.plugins.validate import check_model
 from mixsuite.training.executors import EXECUTORS
 from mixsuite.training.job import Job, TrainResult
+from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.predict import predict
 from mixsuite.training.recipe import Recipe
+from mixsuite.training.schedule import Schedule
 
 _DTYPES = {"float32": torch.float32, "bf16": torch.float32, "float64": torch.float64}
+
+
+@dataclass(frozen=True)
+class TaskParts:
+    """The objects that a task names."""
+
+    domain: Domain
+    dataset: Dataset
+    network: Model
+    optimizer: Optimizer
+    schedule: Schedule
 
 
 @dataclass(frozen=True)
@@ -40,23 +53,23 @@ class OpenTask:
     data: Data
     recipe: Recipe
     seed: int
+    optimizer: Optimizer
+    schedule: Schedule
 
     def model(self) -> Staged:
         """Build the recipe's model with its initial weights."""
         return make_model(self.network, self.data, self.seed)
 
 
-def open_task(
-    task: Task, domain: Domain, dataset: Dataset, network: Model, raw: Raw, seed: int, device: str
-) -> OpenTask:
+def open_task(task: Task, parts: TaskParts, raw: Raw, seed: int, device: str) -> OpenTask:
     """Open a task for one seed: split and encode its rows, and put them on the device.
 
     Raises:
         InputError: the rows cannot be split or encoded as asked, or the recipe is not valid.
     """
     recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
-    data = make_data(domain, dataset, raw, seed, device, _DTYPES[recipe.precision])
-    return OpenTask(task, domain, network, data, recipe, seed)
+    data = make_data(parts.domain, parts.dataset, raw, seed, device, _DTYPES[recipe.precision])
+    return OpenTask(task, parts.domain, parts.network, data, recipe, seed, parts.optimizer, parts.schedule)
 
 
 def make_job(opened: OpenTask, run: RunSpec, method: Method, block: int) -> Job:
@@ -73,6 +86,8 @@ def make_job(opened: OpenTask, run: RunSpec, method: Method, block: int) -> Job:
         augment,
         block,
         error_or_rmse,
+        opened.optimizer,
+        opened.schedule,
     )
 
 

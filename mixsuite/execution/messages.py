@@ -111,7 +111,7 @@ class InspectTask:
     @property
     def outsiders(self) -> tuple[str, str]:
         """As in ``Work``."""
-        return _of_data(self.task), self.task.name if self.task.model_source else ""
+        return _of_data(self.task), self.task.name if any(_of_recipe(self.task)) else ""
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
         """Nothing: an inspection has no runs to split."""
@@ -162,7 +162,7 @@ class TrainBlock:
         """As in ``Work``. Other outsiders' code than a data set's runs with each method anew: it is the method's."""
         method = self.runs[0].method
         evaluations = (spec.source for spec, _ in (*self.probes, *self.metrics))
-        sources = (method.source, self.task.domain_source, self.task.model_source, *evaluations)
+        sources = (method.source, self.task.domain_source, *_of_recipe(self.task), *evaluations)
         return _of_data(self.task), method.name if any(sources) else ""
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
@@ -174,6 +174,10 @@ class TrainBlock:
     def lost(self, reason: str) -> Answer:
         """A failed result for every run of the block."""
         return BlockResult(tuple(RunResult("failed", reason) for _ in self.runs))
+
+
+def _of_recipe(task: Task) -> tuple[str | None, ...]:
+    return task.model_source, task.optimizer_source, task.schedule_source
 
 
 def _of_data(task: Task) -> str:

@@ -160,6 +160,8 @@ def plan_call(
             experiment.dataset_of[task],
             experiment.domain_of[task],
             experiment.model_of[task],
+            experiment.optimizer_of[task],
+            experiment.schedule_of[task],
         )
         for task, method in cells
     }

@@ -71,7 +71,8 @@ def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> 
     for run in plan.todo:
         task, method = run.task.name, run.method.name
         suits = inspections[task].executor if options.executor == "auto" else options.executor
-        executor = suits if experiment.method_of[method].stackable else "loop"
+        together = experiment.method_of[method].stackable and experiment.optimizer_of[task].stackable
+        executor = suits if together else "loop"
         size = experiment.domain_of[task].block if executor == "lockstep" else 1
         grouped.setdefault((task, method, executor, run.seed // size), []).append(run)
     blocks = [

@@ -28,7 +28,16 @@ from mixsuite.domains.network import checked_network
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.evaluation.measure import measure
 from mixsuite.evaluation.score import predictions_of, score
-from mixsuite.execution.execute import OpenTask, make_job, open_task, outputs, reset_global_state, result_of, train
+from mixsuite.execution.execute import (
+    OpenTask,
+    TaskParts,
+    make_job,
+    open_task,
+    outputs,
+    reset_global_state,
+    result_of,
+    train,
+)
 from mixsuite.execution.messages import (
     Answer,
     Beat,
@@ -40,7 +49,16 @@ from mixsuite.execution.messages import (
     TrainBlock,
 )
 from mixsuite.execution.result import RunResult
-from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method, make_metric, make_probe
+from mixsuite.experiment.build import (
+    load_model,
+    load_optimizer,
+    load_schedule,
+    make_dataset,
+    make_domain,
+    make_method,
+    make_metric,
+    make_probe,
+)
 from mixsuite.experiment.code import code_of_evaluation
 from mixsuite.experiment.spec import RunSpec
 from mixsuite.models.stack import Unstackable
@@ -125,12 +143,15 @@ class Worker:
             SkipRun: a library that the data set or its domain needs is not installed.
             InputError: the data cannot be used as asked.
         """
-        domain, dataset, network = make_domain(work.task), make_dataset(work.task), load_model(work.task)
+        task = work.task
+        parts = TaskParts(
+            make_domain(task), make_dataset(task), load_model(task), load_optimizer(task), load_schedule(task)
+        )
         try:
-            raw = self.raw(dataset, work.data_root, work.data)
+            raw = self.raw(parts.dataset, work.data_root, work.data)
         except ImportError as error:
-            raise _missing_package(error, (*domain.requires, *type(dataset).requires)) from error
-        return open_task(work.task, domain, dataset, network, raw, seed, work.device)
+            raise _missing_package(error, (*parts.domain.requires, *type(parts.dataset).requires)) from error
+        return open_task(task, parts, raw, seed, work.device)
 
     def _inspect(self, work: InspectTask) -> Inspection:
         try:
@@ -146,7 +167,7 @@ class Worker:
         if work.task.select == "best_validation" and not len(data.valid):
             return Inspection(f"{name}: select = 'best_validation' needs validation rows; this task has none")
         seconds = recipe.length(len(data.train)) * opened.domain.step_seconds
-        lockstep = lockstep_pays_off(model, data, recipe, opened.domain.block)
+        lockstep = opened.optimizer.stackable and lockstep_pays_off(model, data, recipe, opened.domain.block)
         return Inspection("", seconds, "lockstep" if lockstep else "loop")
 
     def _train(self, block: TrainBlock) -> list[RunResult]:
@@ -181,7 +202,8 @@ class Worker:
         try:
             return make_job(opened, run, make_method(run.method), block.block)
         except ImportError as error:
-            raise _missing_package(error, type(opened.network).requires) from error
+            requires = (*type(opened.network).requires, *type(opened.optimizer).requires)
+            raise _missing_package(error, requires) from error
 
     def _result(self, block: TrainBlock, run: RunSpec, data: Data, trained: TrainResult | Exception) -> RunResult:
         if isinstance(trained, Exception):

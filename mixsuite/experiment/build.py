@@ -1,4 +1,4 @@
-"""Build objects from specs: the method, data set, model, domain, probe or metric that a spec names."""
+"""Build objects from specs: the plugins that a spec names."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from mixsuite.mixing.method import Method
 from mixsuite.models.base import Model
 from mixsuite.plugins.bind import instantiate
 from mixsuite.plugins.entry import Call, parse_call
-from mixsuite.plugins.kinds import DATASET, DOMAIN, METHOD, METRIC, MODEL, PROBE, Kind
+from mixsuite.plugins.kinds import DATASET, DOMAIN, METHOD, METRIC, MODEL, OPTIMIZER, PROBE, SCHEDULE, Kind
 from mixsuite.plugins.load import Source, find, load_class, source_of
+from mixsuite.training.optimizer import Optimizer
+from mixsuite.training.schedule import Schedule
 
 
 def make_method(spec: MethodSpec) -> Method:
@@ -33,6 +35,20 @@ def load_model(task: Task) -> Model:
     """Make the model of a task's recipe."""
     model: Model = _make(MODEL, parse_call(dict(task.recipe)["model"]), task.model_source, Model)
     return model
+
+
+def load_optimizer(task: Task) -> Optimizer:
+    """Make the optimiser of a task's recipe."""
+    call = parse_call(dict(task.recipe)["optimizer"])
+    optimizer: Optimizer = _make(OPTIMIZER, call, task.optimizer_source, Optimizer)
+    return optimizer
+
+
+def load_schedule(task: Task) -> Schedule:
+    """Make the schedule of a task's recipe."""
+    call = parse_call(dict(task.recipe)["schedule"])
+    schedule: Schedule = _make(SCHEDULE, call, task.schedule_source, Schedule)
+    return schedule
 
 
 def make_probe(spec: EvaluationSpec) -> Probe:

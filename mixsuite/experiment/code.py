@@ -22,6 +22,8 @@ from mixsuite.mixing.method import Method
 from mixsuite.models.base import Model
 from mixsuite.plugins.kinds import PACKAGE
 from mixsuite.plugins.source import closure, content_digest, hash_files
+from mixsuite.training.optimizer import Optimizer
+from mixsuite.training.schedule import Schedule
 
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "pandas")
 _RUN = PACKAGE / "execution" / "execute.py"
@@ -36,8 +38,8 @@ _COMPUTES = (
 class CodeIdentity:
     """What a result depends on besides its spec and its data.
 
-    parts:   "hash" (16 hex digits over all the rest), "core", "method", "dataset", "model", "domain" and "libraries",
-             as records keep them.
+    parts:   "hash" (16 hex digits over all the rest), "core", "method", "dataset", "model", "optimizer", "schedule",
+             "domain" and "libraries", as records keep them.
     files:   the source files that were hashed.
     content: a digest of the bytes of these files.
     """
@@ -79,16 +81,20 @@ def versions(packages: tuple[str, ...]) -> dict[str, str]:
     return installed
 
 
-def code_of_run(method: Method, dataset: Dataset, domain: Domain, model: Model) -> CodeIdentity:
+def code_of_run(
+    method: Method, dataset: Dataset, domain: Domain, model: Model, optimizer: Optimizer, schedule: Schedule
+) -> CodeIdentity:
     """Identify the code that computes a run."""
     roots = {
         "method": _class_files(type(method), Method),
         "dataset": _class_files(type(dataset), Dataset),
         "model": _class_files(type(model), Model),
+        "optimizer": _class_files(type(optimizer), Optimizer),
+        "schedule": _class_files(type(schedule), Schedule),
         "domain": [_defines(type(domain), name) for name in _COMPUTES],
     }
     own = {what: [path for path in closure(files) if path not in core_files()] for what, files in roots.items()}
-    needs = (*domain.requires, *type(dataset).requires, *type(model).requires)
+    needs = (*domain.requires, *type(dataset).requires, *type(model).requires, *type(optimizer).requires)
     parts: dict[str, Any] = {
         "core": _core_hash(),
         **{what: hash_files(files) for what, files in own.items()},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from math import isfinite
-from typing import Any
+from typing import Any, NamedTuple
 
 from mixsuite.domains.base import Dataset, Domain
 from mixsuite.errors import InputError, unknown
@@ -19,11 +19,13 @@ from mixsuite.mixing.method import Method
 from mixsuite.models.base import Model
 from mixsuite.plugins.bind import every_parameter
 from mixsuite.plugins.entry import Call, parse_call, parse_entry
-from mixsuite.plugins.kinds import DATASET, METHOD, METRIC, MODEL, PROBE, Kind, builtin_files
+from mixsuite.plugins.kinds import DATASET, METHOD, METRIC, MODEL, OPTIMIZER, PROBE, SCHEDULE, Kind, builtin_files
 from mixsuite.plugins.load import Plugin, Source, load_plugin
 from mixsuite.plugins.validate import check_model
 from mixsuite.stats.primary import Primary
+from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.recipe import Recipe, shipped_recipes
+from mixsuite.training.schedule import Schedule
 
 TARGETS = ("class", "multilabel", "regression")  # kinds of target
 
@@ -36,7 +38,7 @@ class Experiment:
     exclude:   patterns "METHOD x DATASET".
     probes, metrics: what is measured of each trained model; no two have one name.
     method_of, probe_of, metric_of: the objects by the names of methods, probes and metrics.
-    dataset_of, domain_of, model_of: the objects by the names of tasks.
+    dataset_of, domain_of, model_of, optimizer_of, schedule_of: the objects by the names of tasks.
     """
 
     tasks: tuple[Task, ...]
@@ -52,6 +54,8 @@ class Experiment:
     probe_of: dict[str, Probe] = field(default_factory=dict, compare=False)
     metric_of: dict[str, Metric] = field(default_factory=dict, compare=False)
     model_of: dict[str, Model] = field(default_factory=dict, compare=False)
+    optimizer_of: dict[str, Optimizer] = field(default_factory=dict, compare=False)
+    schedule_of: dict[str, Schedule] = field(default_factory=dict, compare=False)
 
     def metrics_for(self, task: Task) -> tuple[EvaluationSpec, ...]:
         """The metrics that a task's kind of target has."""
@@ -76,6 +80,17 @@ class Experiment:
             if any(fnmatchcase(n, method_glob) for n in names[0]) and any(fnmatchcase(n, task_glob) for n in names[1]):
                 return True
         return False
+
+
+class Opened(NamedTuple):
+    """A task with the objects that it names."""
+
+    task: Task
+    dataset: Dataset
+    domain: Domain
+    model: Model
+    optimizer: Optimizer
+    schedule: Schedule
 
 
 def resolve_method(text: str) -> MethodSpec:
@@ -170,10 +185,10 @@ def resolve_task(text: str, matrix: Matrix) -> Task:
     Raises:
         InputError: no such data set, recipe, model or parameter, or a value that is not allowed.
     """
-    return _task(text, matrix)[0]
+    return _task(text, matrix).task
 
 
-def _task(text: str, matrix: Matrix) -> tuple[Task, Dataset, Domain, Model]:
+def _task(text: str, matrix: Matrix) -> Opened:
     call, recipe_name = parse_entry(text)
     plugin = load_plugin(DATASET, call, Dataset)
     dataset: Dataset = plugin.instance
@@ -184,6 +199,8 @@ def _task(text: str, matrix: Matrix) -> tuple[Task, Dataset, Domain, Model]:
     recipe_name = recipe_name or type(dataset).recipe
     recipe = _recipe(recipe_name, matrix)
     model, recipe = _model(recipe, recipe_name, source)
+    optimizer, recipe = _part(recipe, recipe_name, "optimizer", OPTIMIZER, Optimizer)
+    schedule, recipe = _part(recipe, recipe_name, "schedule", SCHEDULE, Schedule)
     domain.augment(recipe.augment)
     task = Task(
         name=plugin.display_name + ("" if recipe_name == type(dataset).recipe else f"@{recipe_name}"),
@@ -196,8 +213,24 @@ def _task(text: str, matrix: Matrix) -> tuple[Task, Dataset, Domain, Model]:
         source=plugin.source.address,
         domain_source=source.address,
         model_source=model.source.address,
+        optimizer_source=optimizer.source.address,
+        schedule_source=schedule.source.address,
     )
-    return task, dataset, domain, model.instance
+    return Opened(task, dataset, domain, model.instance, optimizer.instance, schedule.instance)
+
+
+def _part(recipe: Recipe, name: str, key: str, kind: Kind, base: type) -> tuple[Plugin, Recipe]:
+    """(a plugin that a recipe names under a key, the recipe with every parameter of it written out).
+
+    Raises:
+        InputError: no such plugin or parameter, or a value that is not allowed.
+    """
+    try:
+        plugin = load_plugin(kind, getattr(recipe, key), base)
+    except InputError as error:
+        raise InputError(f"recipe {name}: {error}") from None
+    text = str(Call(plugin.name, every_parameter(plugin.instance)))
+    return plugin, recipe.model_copy(update={key: text})
 
 
 def _model(recipe: Recipe, name: str, domain: Source) -> tuple[Plugin, Recipe]:
@@ -271,7 +304,7 @@ def resolve(
     if both:
         raise InputError(f"'{both.pop()}' is the name of a probe and of a metric; rename one")
     experiment = Experiment(
-        _distinct("dataset", [task for task, *_ in tasks]),
+        _distinct("dataset", [opened.task for opened in tasks]),
         _distinct("method", [spec for spec, _ in chosen]),
         seeds or matrix.seeds,
         reference[0].name,
@@ -279,18 +312,17 @@ def resolve(
         _distinct("probe", [spec for spec, _ in probes]),
         _distinct("metric", [spec for spec, _ in metrics]),
         {spec.name: method for spec, method in chosen},
-        {task.name: dataset for task, dataset, *_ in tasks},
-        {task.name: domain for task, _, domain, _ in tasks},
+        {opened.task.name: opened.dataset for opened in tasks},
+        {opened.task.name: opened.domain for opened in tasks},
         {spec.name: probe for spec, probe in probes},
         {spec.name: metric for spec, metric in metrics},
-        {task.name: model for task, *_, model in tasks},
+        {opened.task.name: opened.model for opened in tasks},
+        {opened.task.name: opened.optimizer for opened in tasks},
+        {opened.task.name: opened.schedule for opened in tasks},
     )
     if matrix.exclude:
         _check_patterns(matrix)
     return experiment
-
-
-Opened = tuple[Task, Dataset, Domain, Model]
 
 
 def _judged(tasks: list[Opened], matrix: Matrix, primary: tuple[Primary, tuple[str, ...]] | None) -> list[Opened]:
@@ -302,13 +334,13 @@ def _judged(tasks: list[Opened], matrix: Matrix, primary: tuple[Primary, tuple[s
     if primary is None:
         return tasks
     metric, kinds = primary
-    if not any(dataset.kind in kinds for _, dataset, *_ in tasks):
+    if not any(opened.dataset.kind in kinds for opened in tasks):
         raise InputError(
             f"primary '{matrix.primary}': made for {', '.join(kinds)}; no data set of this call has such targets"
         )
     return [
-        (replace(task, judged_by=metric) if dataset.kind in kinds else task, dataset, domain, model)
-        for task, dataset, domain, model in tasks
+        opened._replace(task=replace(opened.task, judged_by=metric)) if opened.dataset.kind in kinds else opened
+        for opened in tasks
     ]
 
 

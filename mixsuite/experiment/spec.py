@@ -39,6 +39,8 @@ class Task:
     source: str | None = field(default=None, compare=False)  # an outside data set's address
     domain_source: str | None = field(default=None, compare=False)  # an outside domain's address
     model_source: str | None = field(default=None, compare=False)  # an outside model's address
+    optimizer_source: str | None = field(default=None, compare=False)  # an outside optimiser's address
+    schedule_source: str | None = field(default=None, compare=False)  # an outside schedule's address
     judged_by: Primary | None = None
 
     def canonical(self) -> dict[str, Any]:

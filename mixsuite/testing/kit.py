@@ -19,7 +19,7 @@ from mixsuite.mixing.method import why_not
 from mixsuite.models.base import Model
 from mixsuite.plugins.entry import parse_call
 from mixsuite.plugins.guard import guarded
-from mixsuite.plugins.kinds import METRIC, MODEL, Kind, builtin_files
+from mixsuite.plugins.kinds import METRIC, MODEL, OPTIMIZER, Kind, builtin_files
 from mixsuite.plugins.load import load_plugin
 from mixsuite.testing.device_checks import half_precision, no_host_sync, no_recompile, stacks
 from mixsuite.testing.draw_checks import a_function_of_its_seed, inputs_stay, no_global_generator, others_draw_the_same
@@ -28,6 +28,7 @@ from mixsuite.testing.memory_checks import memory_can_be_saved
 from mixsuite.testing.metric_kit import check_metric
 from mixsuite.testing.model_kit import check_model
 from mixsuite.testing.objective_checks import loss_weighs_the_plans_targets
+from mixsuite.testing.optimizer_kit import check_optimizer
 from mixsuite.testing.plan_checks import (
     mixes_the_rows_it_names,
     objective_is_a_number,
@@ -38,6 +39,7 @@ from mixsuite.testing.plan_checks import (
 )
 from mixsuite.testing.samples import ROWS, Sample, samples
 from mixsuite.testing.trial import Check, Trial, line_of, own_files
+from mixsuite.training.optimizer import Optimizer
 
 CHECKS: tuple[Check, ...] = (  # for methods whose plans are valid
     objective_is_a_number,
@@ -66,11 +68,15 @@ class Kit:
     check: Callable[[Any], list[Finding]]
 
 
-KITS = (Kit(MODEL, Model, check_model), Kit(METRIC, Metric, check_metric))
+KITS = (
+    Kit(MODEL, Model, check_model),
+    Kit(METRIC, Metric, check_metric),
+    Kit(OPTIMIZER, Optimizer, check_optimizer),
+)
 
 
-def check(plugin: str | Method | Model | Metric, among: Sequence[Sample] | None = None) -> list[Finding]:
-    """Run every check on a method, a model or a metric.
+def check(plugin: str | Method | Model | Metric | Optimizer, among: Sequence[Sample] | None = None) -> list[Finding]:
+    """Run every check on a method, a model, a metric or an optimiser.
 
     If a method's plans are not valid on a sample, the other checks skip that sample.
 
@@ -79,7 +85,7 @@ def check(plugin: str | Method | Model | Metric, among: Sequence[Sample] | None 
         among: the samples to try a method on; None: every built-in one, and those of outside domains that it names.
 
     Raises:
-        InputError: no such method, model or metric, or its file cannot be imported or defines none.
+        InputError: no such plugin, or its file cannot be imported or defines none.
     """
     instance: Any = _load(plugin) if isinstance(plugin, str) else plugin
     for kit in KITS:

@@ -15,7 +15,9 @@ from mixsuite.errors import SkipRun
 from mixsuite.mixing import Method, TaskInfo, TrainInfo
 from mixsuite.mixing.method import why_not
 from mixsuite.models.base import Staged, site_shapes
+from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.recipe import Recipe
+from mixsuite.training.schedule import Schedule
 
 Augment = Callable[[State, Tensor], State]
 Score = Callable[[Tensor, Tensor, str], float]
@@ -38,6 +40,7 @@ class Job:
     augment: (x [B, ...], u [B, 4] uniform) -> x, or None.
     block:   number of runs that lockstep trains as one.
     score:   (outputs, targets, kind) -> metric, lower is better; "best_validation" needs it.
+    optimizer, schedule: None: the built-in ones that the recipe names.
     beat:    called at every step, so that whoever waits knows that the training gets on.
     """
 
@@ -51,6 +54,8 @@ class Job:
     augment: Augment | None = None
     block: int = 1
     score: Score | None = None
+    optimizer: Optimizer | None = None
+    schedule: Schedule | None = None
     beat: Callable[[], None] = _nothing
 
     @property

@@ -32,11 +32,12 @@ from mixsuite.models.base import Staged, site_shapes
 from mixsuite.models.stack import Unstackable, stack, unstack
 from mixsuite.training import loop
 from mixsuite.training.batches import BatchSource
+from mixsuite.training.built_in import optimizer_of, schedule_of
 from mixsuite.training.job import Diverged, Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
-from mixsuite.training.optim import Optimizer, learning_rates
 from mixsuite.training.recipe import Recipe
 from mixsuite.training.run_log import BestCheckpoint, RunLog, fitted
+from mixsuite.training.schedule import learning_rates
 
 MAX_SITE_NUMBERS = 2**16  # values in a batch at its largest site
 MAX_BLOCK_NUMBERS = 2**27  # values in the training parts of a block's runs, which are in memory together
@@ -104,6 +105,8 @@ class _Block:
         if len({job.seed % first.block for job in jobs}) < len(jobs):
             raise ValueError("two jobs of one seed: the runs of a block are those of one cell")
         method = first.method
+        if not optimizer_of(first).stackable:
+            raise Unstackable("the optimiser")
         if not method.stackable or isinstance(first.data.train.x, Ragged):
             raise Unstackable("the method, or rows of unequal size that are kept unpadded")
         if method.site == "random" and method.mixes and not method.mixes_alone:
@@ -134,7 +137,8 @@ class _Block:
             Unstackable: these runs cannot be trained side by side.
         """
         job, model, feed = self.job, self.model, self.feeds[0]
-        optimizer, rates = Optimizer(job.recipe, model.parameters()), learning_rates(job.recipe, job.steps)
+        optimizer = optimizer_of(job).steps(dict(model.named_parameters()), job.recipe)
+        rates = learning_rates(job.recipe, schedule_of(job), job.steps)
         rows_seen, losses = 0, list[Tensor]()
         model.train()
         reset_peak(feed.device)
@@ -146,8 +150,12 @@ class _Block:
             if job.method.active(step, job.steps):
                 self.watch.look("a step")
             rows_seen += rows
-            values.sum().backward()
-            optimizer.step(rates[step])
+
+            def differentiate(values: Tensor = values) -> Tensor:
+                values.sum().backward()
+                return values
+
+            optimizer.step(rates[step], differentiate)
             losses.append(values.detach())
             if step in self.logs[0].ends:
                 self._point(step, torch.stack(losses).mean(0).tolist())

@@ -12,17 +12,20 @@ from torch import Tensor
 
 from mixsuite.data.digest import digest
 from mixsuite.data.state import State, num_rows
-from mixsuite.mixing import Method, Plan, Tail
+from mixsuite.mixing import Batch, Method, Plan, Tail
 from mixsuite.mixing.engine import step_loss, two_term_loss
 from mixsuite.mixing.inside import run_mixed
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.mixing.rng import torch_seed
 from mixsuite.models.base import Staged
 from mixsuite.training.batches import BatchSource
+from mixsuite.training.built_in import optimizer_of, schedule_of
 from mixsuite.training.job import Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
-from mixsuite.training.optim import Optimizer, learning_rates
 from mixsuite.training.run_log import BestCheckpoint, RunLog, fitted
+from mixsuite.training.schedule import learning_rates
+
+_Seen = tuple[State, Batch, Plan | None, str]  # a step's rows, batch, plan and site
 
 
 def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
@@ -57,7 +60,8 @@ def train(job: Job) -> TrainResult:
     init = digest(*model.state_dict().values())
 
     feed, log, best = BatchSource(job, info), RunLog(job), BestCheckpoint(job)
-    optimizer, rates = Optimizer(recipe, model.parameters()), learning_rates(recipe, steps)
+    optimizer = optimizer_of(job).steps(dict(model.named_parameters()), recipe)
+    rates = learning_rates(recipe, schedule_of(job), steps)
     rows_seen, losses = 0, list[Tensor]()
     model.train()
     reset_peak(feed.device)
@@ -75,16 +79,22 @@ def train(job: Job) -> TrainResult:
                     x, batch = feed.with_more(step, x, batch)
                     plan = feed.plan(step, batch)
                 log.note(step, site, plan, batch)
-                if plan is not None and site in model.inner:
-                    out = _mixed_inside(model, site, tail, x, method, plan)
-                    objective = two_term_loss(out, batch, plan, loss_of_rows)
-                else:
-                    h = model(x, feed.first_stage, model.sites.get(site, 0))
-                    objective = step_loss(method, tail, h, batch, plan, loss_of_rows)
-            rows_seen += tail.rows
 
-            objective.backward()
-            optimizer.step(rates[step])
+            def differentiate(step: int = step, seen: _Seen = (x, batch, plan, site), tail: Tail = tail) -> Tensor:
+                x, batch, plan, site = seen
+                reseed(step)
+                with autocast(recipe.precision, feed.device):
+                    if plan is not None and site in model.inner:
+                        out = _mixed_inside(model, site, tail, x, method, plan)
+                        objective = two_term_loss(out, batch, plan, loss_of_rows)
+                    else:
+                        h = model(x, feed.first_stage, model.sites.get(site, 0))
+                        objective = step_loss(method, tail, h, batch, plan, loss_of_rows)
+                objective.backward()
+                return objective
+
+            objective = optimizer.step(rates[step], differentiate)
+            rows_seen += tail.rows
             if feed.memory is not None:
                 method.remember(batch, model)
             losses.append(objective.detach())

@@ -13,28 +13,20 @@ from mixsuite.errors import InputError
 from mixsuite.plugins.entry import Params, parse_call
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-_SCHEDULES = ("constant", "linear", "cosine", "step")
-
-
 class Recipe(BaseModel):
     """The values of a recipe. Either ``epochs`` or ``steps`` gives the length.
 
+    model, optimizer, schedule: plugins, as ``name(parameters)``.
     lr:       the highest learning rate.
-    schedule: how the learning rate falls over the run: constant | linear (to 0) | cosine (to 0) |
-              step(at=[0.5, 0.75], gamma=0.1).
     warmup:   share of the steps over which a further factor rises linearly from 0 to 1.
-    momentum, nesterov: for sgd only.
+    momentum, nesterov: for optimisers that use them, as sgd.
     augment:  an augmentation of the domain ("none"; for images also "flip", "crop", "crop+flip").
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     model: str
-    optimizer: Literal["sgd", "adam", "adamw"]
+    optimizer: str
     lr: Annotated[float, Field(gt=0)]
     batch: Annotated[int, Field(ge=1, le=10**9)]
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
@@ -48,28 +40,13 @@ class Recipe(BaseModel):
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.0
     augment: str = "none"
 
-    @field_validator("model", "schedule", "augment")
+    @field_validator("model", "optimizer", "schedule", "augment")
     @classmethod
     def _canonical(cls, text: str) -> str:
         try:
             return str(parse_call(text))
         except InputError as error:
             raise ValueError(str(error)) from None
-
-    @field_validator("schedule")
-    @classmethod
-    def _known_schedule(cls, text: str) -> str:
-        call = parse_call(text)
-        params = dict(call.params)
-        if call.name not in _SCHEDULES:
-            raise ValueError(f"'{text}' is none of {', '.join(_SCHEDULES)}")
-        if set(params) - ({"at", "gamma"} if call.name == "step" else set()):
-            raise ValueError(f"'{text}': only step takes parameters, at=[...] and gamma=")
-        at, gamma = params.get("at", (0.5,)), params.get("gamma", 0.1)
-        places = isinstance(at, tuple) and all(_number(v) and 0 < v < 1 for v in at)
-        if not (places and _number(gamma) and gamma > 0):
-            raise ValueError(f"'{text}': at is a list of shares of the run, as in [0.5, 0.75], gamma a factor above 0")
-        return text
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:

@@ -113,7 +113,7 @@ def test_a_run_that_fails_says_why_and_tasks_of_former_calls_are_left_out(mixsui
     assert other.status == 0
     assert "wine" in other.out
     assert "iris" not in other.out
-    assert "Lower is better: a negative diff is the variant's gain" in other.out
+    assert "diff: the variant's metric minus the other's, paired by seed" in other.out
 
 
 @pytest.mark.slow

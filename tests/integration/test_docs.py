@@ -34,7 +34,18 @@ from mixsuite.cli import app
 from mixsuite.experiment.matrix import Matrix, load_matrix
 from mixsuite.experiment.resolve import resolve
 from mixsuite.mixing import Batch, Method, Plan
-from mixsuite.plugins.kinds import DATASET, DOMAIN, KINDS, METHOD, METRIC, MODEL, PROBE, builtin_files
+from mixsuite.plugins.kinds import (
+    DATASET,
+    DOMAIN,
+    KINDS,
+    METHOD,
+    METRIC,
+    MODEL,
+    OPTIMIZER,
+    PROBE,
+    SCHEDULE,
+    builtin_files,
+)
 from mixsuite.plugins.validate import check_model
 from mixsuite.report import comparison, equal_compute, leaderboard, overall, task
 from mixsuite.results.reading import COSTS, load_results
@@ -297,6 +308,8 @@ def test_every_part_of_the_contracts_is_documented() -> None:
         ("write-a-dataset.md", DATASET),
         ("write-a-probe.md", PROBE),
         ("write-a-metric.md", METRIC),
+        ("write-an-optimizer.md", OPTIMIZER),
+        ("write-an-optimizer.md", SCHEDULE),
         ("methods.md", METHOD),
         ("bring-a-model.md", MODEL),
         ("write-a-dataset.md", DOMAIN),

@@ -19,6 +19,8 @@ def train_block(matrix: Path, method: str, seeds: tuple[int, ...] = (0,), **how:
         experiment.dataset_of[task.name],
         experiment.domain_of[task.name],
         experiment.model_of[task.name],
+        experiment.optimizer_of[task.name],
+        experiment.schedule_of[task.name],
     )
     data = experiment.dataset_of[task.name].fingerprint(Path())
     return TrainBlock(task, Path(), "cpu", runs, code, data, **how)

@@ -13,10 +13,13 @@ from mixsuite.evaluation.scores import error_or_rmse
 from mixsuite.experiment.build import make_dataset, make_domain, make_method
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve_method, resolve_task
-from mixsuite.plugins.load import resolve_path
+from mixsuite.plugins.kinds import OPTIMIZER, SCHEDULE
+from mixsuite.plugins.load import load_plugin, resolve_path
 from mixsuite.plugins.validate import check_model
 from mixsuite.training.job import Job
+from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.recipe import Recipe
+from mixsuite.training.schedule import Schedule
 
 
 def _recipes_of_toys():
@@ -62,4 +65,8 @@ def job_of(entry, method, seed=0, dtype=torch.float64, select="last", block=1, *
     domain = make_domain(task)
     model = make_model(model_of(recipe, task.model_source), data, seed)
     made, augment = make_method(resolve_method(method)), domain.augment(recipe.augment)
-    return Job(task.domain, data, model, made, recipe, seed, select, augment, block, error_or_rmse)
+    parts = (
+        load_plugin(kind, text, base).instance
+        for kind, text, base in ((OPTIMIZER, recipe.optimizer, Optimizer), (SCHEDULE, recipe.schedule, Schedule))
+    )
+    return Job(task.domain, data, model, made, recipe, seed, select, augment, block, error_or_rmse, *parts)

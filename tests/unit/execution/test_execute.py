@@ -11,8 +11,8 @@ from support.blocks import train_block
 
 from mixsuite.errors import InputError
 from mixsuite.evaluation.scores import error_or_rmse
-from mixsuite.execution.execute import make_job, open_task, outputs, reset_global_state, result_of, train
-from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method
+from mixsuite.execution.execute import TaskParts, make_job, open_task, outputs, reset_global_state, result_of, train
+from mixsuite.experiment.build import load_model, load_optimizer, load_schedule, make_dataset, make_domain, make_method
 
 
 @pytest.fixture
@@ -24,9 +24,9 @@ def opened(tiny):
             tiny.write_text(tiny.read_text().replace("iris(rows=20)@tiny", dataset))
         (run,) = train_block(tiny, method).runs
         rows = make_dataset(run.task)
-        return run, open_task(
-            run.task, make_domain(run.task), rows, load_model(run.task), rows.load(Path()), run.seed, "cpu"
-        )
+        task = run.task
+        parts = TaskParts(make_domain(task), rows, load_model(task), load_optimizer(task), load_schedule(task))
+        return run, open_task(task, parts, rows.load(Path()), run.seed, "cpu")
 
     return make
 

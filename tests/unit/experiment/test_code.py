@@ -15,17 +15,20 @@ from mixsuite.experiment.code import LIBRARIES, code_of_evaluation, code_of_run,
 from mixsuite.mixing import Method
 from mixsuite.models.base import Model
 from mixsuite.plugins import source
-from mixsuite.plugins.kinds import DATASET, METHOD, MODEL, PACKAGE, PROBE, builtin_files
+from mixsuite.plugins.kinds import DATASET, METHOD, MODEL, OPTIMIZER, PACKAGE, PROBE, builtin_files
 from mixsuite.plugins.load import load_plugin
+from mixsuite.training.optimizer import Optimizer
+from mixsuite.training.schedules.constant import Constant
 
 
-def identity(method="mixup", dataset="digits"):
+def identity(method="mixup", dataset="digits", optimizer="sgd"):
     """The identity of the code of a run."""
     made, plugin = load_plugin(METHOD, str(method), Method), load_plugin(DATASET, str(dataset), Dataset)
     domain = find_domain(type(plugin.instance).domain, plugin.source.path)
     usual = {"images": "conv", "tabular": "mlp", "speech": "conv1d", "graphs": "gin"}
     model = load_plugin(MODEL, usual.get(domain.name, str(domain.path)), Model).instance
-    return code_of_run(made.instance, plugin.instance, load_domain(domain), model)
+    optimizer = load_plugin(OPTIMIZER, str(optimizer), Optimizer).instance
+    return code_of_run(made.instance, plugin.instance, load_domain(domain), model, optimizer, Constant())
 
 
 def files_of(found):
@@ -37,7 +40,7 @@ CORE = {str(path.relative_to(PACKAGE)) for path in core_files()}
 
 def test_the_core_is_what_carrying_out_a_run_imports():
     assert {
-        "execution/execute.py", "training/loop.py", "training/lockstep.py", "training/optim.py", "training/batches.py",
+        "execution/execute.py", "training/loop.py", "training/lockstep.py", "training/fused.py", "training/schedule.py", "training/batches.py",
         "mixing/engine.py", "mixing/rng.py", "mixing/plan.py", "domains/build.py", "domains/split.py",
         "evaluation/scores.py", "models/base.py", "models/stack.py", "data/rows.py", "mixing/inside.py", "plugins/entry.py",
     } <= CORE  # fmt: skip
@@ -86,9 +89,21 @@ def test_a_comment_in_any_core_file_moves_nothing_and_a_statement_does(monkeypat
 
 def test_a_run_is_made_of_its_core_method_data_set_model_domain_and_libraries():
     found = identity()
-    assert list(found.parts) == ["hash", "core", "method", "dataset", "model", "domain", "libraries"]
+    assert list(found.parts) == [
+        "hash",
+        "core",
+        "method",
+        "dataset",
+        "model",
+        "optimizer",
+        "schedule",
+        "domain",
+        "libraries",
+    ]
     assert found.hash == found.parts["hash"]
-    assert all(len(found.parts[key]) == 16 for key in ("hash", "core", "method", "dataset", "model", "domain"))
+    assert all(
+        len(found.parts[key]) == 16 for key in ("hash", "core", "method", "dataset", "model", "optimizer", "domain")
+    )
     assert set(found.parts["libraries"]) == set(LIBRARIES)
     assert files_of(found) == CORE | {
         "mixing/methods/mixup.py", "mixing/draws.py", "mixing/geometry.py", "domains/images/datasets/digits.py",
@@ -213,3 +228,11 @@ def test_how_probes_are_measured_is_in_the_code_of_each_and_in_no_runs(monkeypat
     monkeypatch.setattr(source, "_read", lambda path: source._parse(changed, path) if path == measure else real(path))
     assert probe_code("fgsm") != before
     assert code._core_hash() == identity().parts["core"]
+
+
+def test_an_optimiser_of_a_users_own_moves_its_part_and_no_other(tmp_path):
+    own = tmp_path / "own.py"
+    own.write_text((PACKAGE / "training" / "optimizers" / "lion.py").read_text())
+    usual, other = identity().parts, identity(optimizer=own).parts
+    assert {key for key in usual if usual[key] != other[key]} == {"hash", "optimizer"}
+    assert identity(optimizer="lion").parts["optimizer"] == other["optimizer"]

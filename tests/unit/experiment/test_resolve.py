@@ -197,3 +197,29 @@ def test_metrics_that_cannot_be_meant_are_refused_in_one_line(tmp_path, monkeypa
         resolve(load_text(tmp_path, lines + "\n" + GOOD))
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('"sgd"', '"sdg"', "recipe mine: unknown optimizer 'sdg'; did you mean 'sgd'"),
+        ('"sgd"', '"sam(rho=-1)"', "recipe mine: sam(rho=-1): rho=-1.0: allowed is > 0"),
+        ("lr = 0.1", 'lr = 0.1\nschedule = "triangle"', "recipe mine: unknown schedule 'triangle'"),
+        ("lr = 0.1", 'lr = 0.1\nschedule = "step(at=0.5)"', "recipe mine: step(at=0.5): at=0.5"),
+        ("lr = 0.1", 'lr = 0.1\nschedule = "step(gamma=x)"', "gamma='x': input should be a valid number"),
+    ],
+)
+def test_an_optimiser_or_a_schedule_that_is_not_there_is_named(tmp_path, old, new, said):
+    matrix = load_text(tmp_path, GOOD + RECIPE.replace(old, new))
+    with pytest.raises(InputError) as refused:
+        resolve_task("wine@mine", matrix)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_their_parameters_are_written_out_and_those_of_old_recipes_are_as_they_were(tmp_path):
+    text = GOOD + RECIPE.replace('"sgd"', '"sam"').replace("lr = 0.1", 'lr = 0.1\nschedule = "step"')
+    recipe = dict(resolve_task("wine@mine", load_text(tmp_path, text)).recipe)
+    assert (recipe["optimizer"], recipe["schedule"]) == ("sam(rho=0.05)", "step(at=[0.5, 0.75], gamma=0.1)")
+    recipe = dict(resolve_task("wine@mine", load_text(tmp_path, GOOD + RECIPE)).recipe)
+    assert (recipe["optimizer"], recipe["schedule"]) == ("sgd", "constant")

@@ -11,8 +11,9 @@ from mixsuite.data.state import take_rows
 from mixsuite.errors import InputError
 from mixsuite.mixing import Mixer
 from mixsuite.mixing.rng import batch_order
+from mixsuite.training.built_in import optimizer_of, schedule_of
 from mixsuite.training.loop import train
-from mixsuite.training.optim import Optimizer, learning_rates
+from mixsuite.training.schedule import learning_rates
 
 
 def rows(n=8, classes=3, seed=0, shape=(4,)):
@@ -50,13 +51,14 @@ def test_a_plain_loop_with_it_is_the_suites_trainer(job, method, domain, site):
     own = job(method, domain=domain)
     data, recipe, steps = own.data.train, own.recipe, own.steps
     mixer = Mixer(own.method, seed=own.seed, steps=steps, site=site).prepare(data.x, data.y, own.data.classes)
-    optimizer, rates = Optimizer(recipe, own.model.parameters()), learning_rates(recipe, steps)
+    optimizer = optimizer_of(own).steps(dict(own.model.named_parameters()), recipe)
+    rates = learning_rates(recipe, schedule_of(own), steps)
     order = torch.from_numpy(batch_order(own.seed, len(data), recipe.batch, steps))
     own.model.train()
     for step in range(steps):
         loss = mixer.loss(own.model, take_rows(data.x, order[step]), data.y[order[step]])
         loss.backward()
-        optimizer.step(rates[step])
+        optimizer.step(rates[step], lambda loss=loss: loss)
     ours, theirs = own.model.state_dict(), fitted.model.state_dict()
     assert all(torch.equal(ours[k], theirs[k]) for k in theirs)
 

@@ -10,6 +10,8 @@ def test_every_kind_has_a_name_and_an_entry_point_group():
         ("method", "mixsuite.methods"),
         ("dataset", "mixsuite.datasets"),
         ("model", "mixsuite.models"),
+        ("optimizer", "mixsuite.optimizers"),
+        ("schedule", "mixsuite.schedules"),
         ("probe", "mixsuite.probes"),
         ("metric", "mixsuite.metrics"),
         ("domain", "mixsuite.domains"),

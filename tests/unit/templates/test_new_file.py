@@ -70,6 +70,24 @@ def test_a_metrics_start_file_passes_the_kit_and_can_be_a_primary_metric(in_proc
 
 
 @pytest.mark.slow
+def test_an_optimisers_and_a_schedules_start_files_train_as_they_stand(in_process, mixsuite, here, tiny):
+    made = mixsuite("new-optimizer", "my_sam")
+    wanted = 'written: my_sam.py; try it: mixsuite check ./my_sam.py; in a recipe: optimizer = "./my_sam.py"\n'
+    assert (made.status, made.out) == (0, wanted)
+    assert mixsuite("new-schedule", "my_fall").out == 'written: my_fall.py; in a recipe: schedule = "./my_fall.py"\n'
+    assert mixsuite("check", "./my_sam.py(size=2)").out == "./my_sam.py(size=2): 0 problems, 0 to note, 4 ok\n"
+    text = tiny.read_text().replace('"sgd"', '"./my_sam.py(size=0.5)"') + 'schedule = "./my_fall.py(power=3)"\n'
+    (here / "own.toml").write_text(text)
+    assert mixsuite("run", "own.toml", "--out", "out").status == 0
+    recipe = (here / "out" / "matrix.toml").read_text()
+    assert 'optimizer = "my_sam(size=0.5)"' in recipe
+    assert 'schedule = "my_fall(power=3.0)"' in recipe
+    assert "4 of 4 runs to train" not in mixsuite("run", "own.toml", "--out", "out").err
+    (here / "my_fall.py").write_text((here / "my_fall.py").read_text().replace("(1 - t)", "(1 - t / 2)"))
+    assert "4 of 4 runs to train" in mixsuite("run", "own.toml", "--out", "out").err  # other code
+
+
+@pytest.mark.slow
 def test_a_loader_that_fails_is_named_with_what_it_said(mixsuite, here):
     mixsuite("new-dataset", "my_rows")
     source = (here / "my_rows.py").read_text()

@@ -1,0 +1,1 @@
+"""One schedule a file; the file's name is the schedule's name."""
