@@ -6,7 +6,7 @@ only reads results never loads torch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from mixsuite.claims.run import Finding
     from mixsuite.execution.planning import CallPlan, Options, Rerun
     from mixsuite.execution.pool import Pool
+    from mixsuite.experiment.spec import RunSpec
     from mixsuite.regression.regress import Regression
     from mixsuite.report.comparison import ComparisonReport
     from mixsuite.report.leaderboard import Report
+    from mixsuite.results.reading import Results
 
 Names = str | Sequence[str] | None
 Seeds = str | Sequence[int] | None
@@ -66,15 +68,15 @@ def _options(out: Path, data: str | Path | None, **options: Any) -> Options:
     return Options(out=out, data=data_root(None if data is None else Path(data)), **options)
 
 
-def need_results(out: Path) -> None:
-    """Refuse a folder without results.
+def need_results(out: Path, option: str = "--out") -> None:
+    """Refuse a folder without results. option: by which the call named it.
 
     Raises:
         InputError: the folder has no results; the message names the command that makes some.
     """
     if not (out / "matrix.toml").is_file():
         raise InputError(
-            f"--out {out}: no results there (no matrix.toml); make some with: mixsuite run MATRIX --out {out}"
+            f"{option} {out}: no results there (no matrix.toml); make some with: mixsuite run MATRIX --out {out}"
         )
 
 
@@ -203,12 +205,14 @@ def compare(
     workers: int | None = None,
     executor: str = "auto",
     timeout: float | None = None,
+    reuse: Sequence[str | Path] = (),
     watch: Watch = unwatched,
 ) -> ComparisonReport:
     """Is a variant better, where, by how much, and at what cost? Train what is missing, and compare.
 
-    Runs of the references are reused from results/<matrix>/. A variant that costs more than the first reference is also
-    compared with that reference trained for longer and on larger batches.
+    The variant trains first; the references train on the tasks alone to which it applies. Valid runs of the references
+    are reused from results/<matrix>/ and from the folders given. A variant that costs more than the first reference is
+    also compared with that reference trained for longer and on larger batches.
 
     Args:
         variant: the method in question, as in ``./mine.py(alpha=0.4)``.
@@ -222,12 +226,14 @@ def compare(
         workers: number of worker processes.
         executor: "auto", "loop" or "lockstep".
         timeout: seconds that a run may take.
+        reuse: further results folders, of which valid runs are copied.
         watch: called with the progress whenever it changes.
 
     Raises:
         InputError: bad input of any kind.
     """
-    from mixsuite.execution.planning import plan_call, reuse
+    from mixsuite.execution.planning import plan_call
+    from mixsuite.execution.planning import reuse as reuse_records
     from mixsuite.execution.runner import execute
     from mixsuite.experiment.matrix import load_matrix
     from mixsuite.experiment.resolve import resolve_method
@@ -243,17 +249,29 @@ def compare(
     folder = Path(out) if out is not None else Path("results") / "compare" / folder_name(name)
     options = _options(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
 
-    def train(methods: list[str]) -> Any:
+    folders = [Path("results") / chosen.name, *map(Path, reuse)]
+    for given in folders[1:]:
+        need_results(given, "--reuse")
+
+    def train(methods: list[str], wanted: Callable[[RunSpec], bool] = lambda _: True) -> Results:
         plan = plan_call(chosen, options, methods, _names(datasets), _seeds(seeds))
-        plan = reuse([Path("results") / chosen.name], plan)
-        execute(plan, watch)
+        part = reuse_records(folders, replace(plan, runs=[run for run in plan.runs if wanted(run)]))
+        execute(part, watch)
         return load_results(folder).only(plan.runs)
 
-    results = train([*references, variant])
+    first = train([*references, variant], lambda run: run.method.name == name)
+    applies = {task for task, method in first.cells if method == name and not _skipped(first, task, name)}
+    applies |= {named_task for named_task in first.manifest.tasks if (named_task, name) not in first.cells}
+    results = train([*references, variant], lambda run: run.method.name == name or run.task.name in applies)
     controls = equal_compute_controls(results, name, named[0], references[0])
     if controls:
-        results = train([*references, variant, *controls])
+        everything = [*references, variant, *controls]
+        results = train(everything, lambda run: run.method.name == name or run.task.name in applies)
     return compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
+
+
+def _skipped(results: Results, task: str, method: str) -> bool:
+    return results.cell(results.manifest.tasks[task], method).status == "skipped"
 
 
 def train_anew(

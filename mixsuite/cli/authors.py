@@ -13,6 +13,14 @@ from mixsuite.cli.options import Device, Executor, TableFormat
 from mixsuite.errors import InputError
 
 
+class ShortFormat(StrEnum):
+    """How a comparison is printed."""
+
+    text = "text"
+    md = "md"
+    latex = "latex"
+
+
 class Listed(StrEnum):
     """What can be listed."""
 
@@ -81,17 +89,24 @@ def compare(
     executor: options.ExecutorOption = Executor.auto,
     timeout: options.Timeout = None,
     skip_check: Annotated[bool, typer.Option("--skip-check", help="Do not check the variant first.")] = False,
+    reuse: Annotated[
+        list[Path] | None, typer.Option(help="A further results folder whose runs are reused; may be given again.")
+    ] = None,
+    form: Annotated[ShortFormat, typer.Option("--format", help="md, latex: for a paper.")] = ShortFormat.text,
+    wide: Annotated[bool, typer.Option("--wide", help="Every column, in full.")] = False,
 ) -> None:
     """Is a variant better, where, by how much, and at what cost? Check it, train what is missing, and compare.
 
-    Runs of the references are reused from results/<matrix>/. A variant that costs more than the first reference is also
-    compared with that reference trained for longer and on larger batches.
+    The references train where the variant applies alone, and their runs are reused from results/<matrix>/. A variant
+    that costs more than the first reference is also compared with that reference trained for longer and on larger
+    batches. Every number stands in against-*.csv.
 
     Exit status: 0 done; 1 the check found a problem, or a run failed; 2 bad input; 130 interrupted.
     """
     from mixsuite import api
     from mixsuite.cli.progress import progress_display
     from mixsuite.report.comparison import SHOWN
+    from mixsuite.report.short import as_text
     from mixsuite.report.text import table_lines
     from mixsuite.testing import check as check_method
     from mixsuite.testing import grouped, problems
@@ -105,13 +120,17 @@ def compare(
     with progress_display() as watch:
         report = api.compare(
             variant, against, matrix=matrix, datasets=datasets, seeds=seeds, out=out, data=data,
-            device=device.value, workers=workers, executor=executor.value, timeout=timeout, watch=watch,
+            device=device.value, workers=workers, executor=executor.value, timeout=timeout, reuse=reuse or (),
+            watch=watch,
         )  # fmt: skip
-    typer.echo("diff: the variant's metric minus the other's, paired by seed, with its unadjusted 95 % interval.\n")
     for place, table in enumerate(report.all):
         if place == len(report.comparisons):
-            typer.echo(f"At equal compute: {report.comparisons[0].reference} trained on as many rows")
-        typer.echo("\n".join([table.line, *table_lines(table.table, SHOWN), *table.failures, ""]))
+            start = "% " if form is ShortFormat.latex else ""
+            typer.echo(f"{start}At equal compute: {report.comparisons[0].reference} trained on as many rows\n")
+        if wide:
+            typer.echo("\n".join([table.line, *table_lines(table.table, SHOWN), *table.reasons, ""]))
+        else:
+            typer.echo(as_text(table, form.value) + "\n")
     typer.echo(f"written: {report.out}/against-*.csv", err=True)
     raise typer.Exit(int(report.failed))
 

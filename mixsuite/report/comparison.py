@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from mixsuite.experiment.spec import Task
@@ -22,6 +23,7 @@ from mixsuite.stats.verdicts import count, judge
 COLUMNS = [
     "task", "verdict", "diff", "diff_low", "diff_high", "p", "least_effect", "pairs", "mean", "reference_mean",
     "seconds", "reference_seconds", "rows", "reference_rows", "status", "metric", "reason", "direction",
+    "std", "reference_std",
 ]  # fmt: skip
 SHOWN = [
     "task",
@@ -46,12 +48,23 @@ class Comparison:
     def line(self) -> str:
         """One line: the verdicts counted over tasks, and the variant's cost relative to the reference's."""
         counts = ", ".join(f"{number} {word}" for word, number in count(self.table["verdict"]).items())
+        cost = f"; {self.cost}" if self.cost else ""
+        return f"{self.variant} against {self.reference}: {counts}{cost}"
+
+    @property
+    def cost(self) -> str:
+        """The variant's cost relative to the reference's, the mean over tasks; "" where no task has both."""
         known = self.table.dropna(subset=["rows", "reference_rows"])
         if not len(known):
-            return f"{self.variant} against {self.reference}: {counts}"
+            return ""
         rows, seconds = (mean(known[c] / known[f"reference_{c}"]) for c in ("rows", "seconds"))
-        cost = f"{rows:.2f} x the rows, roughly {seconds:.2g} x the time"
-        return f"{self.variant} against {self.reference}: {counts}; {cost}"
+        return f"{rows:.2f} x the rows, roughly {seconds:.2g} x the time"
+
+    @property
+    def reasons(self) -> list[str]:
+        """One line for each task without a verdict: skipped, failed or incomplete, and why."""
+        bad = self.table[self.table["status"] != "ok"]
+        return [f"{row['task']}: {row['status']}: {row['reason']}" for row in bad.to_dict("records")]
 
     @property
     def failures(self) -> list[str]:
@@ -88,7 +101,9 @@ def _row(results: Results, task: Task, variant: str, reference: str) -> dict[str
 def _costs(cell: Cell, prefix: str) -> dict[str, object]:
     if cell.status != "ok":
         return {}
-    values = {"mean": mean(cell.values.values()), "seconds": mean(cell.cost("seconds")), "rows": cell.rows}
+    numbers = list(cell.values.values())
+    std = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else float("nan")
+    values = {"mean": mean(numbers), "std": std, "seconds": mean(cell.cost("seconds")), "rows": cell.rows}
     return {f"{prefix}{name}": value for name, value in values.items()}
 
 

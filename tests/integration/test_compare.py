@@ -56,9 +56,10 @@ def test_a_variant_is_compared_with_each_reference_and_at_equal_compute(mixsuite
     )
     assert table["diff"][0] == pytest.approx(sum(a - b for a, b in zip(mine, mixup, strict=True)) / 6, abs=1e-6)
     assert "mine(double=True) against mixup: " in said.out
-    assert "; 2.00 x the rows, " in said.out
+    assert ", for 2.00 x the rows, " in said.out
     assert "At equal compute: mixup trained on as many rows" in said.out
     assert "mine(double=True) against mixup(length=2): " in said.out
+    assert max(map(len, said.out.splitlines())) <= 130  # the sentences; tables fit 100
     again = mixsuite("compare", "./mine.py(double=True)", "--matrix", tiny, "--skip-check")
     assert (again.status, again.out) == (0, said.out)
     assert len(read_records(out)) == len(after)
@@ -68,7 +69,7 @@ def test_a_variant_is_compared_with_each_reference_and_at_equal_compute(mixsuite
 def test_a_variant_of_the_same_cost_has_no_controls(mixsuite, here, tiny):
     said = mixsuite("compare", "./mine.py", "--matrix", tiny, "--against", "mixup", "--skip-check", "--workers", 1)
     assert said.status == 0
-    assert "; 1.00 x the rows, " in said.out
+    assert ", for 1.00 x the rows, " in said.out
     assert "equal compute" not in said.out
     assert {r.names["method"] for r in read_records(here / "results" / "compare" / "mine").values()} == {
         "mixup",
@@ -113,7 +114,9 @@ def test_a_run_that_fails_says_why_and_tasks_of_former_calls_are_left_out(mixsui
     assert other.status == 0
     assert "wine" in other.out
     assert "iris" not in other.out
-    assert "diff: the variant's metric minus the other's, paired by seed" in other.out
+    assert "difference [95 %]" in other.out
+    wide = mixsuite("compare", "./mine.py", *options, "--datasets", "wine(rows=24)@tiny", "--wide")
+    assert "reference_mean" in wide.out
 
 
 @pytest.mark.slow
@@ -130,3 +133,25 @@ def test_a_reference_that_fails_is_told_and_former_calls_change_nothing(mixsuite
     assert fewer.status == 0
     assert (table["pairs"].tolist(), table["status"].tolist()) == ([6], ["ok"])
     assert mixsuite("compare", "./mine.py", "--against", "", *options).status == 2
+
+
+@pytest.mark.slow
+def test_references_train_where_the_variant_applies_alone_and_other_folders_runs_are_reused(mixsuite, here, tiny):
+    (here / "mine.py").write_text(
+        VARIANT.replace('    label = "matched"\n', '    label = "matched"\n    kinds = ("class",)\n')
+    )
+    tiny.write_text(tiny.read_text().replace('"iris(rows=20)@tiny"', '"iris(rows=20)@tiny", "diabetes(rows=40)@tiny"'))
+    options = ("--matrix", tiny, "--skip-check", "--workers", 1)
+    said = mixsuite("compare", "./mine.py", "--against", "mixup", *options)
+    assert said.status == 0
+    assert "diabetes(rows=40)@tiny: skipped: mine: made for targets of the kind class, not for regression" in said.out
+    records = read_records(here / "results" / "compare" / "mine").values()
+    assert {r.names["method"] for r in records if r.names["dataset"].startswith("diabetes")} == {"mine"}
+    before = {k: r.time for k, r in read_records(here / "results" / "compare" / "mine").items()}
+    again = mixsuite(
+        "compare", "./mine.py", "--against", "mixup", *options, "--out", "other", "--reuse", "results/compare/mine"
+    )
+    assert (again.status, again.out) == (0, said.out)
+    assert {k: r.time for k, r in read_records(here / "other").items()} == before
+    refused = mixsuite("compare", "./mine.py", "--against", "mixup", *options, "--reuse", "nowhere")
+    assert (refused.status, "--reuse nowhere: no results there" in refused.err) == (2, True)

@@ -157,7 +157,7 @@ def test_an_option_that_there_is_not_is_refused(tiny):
         api.run(str(tiny), sedes="0")
 
 
-OWN = {"dry_run", "perf", "form", "history", "skip_check"}  # of the command line alone
+OWN = {"wide", "dry_run", "perf", "form", "history", "skip_check"}  # of the command line alone
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,8 @@ def test_a_comparison_is_printed_table_by_table(mixsuite, monkeypatch, tmp_path)
     assert (got["variant"], got["against"], got["matrix"], got["seeds"]) == ("./m.py", "mixup", "some", "0-9")
     assert found.status == 0
     first, second = found.out.split("At equal compute: mixup trained on as many rows\n")
-    assert "m against mixup: 1 better" in first
-    assert "m against mixup(length=2): 1 better" in second
+    assert "m against mixup: better on 1 of 1 task" in first
+    assert "m against mixup(length=2): better on 1 of 1 task" in second
     assert found.err == f"written: {out}/against-*.csv\n"
 
 

@@ -1,0 +1,108 @@
+"""A comparison in short: a table that fits 100 columns, or one for a paper, and the sentence that sums it up."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import Any, Literal
+
+from mixsuite.report.comparison import Comparison
+from mixsuite.stats.verdicts import count
+
+Form = Literal["text", "md", "latex"]
+_TASK, _METHOD = 22, 13  # characters of a task's and a method's name; the CSV has them whole
+_ESCAPED = {c: f"\\{c}" for c in "&%$#_{}"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
+
+
+def short_rows(comparison: Comparison) -> list[list[str]]:
+    """The cells of the table with its header: a row for each task that has a verdict."""
+    shown = comparison.table[comparison.table["verdict"] != "skipped"].to_dict("records")
+    metrics = dict.fromkeys(f"{row['metric']}, {row['direction']} is better" for row in shown)
+    head = ["task", comparison.variant, comparison.reference, "difference [95 %]", "verdict", "rows"]
+    if len(metrics) == 1:
+        head[0] = next(iter(metrics)).split(",")[0]
+    return [head, *(_row(row, len(metrics) > 1) for row in shown)]
+
+
+def _row(row: dict[Any, Any], with_metric: bool) -> list[str]:
+    cost = f"{row['rows'] / row['reference_rows']:.2g}x" if _known(row["rows"], row["reference_rows"]) else ""
+    diff = ""
+    if _known(row["diff"]):
+        interval = f" [{row['diff_low']:+.2g}, {row['diff_high']:+.2g}]" if _known(row["diff_low"]) else ""
+        diff = f"{row['diff']:+.2g}{interval}" if row["diff"] else f"0{interval}"
+    means = (_mean(row["mean"], row["std"]), _mean(row["reference_mean"], row["reference_std"]))
+    task = f"{row['task']} ({row['metric']})" if with_metric else row["task"]
+    return [task, *means, diff, _verdict(row["verdict"]), cost]
+
+
+def _known(*values: Any) -> bool:
+    return all(value is not None and isfinite(value) for value in values)
+
+
+def _mean(mean: Any, std: Any) -> str:
+    if not _known(mean):
+        return ""
+    return f"{mean:.3g}" + (f"±{std:.2g}" if _known(std) else "")
+
+
+def _verdict(word: str) -> str:
+    return word.removeprefix("undecided (").removesuffix(" seeds)") if "needs" in word else word
+
+
+def sentence(comparison: Comparison) -> str:
+    """What the table comes to, in one sentence."""
+    words = count(comparison.table["verdict"])
+    told = {"better": "better", "worse": "worse", "tie": "equal", "undecided": "undecided"}
+    counts = [f"{told[word]} on {words[word]}" for word in told if words[word]]
+    judged = sum(words.values())
+    if not counts:
+        return f"{comparison.variant} against {comparison.reference}: no task where both apply."
+    place = f"of {judged} tasks" if judged != 1 else "of 1 task"
+    cost = f", for {comparison.cost}" if comparison.cost else ""
+    return f"{comparison.variant} against {comparison.reference}: {', '.join(counts)} {place}{cost}."
+
+
+def as_text(comparison: Comparison, form: Form = "text") -> str:
+    """Write a comparison: its table, the tasks that have no verdict with the reason, and the sentence.
+
+    Args:
+        comparison: a variant against one reference.
+        form: "text": at most 100 columns for names of usual length; "md" or "latex": a paper's table.
+    """
+    rows = short_rows(comparison)
+    lines = {"text": _text, "md": _markdown, "latex": _latex}[form](rows) if len(rows) > 1 else []
+    start = {"text": "", "md": "- ", "latex": "% "}[form]
+    reasons = [f"{start}{line}" for line in comparison.reasons]
+    last = f"% {sentence(comparison)}" if form == "latex" else sentence(comparison)
+    return "\n".join(["\n".join(part) for part in (lines, reasons, [last]) if part])
+
+
+def _shortened(text: str, size: int) -> str:
+    if len(text) <= size:
+        return text
+    front = (size - 1) // 2
+    return f"{text[:front]}…{text[len(text) - (size - 1 - front) :]}"
+
+
+def _text(rows: list[list[str]]) -> list[str]:
+    head = [rows[0][0], *(_shortened(name, _METHOD) for name in rows[0][1:3]), *rows[0][3:]]
+    cut = [[_shortened(row[0], _TASK), *row[1:]] for row in [head, *rows[1:]]]
+    widths = [max(len(row[i]) for row in cut) for i in range(len(head))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cut]
+
+
+def _markdown(rows: list[list[str]]) -> list[str]:
+    rule = [":---"] + ["---:"] * 3 + [":---", "---:"]
+    cells = [[text.replace("|", "\\|") for text in row] for row in rows]
+    return ["| " + " | ".join(row) + " |" for row in (cells[0], rule, *cells[1:])]
+
+
+def _latex(rows: list[list[str]]) -> list[str]:
+    def escaped(text: str) -> str:
+        return "".join(_ESCAPED.get(c, c) for c in text).replace("±", r"$\pm$")
+
+    head, *body = [" & ".join(map(escaped, row)) + r" \\" for row in rows]
+    return [r"\begin{tabular}{lrrrlr}", r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
