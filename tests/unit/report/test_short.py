@@ -38,7 +38,7 @@ def test_a_row_has_both_means_the_difference_its_interval_the_verdict_and_the_co
 def test_text_fits_a_hundred_columns_and_says_why_a_task_has_no_verdict(compared):
     lines = as_text(compared).splitlines()
     assert max(map(len, lines[:-1])) <= 100
-    assert re.match(r"^a_long_dat…ith_a_recipe\s+0\.\d+±", lines[2])
+    assert re.match(r"^a_long_dat…th_a_recipe\s+0\.\d+±", lines[2])
     assert lines[-2] == "u: skipped: m(alpha=0.4): for images"
     assert lines[-1] == sentence(compared)
 
