@@ -47,7 +47,7 @@ def only_training_rows_standardised(patch):
 def learning_rate_times_three(patch):
     real = loop.learning_rates
     for executor in (loop, lockstep):
-        patch.setattr(executor, "learning_rates", lambda recipe, steps: [3 * rate for rate in real(recipe, steps)])
+        patch.setattr(executor, "learning_rates", lambda *given: [3 * rate for rate in real(*given)])
 
 
 def label_noise(share):
@@ -87,7 +87,7 @@ def other_draws(patch):
 def last_bits(patch):
     real = loop.learning_rates
     for executor in (loop, lockstep):
-        patch.setattr(executor, "learning_rates", lambda recipe, steps: [r * (1 + 1e-7) for r in real(recipe, steps)])
+        patch.setattr(executor, "learning_rates", lambda *given: [r * (1 + 1e-7) for r in real(*given)])
 
 
 def two_threads(patch):
