@@ -52,7 +52,7 @@ def no_global_generator(trial: Trial) -> Iterator[Finding]:
             np.random.seed(seed)  # noqa: NPY002
             random.seed(seed)
             before = _global_state()
-            plan = trial.plan(step=3)
+            plan = trial.plan_of(trial.batch(ROWS, 3), Rng(0, ROWS).at(3))
             mixed = trial.method.mix(trial.state(ROWS, 3), plan)
             plans.append([*tensors_of(plan), *leaves_of(mixed)])
             changed = changed or before != _global_state()

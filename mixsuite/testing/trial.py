@@ -113,14 +113,20 @@ class Trial:
         )  # fmt: skip
 
     def plan(self, n: int = ROWS, seed: int = 0, step: int = 0) -> Plan:
-        """The method's plan for n rows at one of STEPS steps."""
-        rng = self._streams.setdefault((n, seed), Rng(seed, n))  # reused, since it holds blocks of draws
-        return self.plan_of(self.batch(n, step, seed), rng.at(step))
+        """The method's plan for n rows at one of STEPS steps; it is made once."""
+        if (n, seed, step) not in self._plans:
+            rng = self._streams.setdefault((n, seed), Rng(seed, n))  # reused, since it holds blocks of draws
+            self._plans[n, seed, step] = self.plan_of(self.batch(n, step, seed), rng.at(step))
+        return self._plans[n, seed, step]
 
     def plan_of(self, batch: Batch, rng: Rng) -> Plan:
         """The method's plan for a batch, as the trainer takes it."""
         plan = self.method.plan(batch, rng)
         return own_rows_first(plan, batch.size) if len(batch.y) > batch.size and isinstance(plan, Plan) else plan
+
+    @cached_property
+    def _plans(self) -> dict[tuple[int, int, int], Plan]:
+        return {}
 
     @cached_property
     def _streams(self) -> dict[tuple[int, int], Rng]:

@@ -67,12 +67,13 @@ def _aligned(own, partner, method):
     """The partner's features [N, C, H, W] at the own row's places."""
     a, b = (h.flatten(2).transpose(1, 2) for h in (own, partner))  # [N, r, C]
     with torch.no_grad():
-        cost = torch.cdist(a.float(), b.float()).square()
-        kernel = -cost / (method.eps * cost.mean((1, 2), keepdim=True).clamp(min=1e-12))
-        left, right = torch.zeros_like(kernel[:, :, :1]), torch.zeros_like(kernel[:, :1])
-        for _ in range(method.rounds):  # in logarithms: rows, then columns, sum to 1
-            left = -torch.logsumexp(kernel + right, 2, keepdim=True)
-            right = -torch.logsumexp(kernel + left, 1, keepdim=True)
-        left = -torch.logsumexp(kernel + right, 2, keepdim=True)
-        transport = (kernel + left + right).exp().to(b.dtype)
+        cost = torch.cdist(a.double(), b.double()).square()
+        cost = cost / (method.eps * cost.mean((1, 2), keepdim=True).clamp(min=1e-12))
+        kernel = (cost.amin(2, keepdim=True) - cost).exp()  # rows may be scaled at will, so each has a 1
+        right = torch.ones_like(kernel[:, :1]).transpose(1, 2)
+        for _ in range(method.rounds):  # rows, then columns, are scaled to sum to 1
+            left = 1 / (kernel @ right)
+            right = 1 / (kernel.transpose(1, 2) @ left).clamp(min=1e-300)
+        left = 1 / (kernel @ right)
+        transport = (left * kernel * right.transpose(1, 2)).to(b.dtype)
     return (transport @ b).transpose(1, 2).reshape(partner.shape)
