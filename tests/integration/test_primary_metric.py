@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from mixsuite.results.record_files import RecordWriter, read_records
 
 MATRIX = """
-seeds = "0-11"
+seeds = "0-9"
 datasets = ["iris(rows=20)@tiny", "wine(rows=20)@tiny"]
 methods = ["erm", "mixup", "label_smoothing"]
 margin = 0.0
@@ -79,8 +79,8 @@ def test_accuracy_and_error_tell_the_same_story_in_every_table(here, mixsuite, t
     # The same runs, told apart from their metric alone; one that lacks it is trained anew.
     ids = [set(read_records(tmp_path / name)) for name in ("low", "high")]
     assert ids[0] == ids[1]
-    assert "72 of 72 runs to train" in mixsuite("run", "high.toml", "--out", "low").err
-    assert "0 of 72 runs to train" in mixsuite("run", "low.toml", "--out", "low").err
+    assert "60 of 60 runs to train" in mixsuite("run", "high.toml", "--out", "low").err
+    assert "0 of 60 runs to train" in mixsuite("run", "low.toml", "--out", "low").err
 
 
 @pytest.mark.slow
