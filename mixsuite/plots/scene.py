@@ -139,15 +139,18 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
         check_plan(plan, job.batch, len(rows) - job.batch)
         own_rows = plan.own
         assert own_rows is not None
-    mixed = _trained_on(stage, method, site, h, batch, plan)
+    mixed, own_way = _trained_on(stage, method, site, h, batch, plan)
+    alone = type(method).pairing == "none" and type(method).mix is not Method.mix
+    by_itself = "mixed by its objective" if own_way else "augmented" if alone else ""
     with torch.no_grad():
         parts = [(own_rows if term.rows is None else term.rows, term.wy) for term in terms(plan)]
         own, partner = (take_rows(h, rows_of) for rows_of, _ in parts[:2])
     words = []
     for i in range(len(own_rows)):
         labels = [_label(stage, y[rows_of[i]]) for rows_of, _ in parts]
-        formula = " + ".join(f"{float(wy[i]):.2f} x {label}" for (_, wy), label in zip(parts, labels, strict=True))
-        words.append((labels[0], labels[1], formula))
+        shares = [f"{float(wy[i]):.2f} x {label}" for (_, wy), label in zip(parts, labels, strict=True)]
+        lines = [" + ".join(shares[k : k + 2]) for k in range(0, len(shares), 2)]  # two fit a picture's width
+        words.append((labels[0], labels[1], by_itself or "\n+ ".join(lines)))
     one, two, both = (_arrays(state) for state in (own, partner, mixed))
     classes = y[own_rows].numpy() if y.dim() == 1 else np.zeros(len(own_rows))
     inputs = site in model.sites and model.sites[site] <= model.num_fixed_stages
@@ -155,8 +158,8 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
     return Scene(spec.name, site, inputs, one, two, both, points, words, classes)
 
 
-def _trained_on(stage: Stage, method: Method, site: str, h: State, batch: Batch, plan: Plan) -> State:
-    """The mixed rows [N, ...] that the model is trained on.
+def _trained_on(stage: Stage, method: Method, site: str, h: State, batch: Batch, plan: Plan) -> tuple[State, bool]:
+    """(the mixed rows [N, ...] that the model is trained on, whether the objective mixes them by itself).
 
     An objective of the method's own may mix by itself: then they are what its first pass of N rows sends through the
     stages behind the site that are not the batch's own rows as they are.
@@ -165,7 +168,7 @@ def _trained_on(stage: Stage, method: Method, site: str, h: State, batch: Batch,
     with torch.no_grad():
         mixed = method.mix(h, plan)
     if method.mixes_alone or site in stage.model.inner:
-        return mixed
+        return mixed, False
     sent: list[State] = []
 
     def run(state: State) -> Tensor:
@@ -179,7 +182,13 @@ def _trained_on(stage: Stage, method: Method, site: str, h: State, batch: Batch,
         step_loss(method, Tail(run, stage.model), given, batch, plan, LOSSES[stage.data.kind])
     own = first_leaf(take_rows(h, plan.own if plan.own is not None else torch.arange(batch.size)))
     others = [s for s in sent if first_leaf(s).shape == own.shape and not torch.equal(first_leaf(s), own)]
-    return others[0] if others else mixed
+    if any(
+        torch.allclose(first_leaf(s), first_leaf(mixed))
+        for s in others
+        if first_leaf(s).shape == first_leaf(mixed).shape
+    ):
+        return mixed, False
+    return (others[0], True) if others else (mixed, False)
 
 
 def _arrays(state: State) -> list[np.ndarray]:

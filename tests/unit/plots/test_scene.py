@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from support.nets import NET
+from support.paths import OUTSIDERS
 
 from mixsuite.errors import SkipRun
 from mixsuite.experiment.matrix import load_matrix
@@ -80,3 +81,25 @@ def test_the_plane_is_of_the_two_main_directions():
 def test_numbers_are_labelled_in_the_targets_units(tmp_path):
     scene = make_scene(open_task(task_of("diabetes(rows=150)"), tmp_path, 0), resolve_method("mixup"))
     assert 25 <= float(scene.words[0][0]) <= 346  # the disease's progress
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (str(OUTSIDERS / "own_objective.py"), "mixed by its objective"),
+        (str(OUTSIDERS / "teacher.py"), None),
+        ("aug_mix", "augmented"),
+    ],
+)
+def test_what_an_objective_mixes_by_itself_is_drawn_and_called_so(tmp_path, name, words):
+    scene = make_scene(open_task(task_of(TASKS[0]), tmp_path, 0), resolve_method(name))
+    formulas = {formula for *_, formula in scene.words}
+    assert formulas == {words} if words else all(" x " in formula for formula in formulas)
+    if words == "mixed by its objective":  # each value is one of the two rows'
+        (own, partner, mixed) = (leaves[0] for leaves in (scene.own, scene.partner, scene.mixed))
+        assert ((mixed == own) | (mixed == partner)).all()
+
+
+def test_four_rows_in_a_mixture_are_named_in_two_lines(tmp_path):
+    scene = make_scene(open_task(task_of(TASKS[0]), tmp_path, 0), resolve_method(str(OUTSIDERS / "three_partners.py")))
+    assert all(len(formula.split("\n")) == 2 and formula.count(" x ") == 4 for *_, formula in scene.words)
