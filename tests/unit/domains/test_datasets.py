@@ -33,7 +33,16 @@ SIZES = {  # rows, classes or None
     "b3db": (680, 2), "tu": (1113, 2), "abalone": (4177, 28), "arcene": (200, 2), "arrhythmia": (452, 13),
     "htru2": (17898, 2), "phishing": (11055, 2),
 }  # fmt: skip
-YOURS = ["csv", "edges", "folder", "openml", "sounds", "table"]  # any file, folder or table: tests of their own
+YOURS = [
+    "csv",
+    "edges",
+    "folder",
+    "hf_images",
+    "hf_table",
+    "openml",
+    "sounds",
+    "table",
+]  # any file, folder or table: tests of their own
 
 
 def class_of(name) -> type[Dataset]:
