@@ -18,7 +18,7 @@ from mixsuite.domains.arrow_files import read_stream
 from mixsuite.errors import InputError
 
 PARTS = {"train": 0, "validation": 1, "valid": 1, "val": 1, "dev": 1, "test": 2}
-_NAME = re.compile(r"\w[\w.-]*")
+_NAME = re.compile(r"\w[\w.-]{0,199}", re.ASCII)  # no folder above, no other root, and no more than a file system takes
 
 
 class Split(NamedTuple):

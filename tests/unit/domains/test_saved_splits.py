@@ -55,6 +55,7 @@ def edit(path, **changes):
     ("file", "changes", "said"),
     [
         ("dataset_dict.json", {"splits": ["train", "../x"]}, "its splits are not names of folders beside it"),
+        ("dataset_dict.json", {"splits": ["train", "t" * 500]}, "its splits are not names of folders beside it"),
         ("dataset_dict.json", {"splits": [["train"]]}, "its splits are not names of folders beside it"),
         ("dataset_dict.json", {"splits": ["train", "train"]}, "splits are train, train; one of each name is wanted"),
         ("dataset_dict.json", {"splits": ["train", "validation"]}, "train and test are needed, validation is allowed; or name one, as in (split=train)"),
