@@ -111,8 +111,7 @@ def _folders(top: Path, split: str) -> dict[str, Path]:
         raise InputError(f"{top}: splits are {', '.join(names)}; one of each name is wanted, with '{split}' among them")
     chosen = {name: top / name for name in names if not split or name == split}
     for folder in chosen.values():
-        if folder.is_symlink():
-            raise InputError(f"{folder}: is a link, and nothing outside {top} is read")
+        _refuse_link(folder)
     return chosen
 
 
@@ -129,8 +128,7 @@ def _files_of(folder: Path) -> list[Path]:
             raise InputError(f"{state}: its data files are not names of files beside it, each once")
         files += [folder / name for name in names]
     for path in files:
-        if path.is_symlink():
-            raise InputError(f"{path}: is a link, and nothing outside {folder} is read; put the file in its place")
+        _refuse_link(path)
     return files
 
 
@@ -160,7 +158,15 @@ def _read_split(folder: Path, part: int) -> Split:
     return Split(str(folder), part, pa.concat_tables(tables), kept)
 
 
+def _refuse_link(path: Path) -> None:
+    if path.is_symlink():
+        raise InputError(
+            f"{path}: is a link, and nothing outside {path.parent} is read; put what it leads to in its place"
+        )
+
+
 def _json(path: Path) -> dict[str, Any]:
+    _refuse_link(path)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

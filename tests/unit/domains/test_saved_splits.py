@@ -102,6 +102,10 @@ def test_links_and_lost_files_are_refused(rows, tmp_path):
     (rows / "train").symlink_to(tmp_path / "train")
     with pytest.raises(InputError, match="train: is a link"):
         read_saved(rows)
+    (rows / "dataset_dict.json").rename(tmp_path / "dict.json")
+    (rows / "dataset_dict.json").symlink_to(tmp_path / "dict.json")
+    with pytest.raises(InputError, match=r"dataset_dict\.json: is a link"):
+        saved_files(rows)
 
 
 def test_files_of_other_columns_are_refused(rows):

@@ -19,9 +19,12 @@ def rows_of_parts(frames, target, kind, drop):
         drop: names of columns to leave out.
 
     Raises:
-        InputError: two parts have other columns, a column is numbers in one and texts in the other, the test part is
-            another one again, or ``rows_of`` refuses the table.
+        InputError: a part has no rows, two parts have other columns, a column is numbers in one and texts in the other,
+            the test part has the first one's rows, or ``rows_of`` refuses the table.
     """
+    for name, _, frame in frames:
+        if not len(frame):
+            raise InputError(f"{name}: has no rows")
     (what, _, first), *others = frames
     if not others:
         return rows_of(first, target, kind, drop, what)

@@ -132,6 +132,8 @@ def test_types_without_one_meaning_are_refused_by_name(tmp_path, column, kind):
         ("table:{}:owner(drop=[name, born], kind=regression)", "is no number"),
         ("table:{}:bad(drop=[name, age, job, town, owner, size, born, income])", "no column is left"),
         ("table:text.csv:y", "text.csv: does not begin as a Parquet or Feather file does"),
+        ("table:rowless.parquet:y", "rowless.parquet: has no rows"),
+        ("table:rowless.parquet:y(kind=regression)", "rowless.parquet: has no rows"),
         ("table:twice.parquet:y", "twice.parquet: more than one column is called y"),
         ("table:index.parquet:y", "column '__index_level_0__' is an index that pandas has written: leave it out"),
         ("table:nameless.parquet:y", "nameless.parquet: column 1 has no name: name it"),
@@ -140,6 +142,7 @@ def test_types_without_one_meaning_are_refused_by_name(tmp_path, column, kind):
 def test_what_is_wrong_with_an_entry_is_said(loans, entry, said, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("text.csv").write_text("a,y\n1,2\n")
+    pq.write_table(pa.table({"a": pa.array([], pa.int64()), "y": pa.array([], pa.string())}), "rowless.parquet")
     pq.write_table(pa.Table.from_arrays([pa.array([1, 2])] * 3, ["a", "y", "y"]), "twice.parquet")
     pq.write_table(pa.Table.from_arrays([pa.array([1, 2])] * 2, ["", "y"]), "nameless.parquet")
     pd.DataFrame({"a": [1, 2], "y": ["u", "v"]}, index=["k", "l"]).to_parquet("index.parquet")
