@@ -84,7 +84,7 @@ def _flac_header(path):
 def _read_flac(path):
     """(rate, float32 [T]) of a FLAC file, with channels averaged.
 
-    Its library reads on where a frame is damaged, so the number of samples and their MD5 are compared with the header.
+    The library checks each frame by itself. The number of samples and their MD5 tell frames that are not the file's.
     """
     import soundfile
 

@@ -1,5 +1,6 @@
 """Pictures in saved data sets: those that their own library decodes, or refused in one line."""
 
+import io
 import json
 from pathlib import Path
 
@@ -87,14 +88,20 @@ def save_unembedded(rows, folder):
     (folder / "dataset_info.json").write_text(json.dumps(info))
 
 
-def test_a_picture_of_a_format_that_starts_programs_is_not_opened(leaves, hf, tmp_path):
+@pytest.mark.parametrize("kind", ["EPS", "PCX"])
+def test_a_picture_of_a_format_that_is_not_declared_is_not_opened(leaves, hf, tmp_path, kind):
+    """EPS starts a program; PCX is one of the many that Pillow would open."""
+    content = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n"
+    if kind == "PCX":
+        buffer = io.BytesIO()
+        Image.new("L", (8, 8)).save(buffer, kind)
+        content = buffer.getvalue()
     rows = leaves(4).cast_column("picture", hf.Image(decode=False))
-    eps = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n"
-    rows = rows.map(
-        lambda row, i: {"picture": {"bytes": eps, "path": None} if i == 2 else row["picture"]},
-        with_indices=True,
-        features=rows.features,
-    )
+
+    def changed(row, place):
+        return {"picture": {"bytes": content, "path": None} if place == 2 else row["picture"]}
+
+    rows = rows.map(changed, with_indices=True, features=rows.features)
     rows.cast_column("picture", hf.Image()).save_to_disk(tmp_path / "set")
     assert "set, row 2: cannot be read as a picture" in refused(f"hf_images:{tmp_path / 'set'}")
 

@@ -186,6 +186,19 @@ def test_a_flac_file_with_a_changed_bit_or_a_lost_end_is_refused(tmp_path):
         read_sound(tmp_path / "a.flac", 8000)
 
 
+def test_a_flac_file_with_frames_of_another_one_is_refused(tmp_path):
+    """Each frame is whole by itself; the header's MD5 of all samples tells."""
+    draws = np.random.default_rng(0)
+    for name in "ab":
+        write_flac(tmp_path / f"{name}.flac", tone(draws, 3000, 440))
+    one, other = ((tmp_path / f"{name}.flac").read_bytes() for name in "ab")
+    (tmp_path / "a.flac").write_bytes(one[:42] + other[42:])
+    with pytest.raises(InputError, match=r"a\.flac: damaged: its samples are not those of its checksum"):
+        read_sound(tmp_path / "a.flac", 8000)
+    (tmp_path / "a.flac").write_bytes(one[:26] + bytes(16) + other[42:])  # its writer did not say
+    assert np.array_equal(read_sound(tmp_path / "a.flac", 8000), read_sound(tmp_path / "b.flac", 8000))
+
+
 @pytest.mark.parametrize("wrong", ["rate=10", "rate=500000", "seconds=0.001", "seconds=1e9"])
 def test_parameters_have_bounds(tmp_path, wrong):
     with pytest.raises(InputError, match="allowed is"):
