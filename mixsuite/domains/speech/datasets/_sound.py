@@ -58,17 +58,25 @@ def _bytes_of(path):
 
 
 def _wave_rate(path):
-    """The rate in a RIFF file's format chunk. ``read_wave`` refuses files with two of them."""
+    """The rate in a RIFF file's format chunk. ``read_wave`` refuses files with two of them.
+
+    Raises:
+        InputError: it is no such file, or the file's size in its header ends within its samples: readers would differ.
+    """
     content = _bytes_of(path)
     if content[:4] != b"RIFF" or content[8:12] != b"WAVE":
         raise InputError(f"{path}: cannot be read as a WAV file: it does not begin with RIFF and WAVE")
-    place = 12
-    while place + 16 <= len(content):
+    place, end, rate = 12, 8 + struct.unpack_from("<I", content, 4)[0], None
+    while place + 8 <= len(content):
         name, size = struct.unpack_from("<4sI", content, place)
-        if name == b"fmt ":
-            return struct.unpack_from("<I", content, place + 12)[0]
+        if name == b"fmt " and place + 16 <= len(content):
+            rate = struct.unpack_from("<I", content, place + 12)[0]
+        if name == b"data" and end < place + 8 + size <= len(content):
+            raise InputError(f"{path}: damaged: its header ends at byte {end}, its samples at {place + 8 + size}")
         place += 8 + size + size % 2
-    raise InputError(f"{path}: cannot be read as a WAV file: it has no format chunk")
+    if rate is None:
+        raise InputError(f"{path}: cannot be read as a WAV file: it has no format chunk")
+    return rate
 
 
 def _flac_header(path):

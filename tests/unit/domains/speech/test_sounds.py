@@ -172,6 +172,14 @@ def test_a_header_that_cannot_be_meant_is_refused(birds, name, content, said):
     assert said in refused(birds)
 
 
+def test_a_wave_file_whose_sizes_disagree_is_refused(birds):
+    """The standard library would end at the first size, and others at the second."""
+    path = birds / "low" / "1.wav"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4] + struct.pack("<I", 1024) + whole[8:])
+    assert f"1.wav: damaged: its header ends at byte 1032, its samples at {len(whole)}" in refused(birds)
+
+
 def test_a_flac_file_with_a_changed_bit_or_a_lost_end_is_refused(tmp_path):
     values = tone(np.random.default_rng(0), 20000, 440)
     write_flac(tmp_path / "a.flac", values)
