@@ -3,8 +3,8 @@
 Inputs of each kind are made from good ones by changes that a fixed seed draws: bytes, characters, cells, lines and keys
 are cut out, doubled, swapped or replaced by odd ones. Each is read as the commands read it. A refusal is an InputError
 of one line. What is accepted is compared, value by value, with an independent reader: Python's csv, json, tomllib,
-zipfile and wave, Pillow, and torch_geometric. Whatever else comes up (another exception, another value, a file outside
-the folder) is a failure.
+zipfile and wave, Pillow, soundfile, pandas, torch_geometric, and Hugging Face's datasets. Whatever else comes up
+(another exception, another value, a file outside the folder) is a failure.
 
     python benchmarks/proofs/borders.py [--inputs 30000] [--out results/reference/borders.md]
 """
@@ -30,11 +30,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from mixsuite.claims.study import read_study, study_names
+from mixsuite.domains.arrow_files import read_columns
+from mixsuite.domains.graphs.datasets._edges import read_edges
 from mixsuite.domains.graphs.datasets._tu import read_tu
+from mixsuite.domains.saved_splits import read_saved
 from mixsuite.domains.speech.datasets._wave import read_wave
+from mixsuite.domains.tabular.datasets._arrow import frame_of
 from mixsuite.domains.tabular.datasets._text import read_table
 from mixsuite.errors import InputError
 from mixsuite.experiment.matrix import folders, load_matrix
@@ -318,24 +323,23 @@ def archives(draws: Draws, folder: Path) -> None:
                 need((inside / info.filename).read_bytes() == z.read(info), info.filename)
 
 
-def waves(draws: Draws, folder: Path) -> None:
-    width, channels = int(draws.choice([1, 2, 3, 4])), int(draws.choice([1, 1, 2]))
-    rate = int(draws.choice([8000, 8000, 16000]))
-    frames = bytes(draws.integers(0, 256, width * channels * 300).astype(np.uint8))
+def wave_content(draws: Draws, width: int, channels: int, rate: int) -> bytes:
+    """A WAV file of noise, by the standard library. width: bytes a sample."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(channels)
         file.setsampwidth(width)
         file.setframerate(rate)
-        file.writeframes(frames)
-    path = folder / "w.wav"
-    path.write_bytes(bent_bytes(buffer.getvalue(), draws))
-    found = read_wave(path, 8000)
-    need(found.dtype == np.float32 and found.ndim == 1 and bool(np.isfinite(found).all()), "form")
-    with contextlib.suppress(wave.Error, EOFError), wave.open(str(path), "rb") as file:  # it reads whole numbers alone
-        width, channels, rate = file.getsampwidth(), file.getnchannels(), file.getframerate()
+        file.writeframes(bytes(draws.integers(0, 256, width * channels * 300).astype(np.uint8)))
+    return buffer.getvalue()
+
+
+def need_wave(found: np.ndarray, path: Path, rate: int) -> None:
+    """What was read of a WAV file is what the standard library reads, which knows whole numbers alone."""
+    with contextlib.suppress(wave.Error, EOFError), wave.open(str(path), "rb") as file:
+        width, channels, own = file.getsampwidth(), file.getnchannels(), file.getframerate()
         raw = np.frombuffer(file.readframes(file.getnframes()), dtype=np.uint8)
-        if rate != 8000 or width not in (1, 2, 3, 4) or len(raw) % (width * channels):
+        if own != rate or width not in (1, 2, 3, 4) or len(raw) % (width * channels):
             return
         values = raw.reshape(-1, width)
         if width == 1:
@@ -345,7 +349,161 @@ def waves(draws: Draws, folder: Path) -> None:
             padded[:, 4 - width :] = values
             numbers = padded.view("<i4")[:, 0] / 2**31
         wanted = numbers.reshape(-1, channels).mean(1)
-        need(len(wanted) == len(found) and np.allclose(found, wanted, atol=1e-6), "samples")
+        need(len(wanted) == len(found) and np.allclose(found, wanted, atol=1e-6), f"samples of {path.name}")
+
+
+def waves(draws: Draws, folder: Path) -> None:
+    width, channels = int(draws.choice([1, 2, 3, 4])), int(draws.choice([1, 1, 2]))
+    path = folder / "w.wav"
+    path.write_bytes(bent_bytes(wave_content(draws, width, channels, int(draws.choice([8000, 8000, 16000]))), draws))
+    found = read_wave(path, 8000)
+    need(found.dtype == np.float32 and found.ndim == 1 and bool(np.isfinite(found).all()), "form")
+    need_wave(found, path, 8000)
+
+
+def sounds(draws: Draws, folder: Path) -> None:
+    import soundfile
+
+    odd = str(draws.choice(["a/w", "b/f"]))
+    for name in ("a", "b"):
+        (folder / "set" / name).mkdir(parents=True)
+        content = wave_content(draws, 2, int(draws.choice([1, 2])), 8000)
+        (folder / "set" / name / "w.wav").write_bytes(bent_bytes(content, draws) if odd == f"{name}/w" else content)
+        buffer = io.BytesIO()
+        values = draws.integers(-(2**31), 2**31, (300, int(draws.choice([1, 2])))).astype(np.int32)
+        soundfile.write(buffer, values, 8000, format="FLAC", subtype=str(draws.choice(["PCM_S8", "PCM_16", "PCM_24"])))
+        content = buffer.getvalue()
+        (folder / "set" / name / "f.flac").write_bytes(bent_bytes(content, draws) if odd == f"{name}/f" else content)
+    raw = open_dataset(f"sounds:{folder / 'set'}").load(folder)
+    need(raw.y.tolist() == [0, 0, 1, 1] and raw.rate == 8000, "classes and rate")
+    for clip, path in zip(raw.x, sorted((folder / "set").rglob("*.*")), strict=True):
+        need(clip.dtype == np.float32 and len(clip) == 1 and bool(np.isfinite(clip).all()), "form")
+        if path.suffix == ".wav":
+            need_wave(clip[0], path, 8000)
+        else:
+            wanted = soundfile.read(path, always_2d=True)[0].mean(1)
+            need(len(wanted) == clip.shape[1] and np.allclose(clip[0], wanted, atol=1e-6), f"samples of {path.name}")
+
+
+def alike(one: object, other: object) -> bool:
+    """Whether two cells are one value, or both missing."""
+    return one == other or bool(pd.isna(one) and pd.isna(other))
+
+
+def typed_tables(draws: Draws, folder: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import feather, parquet
+
+    rows = int(draws.integers(1, 30))
+    makers: dict[str, Callable[[], object]] = {
+        "number": lambda: draws.normal(size=rows),
+        "small": lambda: draws.normal(size=rows).astype(np.float32),
+        "whole": lambda: draws.integers(-(2**60), 2**60, rows),
+        "gaps": lambda: pa.array([None if v < 0.3 else int(9 * v) for v in draws.random(rows)], pa.int16()),
+        "text": lambda: pa.array(
+            [None if v < 0.2 else str(draws.choice(["red", "", "é", "NA"])) for v in draws.random(rows)]
+        ),
+        "category": lambda: pa.array([str(v) for v in draws.choice(["u", "v"], rows)]).dictionary_encode(),
+        "level": lambda: pa.array(draws.integers(0, 3, rows)).dictionary_encode(),
+        "truth": lambda: draws.random(rows) < 0.5,
+        "nothing": lambda: pa.nulls(rows),
+        "day": lambda: pa.array([0] * rows, pa.date32()),
+        "list": lambda: pa.array([[1]] * rows),
+    }
+    odds = np.array([1.0] * 9 + [0.2] * 2)
+    names = [
+        str(name) for name in draws.choice(list(makers), int(draws.integers(2, 5)), replace=False, p=odds / odds.sum())
+    ]
+    table = pa.table({name: makers[name]() for name in names})
+    path = folder / "t"
+    if draws.random() < 0.5:
+        parquet.write_table(table, path, row_group_size=int(draws.choice([3, 100])))
+    else:
+        feather.write_feather(table, path, compression=str(draws.choice(["lz4", "zstd", "uncompressed"])))
+    content = bent_bytes(path.read_bytes(), draws)
+    path.write_bytes(content)
+    found = frame_of(read_columns(path), names[0], (), "t")
+    with contextlib.suppress(pa.ArrowException, OSError):
+        twin = parquet.read_table(path) if content[:4] == b"PAR1" else feather.read_table(path)
+        need(found.columns.tolist() == twin.schema.names and len(found) == len(twin), "form")
+        for name in found.columns:
+            for one, other in zip(found[name], twin.column(name).to_pylist(), strict=True):
+                text = isinstance(one, str) and other is not None
+                need(alike(one, str(other) if text else other), f"{name}: {one!r}, {other!r}")
+
+
+def edge_lists(draws: Draws, folder: Path) -> None:
+    sizes = draws.integers(2, 5, int(draws.integers(2, 5)))
+    files = {
+        "graphs": "graph,label\n" + "".join(f"g{g},{draws.choice(['u', 'v'])}\n" for g in range(len(sizes))),
+        "edges": "graph,source,target\n",
+        "nodes": "graph,node,a,b\n",
+    }
+    for g, size in enumerate(sizes):
+        pairs = [(v, v + 1) for v in range(size - 1)]
+        pairs += [(b, a) for a, b in pairs if draws.random() < 0.3]
+        files["edges"] += "".join(f"g{g},{a},{b}\n" for a, b in pairs)
+        files["nodes"] += "".join(f"g{g},{v},{draws.normal():.3f},{int(draws.integers(3))}\n" for v in range(size))
+    if draws.random() < 0.3:
+        del files["nodes"]
+    if draws.random() < 0.8:
+        which = str(draws.choice(list(files)))
+        files[which] = bent(files[which], draws)
+    for name, text in files.items():
+        put(folder / f"{name}.csv", text)
+    raw = read_edges(folder, "class")
+
+    def table(name: str) -> pd.DataFrame:
+        return pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+    labels, edges = table("graphs"), table("edges")
+    need(len(labels) == len(raw.y), "number of graphs")
+    need(raw.y.tolist() == pd.factorize(labels["label"], sort=True)[0].tolist(), "labels")
+    for g, name in enumerate(labels["graph"]):
+        features, found = raw.x[g]
+        rows = edges[edges["graph"] == name]
+        wanted = {(int(a), int(b)) for a, b in zip(rows["source"], rows["target"], strict=True)}
+        wanted |= {(b, a) for a, b in wanted}
+        need([tuple(pair) for pair in found.T.tolist()] == sorted(wanted), f"edges of graph {name}")
+        if "nodes" in files:
+            rows = table("nodes")
+            rows = rows[rows["graph"] == name]
+            rows = rows.iloc[np.argsort(rows["node"].astype(int).to_numpy())]
+            numbers = rows.iloc[:, 2:].to_numpy().astype(np.float64).astype(np.float32)
+            need(not numbers.shape[1] or np.array_equal(features, numbers), f"nodes of graph {name}")
+
+
+def saved_sets(draws: Draws, folder: Path) -> None:
+    import pyarrow as pa
+
+    top, names = folder / "set", ["train", "test"][: int(draws.choice([1, 2, 2]))]
+    texts = {"dataset_dict.json": json.dumps({"splits": names})}
+    kinds = {"a": {"dtype": "int64", "_type": "Value"}, "y": {"names": ["no", "yes"], "_type": "ClassLabel"}}
+    streams = {}
+    for name in names:
+        table = pa.table({"a": draws.integers(0, 99, 6), "y": draws.integers(0, 2, 6)})
+        sink = io.BytesIO()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+        streams[f"{name}/data.arrow"] = sink.getvalue()
+        state = {"_data_files": [{"filename": "data.arrow"}], "_fingerprint": "f", "_format_columns": None}
+        state |= {"_format_kwargs": {}, "_format_type": None, "_output_all_columns": False, "_split": None}
+        texts |= {f"{name}/state.json": json.dumps(state), f"{name}/dataset_info.json": json.dumps({"features": kinds})}
+    which = str(draws.choice([*texts, *streams]))
+    for name, text in texts.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        put(top / name, bent(text, draws) if name == which else text)
+    for name, content in streams.items():
+        (top / name).write_bytes(bent_bytes(content, draws) if name == which else content)
+    splits = read_saved(top)
+    need(all(Path(split.what).parent == top for split in splits), "a folder outside")
+    from datasets import load_from_disk
+
+    with contextlib.suppress(KeyError, TypeError, AttributeError, ValueError, OSError):  # it wants more than is needed
+        wanted = load_from_disk(str(top))
+        for split in splits:
+            rows = wanted[Path(split.what).name]
+            need(split.table.to_pydict() == rows.data.table.to_pydict(), f"rows of {split.what}")
 
 
 def graphs(draws: Draws, folder: Path) -> None:
@@ -406,9 +564,9 @@ def pictures(draws: Draws, folder: Path) -> None:
 
 
 KINDS: dict[str, tuple[Callable[[Draws, Path], None], int]] = {  # kind -> (what tries one, its share in a hundred)
-    "entries": (entries, 26),
+    "entries": (entries, 20),
     "seeds": (seeds, 8),
-    "records": (records, 20),
+    "records": (records, 18),
     "matrices": (matrices, 6),
     "studies": (studies, 3),
     "baselines": (baselines, 5),
@@ -419,6 +577,10 @@ KINDS: dict[str, tuple[Callable[[Draws, Path], None], int]] = {  # kind -> (what
     "sounds": (waves, 4),
     "graph sets": (graphs, 2),
     "pictures": (pictures, 2),
+    "folders of sounds": (sounds, 2),
+    "typed tables": (typed_tables, 2),
+    "edge lists": (edge_lists, 2),
+    "saved data sets": (saved_sets, 2),
 }
 
 

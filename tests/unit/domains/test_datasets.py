@@ -33,7 +33,16 @@ SIZES = {  # rows, classes or None
     "b3db": (680, 2), "tu": (1113, 2), "abalone": (4177, 28), "arcene": (200, 2), "arrhythmia": (452, 13),
     "htru2": (17898, 2), "phishing": (11055, 2),
 }  # fmt: skip
-YOURS = ["csv", "folder", "openml"]  # any file, folder or table: tests of their own
+YOURS = [
+    "csv",
+    "edges",
+    "folder",
+    "hf_images",
+    "hf_table",
+    "openml",
+    "sounds",
+    "table",
+]  # any file, folder or table: tests of their own
 
 
 def class_of(name) -> type[Dataset]:
@@ -170,6 +179,7 @@ def test_a_csv_file_is_read_as_pandas_reads_it(loans):
         ("csv:twice.csv:y", "twice.csv: more than one column is called y"),
         ("csv:torn.csv:y", "torn.csv, line 3: 4 cells, but the first line has 2"),
         ("csv:empty.csv:y", "empty.csv: cannot be read as a table"),
+        ("csv:rowless.csv:y(kind=regression)", "rowless.csv: has no rows"),
         ("csv:bytes.csv:y", "bytes.csv: cannot be read as a table"),
     ],
 )
@@ -177,6 +187,7 @@ def test_what_is_wrong_with_a_csv_entry_is_said(loans, entry, said, tmp_path, mo
     monkeypatch.chdir(tmp_path)
     Path("torn.csv").write_text("a,y\n1,2\n1,2,3,4\n")
     Path("empty.csv").write_text("")
+    Path("rowless.csv").write_text("a,y\n")
     Path("twice.csv").write_text("w,y,y\n1,2,2\n3,4,4\n")
     Path("bytes.csv").write_bytes(b"a,y\n\xff\xfe,1\n")
 

@@ -3,14 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-import pandas as pd
-
-from mixsuite.domains import Dataset, Raw
+from mixsuite.domains import Dataset
 from mixsuite.domains.base import own_path
-from mixsuite.domains.tabular.datasets._table import rows_of
+from mixsuite.domains.tabular.datasets._parts import rows_of_parts
 from mixsuite.domains.tabular.datasets._text import one_character, read_table
-from mixsuite.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -65,23 +61,6 @@ class Csv(Dataset):
             )
             for path in self.files(root)
         ]  # fmt: skip
-        frame, *tests = frames
-        if not tests:
-            return rows_of(frame, self.target, self.kind, self.drop, self.path)
-        (test,) = tests
-        one, other = (path.read_bytes() for path in self.files(root))
-        if one == other:
-            raise InputError(f"{self.test_file}: has the rows of {self.path}; a test part needs rows of its own")
-        if list(test.columns) != list(frame.columns):
-            raise InputError(f"{self.test_file}: its columns are not those of {self.path}, in the same order")
-        for name in frame.columns:
-            numbers = [_is_number(one[name]) for one in frames]
-            if numbers[0] != numbers[1] and frame[name].notna().any() and test[name].notna().any():
-                raise InputError(f"{self.test_file}: column '{name}' has numbers in one file and texts in the other")
-        raw = rows_of(pd.concat(frames, ignore_index=True), self.target, self.kind, self.drop, self.path)
-        return Raw(raw.x, raw.y, np.repeat([0, 2], [len(frame), len(test)]))
-
-
-def _is_number(column):
-    """Whether a column has numbers; True and False are none, with or without empty cells."""
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        names = [self.path, *filter(None, [self.test_file])]
+        parts = list(zip(names, (0, 2), frames, strict=False))
+        return rows_of_parts(parts, self.target, self.kind, self.drop)
