@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from mixsuite.data.rows import Data
-from mixsuite.data.state import State
+from mixsuite.data.state import State, map_leaves
 from mixsuite.errors import InputError
 from mixsuite.models.base import Staged
 from mixsuite.models.masked import valid
@@ -90,6 +91,9 @@ def _size(stages: list[nn.Module], clip: Clip) -> int:
     try:
         with torch.no_grad():
             for stage in stages:
+                weight = next(stage.parameters(), None)
+                if weight is not None:  # the weights are still on the host, and in single precision
+                    h = map_leaves(partial(Tensor.to, device=weight.device, dtype=weight.dtype), h)
                 h = stage.eval()(h)
                 stage.train()
     except RuntimeError as error:

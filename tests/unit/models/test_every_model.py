@@ -28,6 +28,8 @@ ONE = [
     ("images", "resnet18(width=4)"),
     ("images", "vit_tiny(width=6, depth=2)"),
     ("images", "airbench(width=4)"),
+    ("speech", "resnet2d(width=4)"),
+    ("graphs", "sage(width=8)"),
     ("tabular", "tabular_resnet(width=8)"),
     ("numbers", "ft_transformer(width=8, heads=2)"),
 ]

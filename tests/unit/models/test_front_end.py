@@ -81,3 +81,11 @@ def test_the_size_of_a_map_is_found_without_touching_running_statistics():
 def test_a_clip_as_a_picture_has_one_channel():
     x = torch.randn(2, 5, 7)
     assert torch.equal(Picture()((x, torch.ones(2, 1, 7)))[:, 0], x)
+
+
+@pytest.mark.parametrize("rate", [None, 8000])
+def test_double_precision_trains_too(rate):
+    raw = clips([4000, 8000, 6000, 5000] if rate else [60, 90, 65, 50], channels=1 if rate else 40, rate=rate)
+    job = clip_job("erm", raw, torch.float64, "vgg(width=2)", batch=1)
+    assert job.model(job.data.test.x).dtype == torch.float64
+    assert train(job).steps == 8

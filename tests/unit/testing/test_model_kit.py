@@ -19,7 +19,7 @@ from mixsuite.testing.model_kit import check_model
     "entry", ["conv(width=4)", "mlp", "embedded", "conv1d(width=4)", "lenet(units=8)", "vgg(width=2)", "gin", "gcn",
               "preact_resnet(width=2)", "wide_resnet(depth=10, widen=1)", "pyg:GIN", "tabm(width=6, k=3)",
               "tabular_resnet(width=6)", "ft_transformer(width=8, heads=2)",
-              "resnet18(width=2)", "vit_tiny(width=6, depth=2)", "airbench(width=2)"],
+              "resnet18(width=2)", "vit_tiny(width=6, depth=2)", "airbench(width=2)", "resnet2d(width=2)", "sage(width=8)"],
 )  # fmt: skip
 def test_the_packages_models_pass(entry):
     found = check_model(load_plugin(MODEL, entry, Model).instance)
