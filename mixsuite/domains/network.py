@@ -41,7 +41,7 @@ def checked_network(model: Model, data: Data, name: str) -> Staged:
     except Exception as error:
         what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{user_code_location(error)}"
         raise InputError(f"model {name}: it does not run on rows of shape {shape}: {what}") from error
-    if not isinstance(out, Tensor) or out.shape[:1] != (len(rows),) or out.shape[-1:] != (data.classes,):
+    if not isinstance(out, Tensor) or out.shape != (len(rows), data.classes):
         given = list(out.shape) if isinstance(out, Tensor) else type(out).__name__
         raise InputError(f"model {name}: its outputs are {given}; wanted are [{len(rows)}, {data.classes}]")
     return network.train()

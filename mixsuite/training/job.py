@@ -119,7 +119,7 @@ def check_applies(job: Job, info: TaskInfo) -> None:
             f"it has terms of its own, for which this model has no stages at {', '.join(job.model.inner)}, only named "
             f"submodules (site={next(iter(job.model.sites))} is open to it)"
         )
-    if not reason and job.model.members > 1 and not job.method.mixes_alone and job.method.mixes:
+    if not reason and job.model.members > 1 and not job.method.mixes_alone:
         reason = f"it has terms of its own, for which this model's {job.model.members} predictions a row are too many"
     if reason:
         raise SkipRun(reason)

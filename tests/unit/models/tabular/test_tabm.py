@@ -60,8 +60,9 @@ def test_a_step_of_mixup_is_the_mean_over_members_of_their_mixed_losses():
     torch.testing.assert_close(found, total.mean() / 4)
 
 
-def test_a_method_with_terms_of_its_own_is_skipped_with_the_reason():
+@pytest.mark.parametrize("method", ["mixupe", "label_smoothing", "rank_mixup"])
+def test_a_method_with_terms_of_its_own_is_skipped_with_the_reason(method):
     with pytest.raises(
         SkipRun, match="it has terms of its own, for which this model's 4 predictions a row are too many"
     ):
-        train(job_of("wine", "mixupe", model="tabm(blocks=1, width=6, k=4)", batch=8))
+        train(job_of("wine", method, model="tabm(blocks=1, width=6, k=4)", batch=8))
