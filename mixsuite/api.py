@@ -260,18 +260,13 @@ def compare(
         return load_results(folder).only(plan.runs)
 
     first = train([*references, variant], lambda run: run.method.name == name)
-    applies = {task for task, method in first.cells if method == name and not _skipped(first, task, name)}
-    applies |= {named_task for named_task in first.manifest.tasks if (named_task, name) not in first.cells}
+    applies = {task.name for task in first.manifest.tasks.values() if first.cell(task, name).status != "skipped"}
     results = train([*references, variant], lambda run: run.method.name == name or run.task.name in applies)
     controls = equal_compute_controls(results, name, named[0], references[0])
     if controls:
         everything = [*references, variant, *controls]
         results = train(everything, lambda run: run.method.name == name or run.task.name in applies)
     return compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
-
-
-def _skipped(results: Results, task: str, method: str) -> bool:
-    return results.cell(results.manifest.tasks[task], method).status == "skipped"
 
 
 def train_anew(

@@ -135,70 +135,55 @@ def compare(
     raise typer.Exit(int(report.failed))
 
 
+def _write_start_file(kinds: str, name: str, then: str) -> None:
+    """Write a start file, and say what to do with it; in ``then`` {path} stands for the file."""
+    from mixsuite.plugins.load import kind_named
+    from mixsuite.templates import new_file
+
+    path = new_file(kind_named(kinds), name, Path())
+    typer.echo(f"written: {path}; {then.format(path=path)}")
+
+
 def new_method(
     name: Annotated[str, typer.Argument(help="The method's name, as in my_mixup: the file will be my_mixup.py.")],
 ) -> None:
     """Write a commented start file for a method into this folder; it passes `mixsuite check` as it stands."""
-    from mixsuite.plugins.kinds import METHOD
-    from mixsuite.templates import new_file
-
-    path = new_file(METHOD, name, Path())
-    typer.echo(f"written: {path}; try it: mixsuite check ./{path}")
+    _write_start_file("methods", name, "try it: mixsuite check ./{path}")
 
 
 def new_dataset(
     name: Annotated[str, typer.Argument(help="The data set's name, as in my_rows: the file will be my_rows.py.")],
 ) -> None:
     """Write a commented start file for a data set into this folder; it can be trained on as it stands."""
-    from mixsuite.plugins.kinds import DATASET
-    from mixsuite.templates import new_file
-
-    path = new_file(DATASET, name, Path())
-    typer.echo(f"written: {path}; try it: mixsuite data verify ./{path}")
+    _write_start_file("datasets", name, "try it: mixsuite data verify ./{path}")
 
 
 def new_model(
     name: Annotated[str, typer.Argument(help="The model's name, as in my_net: the file will be my_net.py.")],
 ) -> None:
     """Write a commented start file for a model into this folder; it can be trained as it stands."""
-    from mixsuite.plugins.kinds import MODEL
-    from mixsuite.templates import new_file
-
-    path = new_file(MODEL, name, Path())
-    typer.echo(f'written: {path}; try it: mixsuite check ./{path}; in a recipe: model = "./{path}"')
+    _write_start_file("models", name, 'try it: mixsuite check ./{path}; in a recipe: model = "./{path}"')
 
 
 def new_metric(
     name: Annotated[str, typer.Argument(help="The metric's name, as in my_score: the file will be my_score.py.")],
 ) -> None:
     """Write a commented start file for a metric into this folder; it passes `mixsuite check` as it stands."""
-    from mixsuite.plugins.kinds import METRIC
-    from mixsuite.templates import new_file
-
-    path = new_file(METRIC, name, Path())
-    typer.echo(f'written: {path}; try it: mixsuite check ./{path}; in a matrix: metrics = ["./{path}"]')
+    _write_start_file("metrics", name, 'try it: mixsuite check ./{path}; in a matrix: metrics = ["./{path}"]')
 
 
 def new_optimizer(
     name: Annotated[str, typer.Argument(help="The optimiser's name, as in my_sam: the file will be my_sam.py.")],
 ) -> None:
     """Write a commented start file for an optimiser into this folder; it passes `mixsuite check` as it stands."""
-    from mixsuite.plugins.kinds import OPTIMIZER
-    from mixsuite.templates import new_file
-
-    path = new_file(OPTIMIZER, name, Path())
-    typer.echo(f'written: {path}; try it: mixsuite check ./{path}; in a recipe: optimizer = "./{path}"')
+    _write_start_file("optimizers", name, 'try it: mixsuite check ./{path}; in a recipe: optimizer = "./{path}"')
 
 
 def new_schedule(
     name: Annotated[str, typer.Argument(help="The schedule's name, as in my_fall: the file will be my_fall.py.")],
 ) -> None:
     """Write a commented start file for a schedule into this folder; it can be used as it stands."""
-    from mixsuite.plugins.kinds import SCHEDULE
-    from mixsuite.templates import new_file
-
-    path = new_file(SCHEDULE, name, Path())
-    typer.echo(f'written: {path}; in a recipe: schedule = "./{path}"')
+    _write_start_file("schedules", name, 'in a recipe: schedule = "./{path}"')
 
 
 def list_(

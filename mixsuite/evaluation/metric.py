@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -59,6 +60,15 @@ class Predictions:
         if not pairs:
             raise ValueError(f"all {len(self.y)} test rows are of one class")
         return pairs
+
+    def mean_against_rest(self, score: Callable[[np.ndarray, np.ndarray], float]) -> float:
+        """The mean of ``score(truth, log probability)`` over the pairs of ``one_against_rest``.
+
+        Raises:
+            ValueError: all rows are of one class.
+        """
+        values = [score(has, scores) for has, scores in self.one_against_rest()]
+        return sum(values) / len(values)
 
 
 @dataclass(frozen=True)

@@ -215,8 +215,11 @@ class Worker:
         if block.predictions is not None:
             _save_predictions(block.predictions / f"{run.id}.npz", out, y)
         metrics, probes = dict(result.metrics), {}
+        predictions = predictions_of(out, y, data.kind) if block.metrics else None
         for metric, code in block.metrics:
-            scored = score(make_metric(metric), metric.name, predictions_of(out, y, data.kind))
+            assert predictions is not None
+            # The arrays are shared, and read-only; what a metric derives from them is its own.
+            scored = score(make_metric(metric), metric.name, replace(predictions))
             metrics |= scored.pop("metrics")
             probes[metric.name] = {"code": code, **scored}
         primary = run.task.primary.name

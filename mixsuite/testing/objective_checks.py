@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from mixsuite.data.state import first_leaf
-from mixsuite.mixing import Method, Plan, Tail
+from mixsuite.mixing import Method, Plan, Tail, class_shares
 from mixsuite.mixing.engine import State, step_loss
 from mixsuite.mixing.plan import terms
 from mixsuite.testing.findings import Finding
 from mixsuite.testing.samples import ROWS
-from mixsuite.testing.trial import Trial, judged, leaves_of
+from mixsuite.testing.trial import Trial, judged, leaves_of, numbered
 
 _STEPS = 12  # plans over which targets are compared
 
@@ -62,11 +62,6 @@ class Recording:
         return Tail(run, trial.net)
 
 
-def one_hot(y: Tensor, classes: int) -> Tensor:
-    """Targets as rows of numbers [N, classes]: classes one-hot, other targets as they are."""
-    return torch.nn.functional.one_hot(y, classes).float() if y.dim() == 1 and y.dtype == torch.int64 else y.float()
-
-
 def recorded(trial: Trial, step: int, state: State | None = None) -> tuple[Recording, Plan]:
     """Run the objective of a step with the recording model and the linear loss, and differentiate it.
 
@@ -75,7 +70,7 @@ def recorded(trial: Trial, step: int, state: State | None = None) -> tuple[Recor
 
     def linear(out: Tensor, y: Tensor) -> Tensor:
         recording.judged.append(out)
-        return -(out * one_hot(y, trial.sample.classes).reshape(out.shape)).sum(1)
+        return -(out * class_shares(y, trial.sample.classes, torch.float32).reshape(out.shape)).sum(1)
 
     batch, plan, recording = trial.batch(ROWS, step), trial.plan(step=step), Recording()
     state = trial.state(ROWS, step) if state is None else state
@@ -86,7 +81,7 @@ def recorded(trial: Trial, step: int, state: State | None = None) -> tuple[Recor
 
 def target_of(trial: Trial, plan: Plan, y: Tensor, turned: bool = False) -> Tensor:
     """The target of each mixed row by the plan, [N, classes]; with ``turned`` each row has its partner's share."""
-    target = one_hot(y, trial.sample.classes)
+    target = class_shares(y, trial.sample.classes, torch.float32)
     rows = [
         (torch.arange(len(plan.partner)) if term.rows is None else term.rows, term.wy.float()) for term in terms(plan)
     ]
@@ -94,15 +89,6 @@ def target_of(trial: Trial, plan: Plan, y: Tensor, turned: bool = False) -> Tens
         (own, mine), (partner, theirs) = rows[:2]
         rows[:2] = [(own, theirs), (partner, mine)]
     return torch.stack([wy[:, None] * target[row] for row, wy in rows]).sum(0)
-
-
-def numbered(state: State) -> State:
-    """The state with every value of a row's first leaf equal to the row's number, and of the others to 1."""
-    first = first_leaf(state)
-    number = torch.arange(len(first), dtype=torch.float32).reshape(-1, *[1] * (first.dim() - 1)).expand_as(first)
-    return (
-        (number.clone(), *(torch.ones_like(leaf) for leaf in state[1:])) if isinstance(state, tuple) else number.clone()
-    )
 
 
 def _mixes_by_itself(trial: Trial) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from mixsuite.testing.trial import (
     leaves_of,
     map_leaves,
     mean_share,
+    numbered,
     overrides_mix,
     own_alone,
     own_share,
@@ -102,9 +103,7 @@ def mixes_the_rows_it_names(trial: Trial) -> Iterator[Finding]:
     steps, off = STEPS if overrides_mix(trial) else 3, 0.0
     for step in range(steps):
         plan, state = trial.plan(step=step), trial.state(ROWS, step)
-        number = torch.arange(len(first_leaf(state)), dtype=torch.float32)
-        first = number.reshape(-1, *[1] * (first_leaf(state).dim() - 1)).expand_as(first_leaf(state)).clone()
-        rows = (first, *(torch.ones_like(leaf) for leaf in state[1:])) if isinstance(state, tuple) else first
+        number, rows = torch.arange(len(first_leaf(state)), dtype=torch.float32), numbered(state)
         values = first_leaf(trial.method.mix(rows, plan)).flatten(1)
         parts = [mean_share(t.wx) * (number if t.rows is None else number[t.rows]) for t in terms(plan)]
         wanted = torch.stack(parts).sum(0)

@@ -54,6 +54,15 @@ class SmallNet(nn.Module):
         return torch.tanh(leaf.flatten(1).float() @ self.first) @ self.second
 
 
+def numbered(state: State) -> State:
+    """The state with every value of a row's first leaf equal to the row's number, and of the others to 1."""
+    first = first_leaf(state)
+    number = torch.arange(len(first), dtype=torch.float32).reshape(-1, *[1] * (first.dim() - 1)).expand_as(first)
+    return (
+        (number.clone(), *(torch.ones_like(leaf) for leaf in state[1:])) if isinstance(state, tuple) else number.clone()
+    )
+
+
 @dataclass(frozen=True)
 class Trial:
     """A method on a sample, at one site."""

@@ -19,5 +19,4 @@ class Auc(Metric):
     optimum = 1.0
 
     def score(self, predictions):
-        areas = [roc_auc_score(has, scores) for has, scores in predictions.one_against_rest()]
-        return sum(areas) / len(areas)
+        return predictions.mean_against_rest(roc_auc_score)

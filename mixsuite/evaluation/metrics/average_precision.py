@@ -19,5 +19,4 @@ class AveragePrecision(Metric):
     optimum = 1.0
 
     def score(self, predictions):
-        values = [average_precision_score(has, scores) for has, scores in predictions.one_against_rest()]
-        return sum(values) / len(values)
+        return predictions.mean_against_rest(average_precision_score)

@@ -10,6 +10,7 @@ import torch
 
 from mixsuite.mixing import require
 from mixsuite.training.optimizer import Optimizer, Weights
+from mixsuite.training.optimizers.sgd import Sgd
 from mixsuite.training.recipe import Recipe
 
 
@@ -58,9 +59,4 @@ class Sam(Optimizer):
         require(self.rho > 0, "rho", self.rho, "> 0")
 
     def build(self, weights: Weights, recipe: Recipe) -> torch.optim.Optimizer:
-        momentum = recipe.momentum
-        base = torch.optim.SGD(
-            weights.values(), recipe.lr, momentum, nesterov=recipe.nesterov and momentum > 0,
-            weight_decay=recipe.weight_decay,
-        )  # fmt: skip
-        return SamSteps(base, self.rho)
+        return SamSteps(Sgd().build(weights, recipe), self.rho)

@@ -6,10 +6,11 @@ from support.paths import OUTSIDERS
 
 from mixsuite.experiment.build import make_method
 from mixsuite.experiment.resolve import resolve_method
+from mixsuite.mixing import class_shares
 from mixsuite.mixing.plan import terms
-from mixsuite.testing.objective_checks import loss_weighs_the_plans_targets, numbered, one_hot, recorded, target_of
+from mixsuite.testing.objective_checks import loss_weighs_the_plans_targets, recorded, target_of
 from mixsuite.testing.samples import ROWS, samples
-from mixsuite.testing.trial import Trial
+from mixsuite.testing.trial import Trial, numbered
 
 SAMPLE = next(s for s in samples() if s.name == "tabular, class")
 
@@ -43,7 +44,7 @@ def test_targets_by_hand():
     )
     torch.testing.assert_close(target_of(one, plan, y, turned=True), turned)
     assert len(terms(plan)) == 2
-    assert torch.equal(one_hot(torch.tensor([[0.2, 0.8]]), 2), torch.tensor([[0.2, 0.8]]))
+    assert torch.equal(class_shares(torch.tensor([[0.2, 0.8]]), 2, torch.float32), torch.tensor([[0.2, 0.8]]))
 
 
 def test_numbered_rows_are_their_numbers_and_masks_are_whole():
