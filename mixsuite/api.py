@@ -95,6 +95,7 @@ def run(
     accept_old: bool = False,
     timeout: float | None = None,
     save_predictions: bool = False,
+    save_weights: bool = False,
     watch: Watch = unwatched,
 ) -> Report:
     """Train a matrix of methods x datasets x seeds and write its leaderboards.
@@ -115,6 +116,7 @@ def run(
         accept_old: accept results of earlier code as done.
         timeout: seconds that a run may take.
         save_predictions: keep each run's test outputs in <out>/predictions/.
+        save_weights: keep each run's trained weights in <out>/weights/.
         watch: called with the progress whenever it changes.
 
     Returns:
@@ -130,7 +132,8 @@ def run(
         pool.start(1)  # the worker imports torch while this process does
         plan = _plan(
             matrix, methods, datasets, seeds, out, data, device=device, workers=workers, executor=executor,
-            rerun=rerun, accept_old=accept_old, timeout=timeout, save_predictions=save_predictions,
+            rerun=rerun, accept_old=accept_old, timeout=timeout,
+            save_predictions=save_predictions, save_weights=save_weights,
         )  # fmt: skip
         return _carry_out(plan, watch, pool)
 

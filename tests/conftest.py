@@ -10,6 +10,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import torch
+from support.augmentations import augmentations
 from support.gated import GATED, write_gated
 from support.models import model_of
 from support.pools import SharedServer, patch_pool
@@ -174,9 +175,8 @@ def job() -> Callable[..., Job]:
         data = make_data(adapter, dataset, raw or dataset.load(Path()), seed, dtype=dtype)
         network = make_model(model_of(recipe), data, seed)
         made = make_method(resolve_method(method))
-        return Job(
-            domain, data, network, made, recipe, seed, select, adapter.augment(recipe.augment), score=error_or_rmse
-        )
+        augment = augmentations(recipe.augment)
+        return Job(domain, data, network, made, recipe, seed, select, augment, score=error_or_rmse)
 
     return make
 

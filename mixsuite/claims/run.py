@@ -63,7 +63,7 @@ def run_study(study: Study, scale: Scale, options: Options, watch: Watch = unwat
         experiment = resolve(matrix.model_copy(update={"datasets": (text,)}))
         (task,) = experiment.tasks
         try:
-            experiment.dataset_of[task.name].fingerprint(options.data)
+            experiment.parts_of[task.name].dataset.fingerprint(options.data)
             present.append(text)
         except InputError as error:
             absent[task.name] = f"its data are not there: {error}"

@@ -31,6 +31,7 @@ class Listed(StrEnum):
     metrics = "metrics"
     optimizers = "optimizers"
     schedules = "schedules"
+    augmentations = "augmentations"
     matrices = "matrices"
 
 
@@ -44,22 +45,27 @@ def add_to(app: typer.Typer) -> None:
     app.command(name="new-metric")(new_metric)
     app.command(name="new-optimizer")(new_optimizer)
     app.command(name="new-schedule")(new_schedule)
+    app.command(name="new-augmentation")(new_augmentation)
     app.command(name="list")(list_)
     app.command()(show)
 
 
 def check(
     plugin: Annotated[
-        str, typer.Argument(help='A method, as "mixup" or "./mine.py(alpha=0.4)", a model, a metric or an optimiser.')
+        str,
+        typer.Argument(
+            help='A method, as "mixup" or "./mine.py(alpha=0.4)", a model, a metric, an optimiser or an augmentation.'
+        ),
     ],
     everything: Annotated[bool, typer.Option("--all", help="Also what is as it should be.")] = False,
 ) -> None:
-    """Try a method, a model, a metric or an optimiser on made-up rows of every kind to which it applies.
+    """Try a plugin on made-up rows of every kind to which it applies.
 
     Is a method's plan valid, does the target follow the signal, does it draw from its seed alone, leave its input
     unchanged, run in half precision, ...? Do a model's weights depend on the seed alone, does it treat each row alone,
-    can it be mixed at its sites, ...? Is a metric's direction as declared, is its optimum reached, ...? Each problem
-    says what was tried, expected and seen, and where.
+    can it be mixed at its sites, ...? Is a metric's direction as declared, is its optimum reached, ...? Does an
+    optimiser follow the schedule, an augmentation its seed, ...? Each problem says what was tried, expected and seen,
+    and where.
 
     Exit status: 0 no problem; 1 a problem; 2 no such plugin, or a file that cannot be read.
     """
@@ -184,6 +190,13 @@ def new_schedule(
 ) -> None:
     """Write a commented start file for a schedule into this folder; it can be used as it stands."""
     _write_start_file("schedules", name, 'in a recipe: schedule = "./{path}"')
+
+
+def new_augmentation(
+    name: Annotated[str, typer.Argument(help="The augmentation's name, as in my_noise: the file will be my_noise.py.")],
+) -> None:
+    """Write a commented start file for an augmentation into this folder; it passes `mixsuite check` as it stands."""
+    _write_start_file("augmentations", name, 'try it: mixsuite check ./{path}; in a recipe: augment = "./{path}"')
 
 
 def list_(

@@ -61,6 +61,9 @@ def run(
     save_predictions: Annotated[
         bool, typer.Option("--save-predictions", help="Keep each run's test outputs in <out>/predictions/.")
     ] = False,
+    save_weights: Annotated[
+        bool, typer.Option("--save-weights", help="Keep each run's trained weights in <out>/weights/.")
+    ] = False,
 ) -> None:
     """Train a matrix of methods x datasets x seeds and write its leaderboards.
 
@@ -76,7 +79,7 @@ def run(
     arguments: dict[str, Any] = {
         "methods": methods, "datasets": datasets, "seeds": seeds, "out": out, "data": data, "device": device.value,
         "workers": workers, "executor": executor.value, "rerun": rerun.value, "accept_old": accept_old,
-        "timeout": timeout, "save_predictions": save_predictions,
+        "timeout": timeout, "save_predictions": save_predictions, "save_weights": save_weights,
     }  # fmt: skip
     if dry_run:
         would = api.dry_run(matrix, **arguments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Self
 
 import torch
@@ -20,6 +21,10 @@ class Ragged(ABC):
     @abstractmethod
     def map(self, f: Callable[[Tensor], Tensor]) -> Self:
         """Apply f to every tensor inside."""
+
+    @abstractmethod
+    def join(self, other: Self) -> Self:
+        """These rows with others behind them."""
 
     @property
     @abstractmethod
@@ -59,7 +64,9 @@ def take_rows(h: State, rows: Tensor) -> State:
 
 
 def concatenate(states: Sequence[State]) -> State:
-    """Join states along the rows; none of them may be ragged."""
+    """Join states along the rows."""
+    if isinstance(states[0], Ragged):
+        return reduce(lambda joined, other: joined.join(other), [h for h in states if isinstance(h, Ragged)])
     if isinstance(states[0], tuple):
         leaves = zip(*[h for h in states if isinstance(h, tuple)], strict=True)
         return tuple(torch.cat(leaf) for leaf in leaves)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -143,14 +142,12 @@ class Encoded(NamedTuple):
 
 
 Mixable = Tensor | tuple[Tensor, ...]
-Augment = Callable[[State, Tensor], State]  # (x [B, ...], u [B, 4] uniform) -> x
 
 
 class Domain(ABC):
     """A kind of data, with all that it needs. Its file defines exactly one subclass.
 
-    A run computes with ``encode`` and ``augment``. The rest serves pictures, the conformance kit and the
-    Mixer.
+    A run computes with ``encode``. The rest serves pictures, the conformance kit and the Mixer.
 
     requires:       packages that its tasks import; if one is missing or broken, the tasks are skipped for that reason.
     step_seconds:   rough time per step on one CPU core, for the first estimate of --dry-run.
@@ -184,16 +181,6 @@ class Domain(ABC):
         Raises:
             InputError: a row cannot be encoded, for example because it has no frames or no nodes.
         """
-
-    def augment(self, name: str) -> Augment | None:
-        """The augmentation that recipes call by this name; None if it does nothing.
-
-        Raises:
-            InputError: this domain does not have such an augmentation.
-        """
-        if name != "none":
-            raise InputError(f"augment '{name}': this domain has none (allowed: none)")
-        return None
 
     def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
         """Draw one row, given by its leaves at the input, into a matplotlib axis. Default: the first leaf's values."""

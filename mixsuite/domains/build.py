@@ -15,6 +15,7 @@ from mixsuite.errors import InputError
 from mixsuite.mixing.rng import torch_seed
 from mixsuite.mixing.targets import check_values
 from mixsuite.models.base import Model, Staged, as_staged
+from mixsuite.models.saved_weights import SavedWeights
 
 
 def _targets(y: np.ndarray, kind: str, train: np.ndarray) -> tuple[Tensor, Tensor | None, Tensor | None]:
@@ -144,8 +145,8 @@ def make_data(
     )
 
 
-def make_model(model: Model, data: Data, seed: int) -> Staged:
-    """Build a model's net on the data's device, with initial weights that depend on the seed only.
+def make_model(model: Model, data: Data, seed: int, weights: SavedWeights | None = None) -> Staged:
+    """Build a model's net on the data's device, with initial weights that depend on the seed only, or from a file.
 
     Weights are drawn on the host under a forked generator, so they are the same on every device.
 
@@ -153,13 +154,16 @@ def make_model(model: Model, data: Data, seed: int) -> Staged:
         model: the net by name, with its parameters.
         data: the data that the net is for.
         seed: the run's seed.
+        weights: what the net starts from; None: what the seed draws.
 
     Raises:
-        InputError: the model is not of the form that it says.
+        InputError: the model is not of the form that it says, or the weights are not its own.
         Exception: whatever the model raises.
     """
     first = first_leaf(data.train.x)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(seed, "init"))
         built = as_staged(model.build(data), model)
+    if weights is not None:
+        weights.load_into(built)
     return built.to(device=first.device, dtype=first.dtype)

@@ -13,34 +13,21 @@ import numpy as np
 import torch
 
 from mixsuite.data.rows import Data, Raw
-from mixsuite.domains.base import Dataset, Domain
 from mixsuite.domains.build import make_data, make_model
 from mixsuite.evaluation.scores import error_or_rmse, evaluate
 from mixsuite.execution.result import RunResult
+from mixsuite.experiment.parts import Parts
 from mixsuite.experiment.spec import RunSpec, Task
 from mixsuite.mixing.method import Method
 from mixsuite.mixing.rng import torch_seed
-from mixsuite.models.base import Model, Staged
+from mixsuite.models.base import Staged
 from mixsuite.plugins.validate import check_model
 from mixsuite.training.executors import EXECUTORS
 from mixsuite.training.job import Job, TrainResult
-from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.predict import predict
 from mixsuite.training.recipe import Recipe
-from mixsuite.training.schedule import Schedule
 
 _DTYPES = {"float32": torch.float32, "bf16": torch.float32, "float64": torch.float64}
-
-
-@dataclass(frozen=True)
-class TaskParts:
-    """The objects that a task names."""
-
-    domain: Domain
-    dataset: Dataset
-    network: Model
-    optimizer: Optimizer
-    schedule: Schedule
 
 
 @dataclass(frozen=True)
@@ -48,20 +35,17 @@ class OpenTask:
     """A task with its data on the device, split and encoded for one seed."""
 
     task: Task
-    domain: Domain
-    network: Model
+    parts: Parts
     data: Data
     recipe: Recipe
     seed: int
-    optimizer: Optimizer
-    schedule: Schedule
 
     def model(self) -> Staged:
-        """Build the recipe's model with its initial weights."""
-        return make_model(self.network, self.data, self.seed)
+        """Build the recipe's model with the weights that it starts from."""
+        return make_model(self.parts.model, self.data, self.seed, self.parts.weights)
 
 
-def open_task(task: Task, parts: TaskParts, raw: Raw, seed: int, device: str) -> OpenTask:
+def open_task(task: Task, parts: Parts, raw: Raw, seed: int, device: str) -> OpenTask:
     """Open a task for one seed: split and encode its rows, and put them on the device.
 
     Raises:
@@ -69,12 +53,11 @@ def open_task(task: Task, parts: TaskParts, raw: Raw, seed: int, device: str) ->
     """
     recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
     data = make_data(parts.domain, parts.dataset, raw, seed, device, _DTYPES[recipe.precision])
-    return OpenTask(task, parts.domain, parts.network, data, recipe, seed, parts.optimizer, parts.schedule)
+    return OpenTask(task, parts, data, recipe, seed)
 
 
 def make_job(opened: OpenTask, run: RunSpec, method: Method, block: int) -> Job:
     """Make a run ready to train. block: the number of runs that lockstep trains as one."""
-    augment = opened.domain.augment(opened.recipe.augment)
     return Job(
         run.task.domain,
         opened.data,
@@ -83,11 +66,11 @@ def make_job(opened: OpenTask, run: RunSpec, method: Method, block: int) -> Job:
         opened.recipe,
         run.seed,
         run.task.select,
-        augment,
+        opened.parts.augment,
         block,
         error_or_rmse,
-        opened.optimizer,
-        opened.schedule,
+        opened.parts.optimizer,
+        opened.parts.schedule,
     )
 
 

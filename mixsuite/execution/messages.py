@@ -131,6 +131,7 @@ class TrainBlock:
     executor:    "loop" or "lockstep".
     block:       the number of runs that lockstep trains as one.
     predictions: folder for the outputs of the test part, or None.
+    weights:     folder for the trained weights, or None.
     probes, metrics: each of them with the identity of its code.
     """
 
@@ -144,6 +145,7 @@ class TrainBlock:
     block: int = 1
     deterministic: bool = False
     predictions: Path | None = None
+    weights: Path | None = None
     probes: tuple[tuple[EvaluationSpec, str], ...] = ()
     metrics: tuple[tuple[EvaluationSpec, str], ...] = ()
 
@@ -162,7 +164,7 @@ class TrainBlock:
         """As in ``Work``. Other outsiders' code than a data set's runs with each method anew: it is the method's."""
         method = self.runs[0].method
         evaluations = (spec.source for spec, _ in (*self.probes, *self.metrics))
-        sources = (method.source, self.task.domain_source, *_of_recipe(self.task), *evaluations)
+        sources = (method.source, self.task.address("domain"), *_of_recipe(self.task), *evaluations)
         return _of_data(self.task), method.name if any(sources) else ""
 
     def one_by_one(self, executor: str | None = None) -> list[TrainBlock]:
@@ -176,9 +178,10 @@ class TrainBlock:
         return BlockResult(tuple(RunResult("failed", reason) for _ in self.runs))
 
 
-def _of_recipe(task: Task) -> tuple[str | None, ...]:
-    return task.model_source, task.optimizer_source, task.schedule_source
+def _of_recipe(task: Task) -> list[str]:
+    """The addresses of outsiders' code that the recipe names."""
+    return [address for part, address in task.addresses if part not in ("dataset", "domain", "weights")]
 
 
 def _of_data(task: Task) -> str:
-    return task.name if task.source or task.domain_source else ""
+    return task.name if task.source or task.address("domain") else ""

@@ -37,6 +37,7 @@ class Options:
     accept_old: accept results of earlier code as done.
     timeout:  seconds that a run may take.
     save_predictions: keep each run's test outputs in <out>/predictions/.
+    save_weights: keep each run's trained weights in <out>/weights/.
 
     Raises:
         InputError: a value that is not allowed, or a folder that holds something else.
@@ -51,6 +52,7 @@ class Options:
     accept_old: bool = False
     timeout: float | None = None
     save_predictions: bool = False
+    save_weights: bool = False
 
     def __post_init__(self) -> None:
         for name, allowed in ALLOWED.items():
@@ -151,19 +153,11 @@ def plan_call(
     runs = experiment.runs()
     if not runs:
         raise InputError(f"matrix '{matrix.name}': no cell is left to run (all excluded, or none named)")
-    data = {task.name: experiment.dataset_of[task.name].fingerprint(options.data) for task in experiment.tasks}
+    data = {task.name: experiment.parts_of[task.name].dataset.fingerprint(options.data) for task in experiment.tasks}
     records = read_records(options.out)
     cells = dict.fromkeys((run.task.name, run.method.name) for run in runs)
     code = {
-        (task, method): code_of_run(
-            experiment.method_of[method],
-            experiment.dataset_of[task],
-            experiment.domain_of[task],
-            experiment.model_of[task],
-            experiment.optimizer_of[task],
-            experiment.schedule_of[task],
-        )
-        for task, method in cells
+        (task, method): code_of_run(experiment.method_of[method], experiment.parts_of[task]) for task, method in cells
     }
     plugins = experiment.probe_of | experiment.metric_of
     evaluations = {name: code_of_evaluation(plugin) for name, plugin in plugins.items()}

@@ -71,9 +71,9 @@ def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> 
     for run in plan.todo:
         task, method = run.task.name, run.method.name
         suits = inspections[task].executor if options.executor == "auto" else options.executor
-        together = experiment.method_of[method].stackable and experiment.optimizer_of[task].stackable
+        together = experiment.method_of[method].stackable and experiment.parts_of[task].optimizer.stackable
         executor = suits if together else "loop"
-        size = experiment.domain_of[task].block if executor == "lockstep" else 1
+        size = experiment.parts_of[task].domain.block if executor == "lockstep" else 1
         grouped.setdefault((task, method, executor, run.seed // size), []).append(run)
     blocks = [
         TrainBlock(
@@ -84,9 +84,10 @@ def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> 
             code=plan.code[task, method],
             data=plan.data[task],
             executor=executor,
-            block=experiment.domain_of[task].block,
+            block=experiment.parts_of[task].domain.block,
             deterministic=plan.matrix.deterministic,
             predictions=options.out.absolute() / "predictions" if options.save_predictions else None,
+            weights=options.out.absolute() / "weights" if options.save_weights else None,
             probes=tuple((probe, plan.evaluations[probe.name]) for probe in experiment.probes),
             metrics=tuple((m, plan.evaluations[m.name]) for m in experiment.metrics_for(runs[0].task)),
         )

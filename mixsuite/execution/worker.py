@@ -24,13 +24,12 @@ import torch
 
 from mixsuite.data.rows import Data, Raw
 from mixsuite.domains.base import Dataset
-from mixsuite.domains.network import checked_network
+from mixsuite.domains.network import check_augmentations, checked_network
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.evaluation.measure import measure
 from mixsuite.evaluation.score import predictions_of, score
 from mixsuite.execution.execute import (
     OpenTask,
-    TaskParts,
     make_job,
     open_task,
     outputs,
@@ -50,11 +49,7 @@ from mixsuite.execution.messages import (
 )
 from mixsuite.execution.result import RunResult
 from mixsuite.experiment.build import (
-    load_model,
-    load_optimizer,
-    load_schedule,
-    make_dataset,
-    make_domain,
+    load_parts,
     make_method,
     make_metric,
     make_probe,
@@ -143,20 +138,19 @@ class Worker:
             SkipRun: a library that the data set or its domain needs is not installed.
             InputError: the data cannot be used as asked.
         """
-        task = work.task
-        parts = TaskParts(
-            make_domain(task), make_dataset(task), load_model(task), load_optimizer(task), load_schedule(task)
-        )
+        parts = load_parts(work.task)
         try:
             raw = self.raw(parts.dataset, work.data_root, work.data)
         except ImportError as error:
-            raise _missing_package(error, (*parts.domain.requires, *type(parts.dataset).requires)) from error
-        return open_task(task, parts, raw, seed, work.device)
+            raise _missing_package(error, parts.requires) from error
+        return open_task(work.task, parts, raw, seed, work.device)
 
     def _inspect(self, work: InspectTask) -> Inspection:
         try:
             opened = self.open(work, seed=0)
-            model = checked_network(opened.network, opened.data, opened.recipe.model)
+            parts = opened.parts
+            model = checked_network(parts.model, opened.data, opened.recipe.model, parts.weights)
+            check_augmentations(parts.augment, opened.data, opened.recipe.augment)
         except InputError as error:
             return Inspection(str(error))
         except BaseException:
@@ -166,8 +160,8 @@ class Worker:
             return Inspection(f"{name}: recipe's batch={recipe.batch} is more than its {len(data.train)} training rows")
         if work.task.select == "best_validation" and not len(data.valid):
             return Inspection(f"{name}: select = 'best_validation' needs validation rows; this task has none")
-        seconds = recipe.length(len(data.train)) * opened.domain.step_seconds
-        lockstep = opened.optimizer.stackable and lockstep_pays_off(model, data, recipe, opened.domain.block)
+        seconds = recipe.length(len(data.train)) * parts.domain.step_seconds
+        lockstep = parts.optimizer.stackable and lockstep_pays_off(model, data, recipe, parts.domain.block)
         return Inspection("", seconds, "lockstep" if lockstep else "loop")
 
     def _train(self, block: TrainBlock) -> list[RunResult]:
@@ -202,8 +196,7 @@ class Worker:
         try:
             return make_job(opened, run, make_method(run.method), block.block)
         except ImportError as error:
-            requires = (*type(opened.network).requires, *type(opened.optimizer).requires)
-            raise _missing_package(error, requires) from error
+            raise _missing_package(error, opened.parts.requires) from error
 
     def _result(self, block: TrainBlock, run: RunSpec, data: Data, trained: TrainResult | Exception) -> RunResult:
         if isinstance(trained, Exception):
@@ -214,6 +207,8 @@ class Worker:
             return result
         if block.predictions is not None:
             _save_predictions(block.predictions / f"{run.id}.npz", out, y)
+        if block.weights is not None:
+            _save_weights(block.weights / f"{run.id}.pt", trained.model)
         metrics, probes = dict(result.metrics), {}
         predictions = predictions_of(out, y, data.kind) if block.metrics else None
         for metric, code in block.metrics:
@@ -283,6 +278,12 @@ def _save_predictions(path: Path, out: torch.Tensor, y: torch.Tensor) -> None:
     np.savez(buffer, out=out.cpu().numpy(), y=y.cpu().numpy())
     content = buffer.getvalue()
     write_whole(path, lambda part: part.write_bytes(content))
+
+
+def _save_weights(path: Path, model: torch.nn.Module) -> None:
+    """Write a model's named tensors as <run id>.pt, whole or not at all."""
+    tensors = {name: value.detach().cpu().clone() for name, value in model.state_dict().items()}
+    write_whole(path, lambda part: torch.save(tensors, part))
 
 
 def machine(device: str) -> dict[str, Any]:

@@ -5,15 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mixsuite.domains.augmentation import Augmentation
 from mixsuite.domains.base import Dataset, Domain
 from mixsuite.evaluation.base import Probe
 from mixsuite.evaluation.metric import Metric
+from mixsuite.experiment.parts import Parts
 from mixsuite.experiment.spec import EvaluationSpec, MethodSpec, Task
 from mixsuite.mixing.method import Method
 from mixsuite.models.base import Model
+from mixsuite.models.saved_weights import SavedWeights
 from mixsuite.plugins.bind import instantiate
-from mixsuite.plugins.entry import Call, parse_call
-from mixsuite.plugins.kinds import DATASET, DOMAIN, METHOD, METRIC, MODEL, OPTIMIZER, PROBE, SCHEDULE, Kind
+from mixsuite.plugins.entry import Call, parse_call, parse_chain
+from mixsuite.plugins.kinds import (
+    AUGMENTATION,
+    DATASET,
+    DOMAIN,
+    METHOD,
+    METRIC,
+    MODEL,
+    OPTIMIZER,
+    PROBE,
+    SCHEDULE,
+    Kind,
+)
 from mixsuite.plugins.load import Source, find, load_class, source_of
 from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.schedule import Schedule
@@ -31,24 +45,27 @@ def make_dataset(task: Task) -> Dataset:
     return dataset
 
 
-def load_model(task: Task) -> Model:
-    """Make the model of a task's recipe."""
-    model: Model = _make(MODEL, parse_call(dict(task.recipe)["model"]), task.model_source, Model)
-    return model
+def load_parts(task: Task) -> Parts:
+    """Make all that a task names."""
+    recipe = dict(task.recipe)
 
+    def part(key: str, kind: Kind, base: type) -> Any:
+        return _make(kind, parse_call(recipe[key]), task.address(key), base)
 
-def load_optimizer(task: Task) -> Optimizer:
-    """Make the optimiser of a task's recipe."""
-    call = parse_call(dict(task.recipe)["optimizer"])
-    optimizer: Optimizer = _make(OPTIMIZER, call, task.optimizer_source, Optimizer)
-    return optimizer
-
-
-def load_schedule(task: Task) -> Schedule:
-    """Make the schedule of a task's recipe."""
-    call = parse_call(dict(task.recipe)["schedule"])
-    schedule: Schedule = _make(SCHEDULE, call, task.schedule_source, Schedule)
-    return schedule
+    augment = tuple(
+        _make(AUGMENTATION, call, task.address(f"augment {place}"), Augmentation)
+        for place, call in enumerate(parse_chain(recipe.get("augment", "none")))
+    )
+    weights = task.address("weights")
+    return Parts(
+        make_dataset(task),
+        make_domain(task),
+        part("model", MODEL, Model),
+        part("optimizer", OPTIMIZER, Optimizer),
+        part("schedule", SCHEDULE, Schedule),
+        augment,
+        SavedWeights(Path(weights), recipe["weights"]) if weights else None,
+    )
 
 
 def make_probe(spec: EvaluationSpec) -> Probe:
@@ -65,7 +82,7 @@ def make_metric(spec: EvaluationSpec) -> Metric:
 
 def make_domain(task: Task) -> Domain:
     """Make the domain of a task."""
-    return load_domain(source_of(DOMAIN, task.domain, task.domain_source))
+    return load_domain(source_of(DOMAIN, task.domain, task.address("domain")))
 
 
 def load_domain(source: Source) -> Domain:

@@ -14,9 +14,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from mixsuite.domains.base import Dataset, Domain
+from mixsuite.domains.augmentation import Augmentation
+from mixsuite.domains.base import Dataset
 from mixsuite.evaluation.base import Probe
 from mixsuite.evaluation.metric import Metric
+from mixsuite.experiment.parts import Parts
 from mixsuite.experiment.spec import digest_json
 from mixsuite.mixing.method import Method
 from mixsuite.models.base import Model
@@ -28,10 +30,6 @@ from mixsuite.training.schedule import Schedule
 LIBRARIES = ("torch", "numpy", "scipy", "scikit-learn", "pandas")
 _RUN = PACKAGE / "execution" / "execute.py"
 _PROBE, _METRIC = PACKAGE / "evaluation" / "measure.py", PACKAGE / "evaluation" / "score.py"
-_COMPUTES = (
-    "encode",
-    "augment",
-)  # a domain's parts that compute runs; how it draws rows and what the kit tries are no part of a run
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class CodeIdentity:
     """What a result depends on besides its spec and its data.
 
     parts:   "hash" (16 hex digits over all the rest), "core", "method", "dataset", "model", "optimizer", "schedule",
-             "domain" and "libraries", as records keep them.
+             "augment", "domain" and "libraries", as records keep them.
     files:   the source files that were hashed.
     content: a digest of the bytes of these files.
     """
@@ -81,27 +79,25 @@ def versions(packages: tuple[str, ...]) -> dict[str, str]:
     return installed
 
 
-def code_of_run(
-    method: Method, dataset: Dataset, domain: Domain, model: Model, optimizer: Optimizer, schedule: Schedule
-) -> CodeIdentity:
+def code_of_run(method: Method, parts: Parts) -> CodeIdentity:
     """Identify the code that computes a run."""
     roots = {
         "method": _class_files(type(method), Method),
-        "dataset": _class_files(type(dataset), Dataset),
-        "model": _class_files(type(model), Model),
-        "optimizer": _class_files(type(optimizer), Optimizer),
-        "schedule": _class_files(type(schedule), Schedule),
-        "domain": [_defines(type(domain), name) for name in _COMPUTES],
+        "dataset": _class_files(type(parts.dataset), Dataset),
+        "model": _class_files(type(parts.model), Model),
+        "optimizer": _class_files(type(parts.optimizer), Optimizer),
+        "schedule": _class_files(type(parts.schedule), Schedule),
+        "augment": [path for step in parts.augment for path in _class_files(type(step), Augmentation)],
+        "domain": [_defines(type(parts.domain), "encode")],  # how it draws rows and what the kit tries are no part
     }
     own = {what: [path for path in closure(files) if path not in core_files()] for what, files in roots.items()}
-    needs = (*domain.requires, *type(dataset).requires, *type(model).requires, *type(optimizer).requires)
-    parts: dict[str, Any] = {
+    found: dict[str, Any] = {
         "core": _core_hash(),
         **{what: hash_files(files) for what, files in own.items()},
-        "libraries": versions(tuple(sorted({*LIBRARIES, *needs}))),
+        "libraries": versions(tuple(sorted({*LIBRARIES, *parts.requires}))),
     }
     files = tuple(sorted({*core_files(), *(path for paths in own.values() for path in paths)}))
-    return CodeIdentity({"hash": digest_json(parts)[:16], **parts}, files, content_digest(files))
+    return CodeIdentity({"hash": digest_json(found)[:16], **found}, files, content_digest(files))
 
 
 def code_of_evaluation(plugin: Probe | Metric) -> str:

@@ -5,26 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any
 
-from mixsuite.domains.base import Dataset, Domain
+from mixsuite.domains.base import Dataset, own_path
 from mixsuite.errors import InputError, unknown
 from mixsuite.evaluation.base import Probe
 from mixsuite.evaluation.metric import Metric
 from mixsuite.evaluation.scores import ALWAYS, TAKEN
 from mixsuite.experiment.build import find_domain, load_domain
 from mixsuite.experiment.matrix import Matrix
+from mixsuite.experiment.parts import Parts
+from mixsuite.experiment.recipe_parts import augmentations_of, model_of, part_of, recipe_named
 from mixsuite.experiment.spec import EvaluationSpec, MethodSpec, RunSpec, Task
 from mixsuite.mixing.method import Method
-from mixsuite.models.base import Model
+from mixsuite.models.saved_weights import SavedWeights
 from mixsuite.plugins.bind import every_parameter
 from mixsuite.plugins.entry import Call, parse_call, parse_entry
-from mixsuite.plugins.kinds import DATASET, METHOD, METRIC, MODEL, OPTIMIZER, PROBE, SCHEDULE, Kind, builtin_files
-from mixsuite.plugins.load import Plugin, Source, load_plugin
-from mixsuite.plugins.validate import check_model
+from mixsuite.plugins.kinds import (
+    DATASET,
+    METHOD,
+    METRIC,
+    OPTIMIZER,
+    PROBE,
+    SCHEDULE,
+    Kind,
+    builtin_files,
+)
+from mixsuite.plugins.load import load_plugin
 from mixsuite.stats.primary import Primary
 from mixsuite.training.optimizer import Optimizer
-from mixsuite.training.recipe import Recipe, shipped_recipes
 from mixsuite.training.schedule import Schedule
 
 TARGETS = ("class", "multilabel", "regression")  # kinds of target
@@ -38,7 +47,7 @@ class Experiment:
     exclude:   patterns "METHOD x DATASET".
     probes, metrics: what is measured of each trained model; no two have one name.
     method_of, probe_of, metric_of: the objects by the names of methods, probes and metrics.
-    dataset_of, domain_of, model_of, optimizer_of, schedule_of: the objects by the names of tasks.
+    parts_of:  what each task names, by the task's name.
     """
 
     tasks: tuple[Task, ...]
@@ -49,17 +58,13 @@ class Experiment:
     probes: tuple[EvaluationSpec, ...] = ()
     metrics: tuple[EvaluationSpec, ...] = ()
     method_of: dict[str, Method] = field(default_factory=dict, compare=False)
-    dataset_of: dict[str, Dataset] = field(default_factory=dict, compare=False)
-    domain_of: dict[str, Domain] = field(default_factory=dict, compare=False)
+    parts_of: dict[str, Parts] = field(default_factory=dict, compare=False)
     probe_of: dict[str, Probe] = field(default_factory=dict, compare=False)
     metric_of: dict[str, Metric] = field(default_factory=dict, compare=False)
-    model_of: dict[str, Model] = field(default_factory=dict, compare=False)
-    optimizer_of: dict[str, Optimizer] = field(default_factory=dict, compare=False)
-    schedule_of: dict[str, Schedule] = field(default_factory=dict, compare=False)
 
     def metrics_for(self, task: Task) -> tuple[EvaluationSpec, ...]:
         """The metrics that a task's kind of target has."""
-        kind = self.dataset_of[task.name].kind
+        kind = self.parts_of[task.name].dataset.kind
         return tuple(spec for spec in self.metrics if kind in type(self.metric_of[spec.name]).kinds)
 
     def runs(self) -> list[RunSpec]:
@@ -80,17 +85,6 @@ class Experiment:
             if any(fnmatchcase(n, method_glob) for n in names[0]) and any(fnmatchcase(n, task_glob) for n in names[1]):
                 return True
         return False
-
-
-class Opened(NamedTuple):
-    """A task with the objects that it names."""
-
-    task: Task
-    dataset: Dataset
-    domain: Domain
-    model: Model
-    optimizer: Optimizer
-    schedule: Schedule
 
 
 def resolve_method(text: str) -> MethodSpec:
@@ -185,10 +179,10 @@ def resolve_task(text: str, matrix: Matrix) -> Task:
     Raises:
         InputError: no such data set, recipe, model or parameter, or a value that is not allowed.
     """
-    return _task(text, matrix).task
+    return _task(text, matrix)[0]
 
 
-def _task(text: str, matrix: Matrix) -> Opened:
+def _task(text: str, matrix: Matrix) -> tuple[Task, Parts]:
     call, recipe_name = parse_entry(text)
     plugin = load_plugin(DATASET, call, Dataset)
     dataset: Dataset = plugin.instance
@@ -197,11 +191,23 @@ def _task(text: str, matrix: Matrix) -> Opened:
     source = find_domain(type(dataset).domain, plugin.source.path)
     domain = load_domain(source)
     recipe_name = recipe_name or type(dataset).recipe
-    recipe = _recipe(recipe_name, matrix)
-    model, recipe = _model(recipe, recipe_name, source)
-    optimizer, recipe = _part(recipe, recipe_name, "optimizer", OPTIMIZER, Optimizer)
-    schedule, recipe = _part(recipe, recipe_name, "schedule", SCHEDULE, Schedule)
-    domain.augment(recipe.augment)
+    recipe = recipe_named(recipe_name, matrix)
+    model, recipe = model_of(recipe, recipe_name, source)
+    optimizer, recipe = part_of(recipe, recipe_name, "optimizer", OPTIMIZER, Optimizer)
+    schedule, recipe = part_of(recipe, recipe_name, "schedule", SCHEDULE, Schedule)
+    augment, recipe = augmentations_of(recipe, recipe_name, source)
+    weights = SavedWeights.of(own_path(recipe.weights)) if recipe.weights else None
+    if weights:
+        recipe = recipe.model_copy(update={"weights": weights.digest})
+    outside = {
+        "dataset": plugin.source.address,
+        "domain": source.address,
+        "model": model.source.address,
+        "optimizer": optimizer.source.address,
+        "schedule": schedule.source.address,
+        **{f"augment {place}": step.source.address for place, step in enumerate(augment)},
+        "weights": str(weights.path) if weights else None,
+    }
     task = Task(
         name=plugin.display_name + ("" if recipe_name == type(dataset).recipe else f"@{recipe_name}"),
         domain=source.name,
@@ -210,68 +216,10 @@ def _task(text: str, matrix: Matrix) -> Opened:
         recipe=recipe.params(),
         select=matrix.select,
         classification=dataset.kind != "regression",
-        source=plugin.source.address,
-        domain_source=source.address,
-        model_source=model.source.address,
-        optimizer_source=optimizer.source.address,
-        schedule_source=schedule.source.address,
+        addresses=tuple((part, address) for part, address in outside.items() if address),
     )
-    return Opened(task, dataset, domain, model.instance, optimizer.instance, schedule.instance)
-
-
-def _part(recipe: Recipe, name: str, key: str, kind: Kind, base: type) -> tuple[Plugin, Recipe]:
-    """(a plugin that a recipe names under a key, the recipe with every parameter of it written out).
-
-    Raises:
-        InputError: no such plugin or parameter, or a value that is not allowed.
-    """
-    try:
-        plugin = load_plugin(kind, getattr(recipe, key), base)
-    except InputError as error:
-        raise InputError(f"recipe {name}: {error}") from None
-    text = str(Call(plugin.name, every_parameter(plugin.instance)))
-    return plugin, recipe.model_copy(update={key: text})
-
-
-def _model(recipe: Recipe, name: str, domain: Source) -> tuple[Plugin, Recipe]:
-    """(a recipe's model, the recipe with every parameter of it written out); the recipe's dropout is the model's.
-
-    Raises:
-        InputError: no such model or parameter, or the model is made for other domains.
-    """
-    try:
-        plugin = load_plugin(MODEL, recipe.model, Model)
-    except InputError as error:
-        raise InputError(f"recipe {name}: {error}") from None
-    model: Model = plugin.instance
-    made_for = type(model).domains
-    if domain.address is None and made_for and domain.name not in made_for:
-        fitting = [key for key, path in builtin_files(MODEL).items() if path.parent.name == domain.name]
-        raise InputError(
-            f"recipe {name}: model '{plugin.name}' is made for {', '.join(made_for)}, not for {domain.name} "
-            f"(allowed: {', '.join(fitting)}, or a file of your own)"
-        )
-    own = getattr(model, "dropout", None)
-    if recipe.dropout and own is None:
-        raise InputError(f"recipe {name}: dropout={recipe.dropout}: model '{plugin.name}' has no parameter dropout")
-    if recipe.dropout and own not in (0, recipe.dropout):
-        raise InputError(f"recipe {name}: dropout is {own} in model and {recipe.dropout} beside it; give one")
-    if own is not None:
-        model = replace(model, dropout=own or recipe.dropout)  # type: ignore[call-arg]
-        recipe = recipe.model_copy(update={"dropout": float(own or recipe.dropout)})
-    text = str(Call(plugin.name, every_parameter(model)))
-    return replace(plugin, instance=model), recipe.model_copy(update={"model": text})
-
-
-def _recipe(name: str, matrix: Matrix) -> Recipe:
-    """Look up a recipe by name: the matrix's own, else a shipped one."""
-    if name in matrix.recipes:
-        return matrix.recipes[name]
-    shipped = shipped_recipes()
-    if name not in shipped:
-        raise unknown("recipe", name, {*matrix.recipes, *shipped})
-    recipe: Recipe = check_model(Recipe, shipped[name], f"recipe {name}")
-    return recipe
+    steps = tuple(step.instance for step in augment)
+    return task, Parts(dataset, domain, model.instance, optimizer.instance, schedule.instance, steps, weights)
 
 
 def resolve(
@@ -304,7 +252,7 @@ def resolve(
     if both:
         raise InputError(f"'{both.pop()}' is the name of a probe and of a metric; rename one")
     experiment = Experiment(
-        _distinct("dataset", [opened.task for opened in tasks]),
+        _distinct("dataset", [task for task, _ in tasks]),
         _distinct("method", [spec for spec, _ in chosen]),
         seeds or matrix.seeds,
         reference[0].name,
@@ -312,20 +260,19 @@ def resolve(
         _distinct("probe", [spec for spec, _ in probes]),
         _distinct("metric", [spec for spec, _ in metrics]),
         {spec.name: method for spec, method in chosen},
-        {opened.task.name: opened.dataset for opened in tasks},
-        {opened.task.name: opened.domain for opened in tasks},
+        {task.name: parts for task, parts in tasks},
         {spec.name: probe for spec, probe in probes},
         {spec.name: metric for spec, metric in metrics},
-        {opened.task.name: opened.model for opened in tasks},
-        {opened.task.name: opened.optimizer for opened in tasks},
-        {opened.task.name: opened.schedule for opened in tasks},
     )
     if matrix.exclude:
         _check_patterns(matrix)
     return experiment
 
 
-def _judged(tasks: list[Opened], matrix: Matrix, primary: tuple[Primary, tuple[str, ...]] | None) -> list[Opened]:
+Named = tuple[Task, Parts]
+
+
+def _judged(tasks: list[Named], matrix: Matrix, primary: tuple[Primary, tuple[str, ...]] | None) -> list[Named]:
     """The tasks with the primary metric where their kind of target has it; the others are judged as ever.
 
     Raises:
@@ -334,14 +281,11 @@ def _judged(tasks: list[Opened], matrix: Matrix, primary: tuple[Primary, tuple[s
     if primary is None:
         return tasks
     metric, kinds = primary
-    if not any(opened.dataset.kind in kinds for opened in tasks):
+    if not any(parts.dataset.kind in kinds for _, parts in tasks):
         raise InputError(
             f"primary '{matrix.primary}': made for {', '.join(kinds)}; no data set of this call has such targets"
         )
-    return [
-        opened._replace(task=replace(opened.task, judged_by=metric)) if opened.dataset.kind in kinds else opened
-        for opened in tasks
-    ]
+    return [(replace(task, judged_by=metric) if parts.dataset.kind in kinds else task, parts) for task, parts in tasks]
 
 
 def _check_patterns(matrix: Matrix) -> None:

@@ -26,6 +26,7 @@ class Task:
 
     name: as tables show it, with non-default parameters; ``dataset`` and ``recipe`` hold every value.
     classification: whether its targets are classes or labels, not values.
+    addresses: where its outside parts are: "dataset", "domain", "model", ... -> an absolute path or a module's name.
     judged_by: the metric that verdicts are based on, if the matrix names one. It is no part of a run's identity.
     """
 
@@ -36,11 +37,7 @@ class Task:
     recipe: Params
     select: str = "last"
     classification: bool = True
-    source: str | None = field(default=None, compare=False)  # an outside data set's address
-    domain_source: str | None = field(default=None, compare=False)  # an outside domain's address
-    model_source: str | None = field(default=None, compare=False)  # an outside model's address
-    optimizer_source: str | None = field(default=None, compare=False)  # an outside optimiser's address
-    schedule_source: str | None = field(default=None, compare=False)  # an outside schedule's address
+    addresses: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     judged_by: Primary | None = None
 
     def canonical(self) -> dict[str, Any]:
@@ -50,6 +47,15 @@ class Task:
             "recipe": dict(self.recipe),
             "select": self.select,
         }
+
+    @property
+    def source(self) -> str | None:
+        """An outside data set's address."""
+        return self.address("dataset")
+
+    def address(self, part: str) -> str | None:
+        """The address of an outside part; None if it is built in."""
+        return dict(self.addresses).get(part)
 
     @property
     def shown_dataset(self) -> str:

@@ -57,17 +57,20 @@ class Rng:
 
     Every request names its ``kind``; a second request of a kind within one step is ``kind#2``. A kind is ``width``
     numbers wide (the batch size), and a request takes the first of them. So the one lambda per batch equals row 0 of
-    one lambda per row. Numbers are drawn on the host in blocks of steps, and moved to ``device`` once per block.
+    one lambda per row. With ``width`` None a kind is as wide as what is asked for. Numbers are drawn on the host in
+    blocks of steps, and moved to ``device`` once per block. Streams of different ``space`` have nothing in common.
     """
 
     def __init__(
         self,
         seed: int,
-        width: int,
+        width: int | None,
         device: torch.device | str = "cpu",
         dtype: torch.dtype = torch.float32,
+        space: str = "draw",
     ) -> None:
-        self.seed, self.width, self.device, self.dtype = seed, width, torch.device(device), dtype
+        self.seed, self.width, self.space = seed, width, space
+        self.device, self.dtype = torch.device(device), dtype
         self._step = 0
         self._asked: dict[str, int] = {}
         self._blocks: dict[tuple[object, ...], _Block] = {}
@@ -162,14 +165,15 @@ class Rng:
     ) -> Tensor:
         """This step's values of a stream under a law. place: which of several laws of one request this is."""
         count = math.prod(shape)
-        steps = max(1, _BLOCK_VALUES // max(self.width, count))
+        width = self.width or max(count, 1)
+        steps = max(1, _BLOCK_VALUES // max(width, count))
         first = self._step // steps * steps
         key = (name, shape, place)
         block = self._blocks.get(key)
         if block is None or block.first != first:
             # A kind has one width: a larger request takes the rest from further streams of that width.
-            streams = [name, *(f"{name}/{i}" for i in range(1, -(-count // self.width)))]
-            u = np.hstack([uniforms(self.seed, f"draw/{s}", first, steps, self.width) for s in streams])[:, :count]
+            streams = [name, *(f"{name}/{i}" for i in range(1, -(-count // width)))]
+            u = np.hstack([uniforms(self.seed, f"{self.space}/{s}", first, steps, width) for s in streams])[:, :count]
             # A law that has just come is taken to stay, unless this stream's law has changed before.
             block = self._blocks[key] = _Block(first, u, block.law if block else law)
         row = self._step - first

@@ -39,6 +39,13 @@ class RaggedGraphs(Ragged):
         """Apply f to every tensor inside."""
         return RaggedGraphs(f(self.x), f(self.edges), f(self.nodes), f(self.ties))
 
+    def join(self, other: RaggedGraphs) -> RaggedGraphs:
+        """These graphs with others behind them."""
+        edges = torch.cat([self.edges, other.edges + len(self.x)], 1)
+        nodes = torch.cat([self.nodes, other.nodes[1:] + len(self.x)])
+        ties = torch.cat([self.ties, other.ties[1:] + self.edges.shape[1]])
+        return RaggedGraphs(torch.cat([self.x, other.x]), edges, nodes, ties)
+
     def take(self, rows: Tensor) -> RaggedGraphs:
         """Select graphs [k] without collating them one by one."""
         places, nodes, _ = _spans(self.nodes, rows)

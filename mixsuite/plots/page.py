@@ -89,9 +89,9 @@ def show(task: Task, method: MethodSpec, root: Path, path: Path, seed: int = 0, 
         raise InputError(f"{method.name} x {task.name}: {reason}") from error
     count = min(examples, len(scene.words))
     if scene.inputs:
-        figure, axes = _figure(count, 3, _WIDTH, _STRIP if stage.domain.strip else _WIDTH * 0.85)
+        figure, axes = _figure(count, 3, _WIDTH, _STRIP if stage.parts.domain.strip else _WIDTH * 0.85)
         for place, row in enumerate(_chosen(scene, count)):
-            _examples(axes[place], scene, row, stage.domain.draw_row)
+            _examples(axes[place], scene, row, stage.parts.domain.draw_row)
     else:
         figure, axes = _figure(1, 1, 6.5, 4.6)
         _cloud(axes[0, 0], scene, _cloud_title(scene))
@@ -131,12 +131,12 @@ def gallery(task: Task, methods: list[MethodSpec], root: Path, path: Path, seed:
             continue
     if not scenes:
         return
-    height = _STRIP if stage.domain.strip else _WIDTH * 0.7
+    height = _STRIP if stage.parts.domain.strip else _WIDTH * 0.7
     figure, axes = _figure(len(scenes), 6, _WIDTH * 0.9, height + 0.15)
     for line, scene in zip(axes, scenes, strict=True):
         if scene.inputs:
             for half, row in zip((line[:3], line[3:]), _chosen(scene, 2), strict=False):
-                _examples(half, scene, row, stage.domain.draw_row)
+                _examples(half, scene, row, stage.parts.domain.draw_row)
         else:
             grid = line[0].get_gridspec()
             number = line[0].get_subplotspec().rowspan.start

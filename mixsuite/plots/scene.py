@@ -11,9 +11,9 @@ from torch import Tensor
 
 from mixsuite.data.rows import Data
 from mixsuite.data.state import Ragged, State, first_leaf, map_leaves, take_rows
-from mixsuite.domains.base import Domain
 from mixsuite.domains.build import make_data, make_model
-from mixsuite.experiment.build import load_model, make_dataset, make_domain, make_method
+from mixsuite.experiment.build import load_parts, make_method
+from mixsuite.experiment.parts import Parts
 from mixsuite.experiment.spec import MethodSpec, Task
 from mixsuite.mixing import Batch, Method, Plan, Tail
 from mixsuite.mixing.engine import step_loss
@@ -53,10 +53,10 @@ class Scene:
 
 @dataclass(frozen=True)
 class Stage:
-    """A task opened for pictures: its domain, data, model and recipe, for one seed."""
+    """A task opened for pictures: what it names, its data, model and recipe, for one seed."""
 
     task: Task
-    domain: Domain
+    parts: Parts
     data: Data
     model: Staged
     recipe: Recipe
@@ -69,11 +69,11 @@ def open_task(task: Task, root: Path, seed: int) -> Stage:
     Raises:
         InputError: the data are missing or cannot be used as asked.
     """
-    dataset, domain = make_dataset(task), make_domain(task)
-    dataset.fingerprint(root)
+    parts = load_parts(task)
+    parts.dataset.fingerprint(root)
     recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
-    data = make_data(domain, dataset, dataset.load(root), seed)
-    return Stage(task, domain, data, make_model(load_model(task), data, seed), recipe, seed)
+    data = make_data(parts.domain, parts.dataset, parts.dataset.load(root), seed)
+    return Stage(task, parts, data, make_model(parts.model, data, seed, parts.weights), recipe, seed)
 
 
 def telling_step(seed: int, batch: int) -> int:
@@ -108,7 +108,7 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
         SkipRun: the method does not apply to the task.
     """
     method, data, model = make_method(spec), stage.data, stage.model
-    job = Job(stage.task.domain, data, model, method, stage.recipe, stage.seed, stage.task.select)
+    job = Job(stage.task.domain, data, model, method, stage.recipe, stage.seed, stage.task.select, stage.parts.augment)
     info = task_info(job)
     check_applies(job, info)
     step = telling_step(stage.seed, job.batch)

@@ -72,13 +72,32 @@ def parse_call(text: str) -> Call:
 
 def split_list(text: str) -> list[str]:
     """Split ``"a, b(x=1, y=2)"`` at the commas outside brackets; empty items are dropped."""
+    return [item for item in _split(text, ",") if item]
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """Split a text at a mark outside brackets."""
     items, depth, start = [], 0, 0
     for place, char in enumerate(text):
         depth += (char in "([{") - (char in ")]}")
-        if char == "," and depth == 0:
+        if char == mark and depth == 0:
             items.append(text[start:place])
             start = place + 1
-    return [item.strip() for item in [*items, text[start:]] if item.strip()]
+    return [item.strip() for item in [*items, text[start:]]]
+
+
+def parse_chain(text: str) -> tuple[Call, ...]:
+    """Parse ``"crop+flip+cutout(side=0.25)"``: calls one after another; ``"none"`` is no call.
+
+    Raises:
+        InputError: one of them is no call.
+    """
+    return () if text.strip() == "none" else tuple(parse_call(item) for item in _split(text, "+"))
+
+
+def show_chain(calls: Iterable[Call]) -> str:
+    """Write calls one after another as ``parse_chain`` reads them."""
+    return "+".join(map(str, calls)) or "none"
 
 
 def parse_entry(text: str) -> tuple[Call, str | None]:

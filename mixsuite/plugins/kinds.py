@@ -33,12 +33,13 @@ class Kind:
 METHOD = Kind("method", "mixing/methods/[!_]*.py")
 DATASET = Kind("dataset", "domains/*/datasets/[!_]*.py")
 MODEL = Kind("model", "models/*/[!_]*.py")
+AUGMENTATION = Kind("augmentation", "domains/*/augmentations/[!_]*.py")
 PROBE = Kind("probe", "evaluation/probes/[!_]*.py")
 OPTIMIZER = Kind("optimizer", "training/optimizers/[!_]*.py")
 SCHEDULE = Kind("schedule", "training/schedules/[!_]*.py")
 METRIC = Kind("metric", "evaluation/metrics/[!_]*.py")
 DOMAIN = Kind("domain", "domains/*/domain.py")  # each has a folder, which bears the domain's name
-KINDS = (METHOD, DATASET, MODEL, OPTIMIZER, SCHEDULE, PROBE, METRIC, DOMAIN)
+KINDS = (METHOD, DATASET, MODEL, OPTIMIZER, SCHEDULE, AUGMENTATION, PROBE, METRIC, DOMAIN)
 
 
 @cache

@@ -22,7 +22,7 @@ from mixsuite.domains.base import Dataset
 from mixsuite.domains.build import make_data
 from mixsuite.domains.network import checked_network
 from mixsuite.errors import InputError
-from mixsuite.experiment.build import load_model, make_domain
+from mixsuite.experiment.build import load_parts
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve_task
 from mixsuite.plugins.bind import display_name, needs_arguments, usage
@@ -106,8 +106,9 @@ def verify(text: str, root: Path, matrix: str = "quick") -> Item:
     try:
         with guarded():
             raw = dataset.load(root)
-        data = make_data(make_domain(task), dataset, raw, 0)
-        checked_network(load_model(task), data, dict(task.recipe)["model"])
+        named = load_parts(task)
+        data = make_data(named.domain, dataset, raw, 0)
+        checked_network(named.model, data, dict(task.recipe)["model"], named.weights)
         again = raw.digest if dataset.files(root) else dataset.load(root).digest
     except InputError:
         raise

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mixsuite.domains.augmentation import Augmentation
 from mixsuite.errors import SkipRun
 from mixsuite.evaluation.metric import Metric
 from mixsuite.experiment.build import make_method
@@ -19,8 +20,9 @@ from mixsuite.mixing.method import why_not
 from mixsuite.models.base import Model
 from mixsuite.plugins.entry import parse_call
 from mixsuite.plugins.guard import guarded
-from mixsuite.plugins.kinds import METRIC, MODEL, OPTIMIZER, Kind, builtin_files
+from mixsuite.plugins.kinds import AUGMENTATION, METHOD, METRIC, MODEL, OPTIMIZER, Kind, builtin_files
 from mixsuite.plugins.load import load_plugin
+from mixsuite.testing.augmentation_kit import check_augmentation
 from mixsuite.testing.device_checks import half_precision, no_host_sync, no_recompile, stacks
 from mixsuite.testing.draw_checks import a_function_of_its_seed, inputs_stay, no_global_generator, others_draw_the_same
 from mixsuite.testing.findings import Finding, problems
@@ -72,11 +74,15 @@ KITS = (
     Kit(MODEL, Model, check_model),
     Kit(METRIC, Metric, check_metric),
     Kit(OPTIMIZER, Optimizer, check_optimizer),
+    Kit(AUGMENTATION, Augmentation, check_augmentation),
 )
 
 
-def check(plugin: str | Method | Model | Metric | Optimizer, among: Sequence[Sample] | None = None) -> list[Finding]:
-    """Run every check on a method, a model, a metric or an optimiser.
+Plugin = Method | Model | Metric | Optimizer | Augmentation
+
+
+def check(plugin: str | Plugin, among: Sequence[Sample] | None = None) -> list[Finding]:
+    """Run every check on a method, a model, a metric, an optimiser or an augmentation.
 
     If a method's plans are not valid on a sample, the other checks skip that sample.
 
@@ -121,7 +127,7 @@ def _load(entry: str) -> Any:
     """The plugin of an entry: whichever is built in, or its file defines."""
     call = parse_call(entry)
     bases = _bases(call.name) if call.name.endswith(".py") else set()
-    for kit in KITS:
+    for kit in () if call.name in builtin_files(METHOD) else KITS:
         if call.name.partition(":")[0] in builtin_files(kit.kind) or kit.base.__name__ in bases:
             return load_plugin(kit.kind, call, kit.base).instance
     return make_method(resolve_method(entry))

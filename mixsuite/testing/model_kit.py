@@ -11,25 +11,24 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mixsuite.data.rows import Data, Subset
+from mixsuite.data.rows import Data
 from mixsuite.data.state import State, map_leaves, take_rows
 from mixsuite.domains.build import make_model
 from mixsuite.domains.network import checked_network
 from mixsuite.errors import InputError
-from mixsuite.experiment.build import load_domain, make_method
+from mixsuite.experiment.build import make_method
 from mixsuite.experiment.resolve import resolve_method
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.models.base import Model, Staged
 from mixsuite.models.stack import Unstackable, stack
 from mixsuite.plugins.guard import guarded
-from mixsuite.plugins.kinds import DOMAIN, builtin_files
-from mixsuite.plugins.load import find, user_code_location
+from mixsuite.plugins.load import user_code_location
 from mixsuite.testing.findings import Finding, Status, problems
+from mixsuite.testing.samples import made_up_data
 from mixsuite.training.job import Job
 from mixsuite.training.loop import train
 from mixsuite.training.recipe import Recipe
 
-_ROWS = 16
 _BUILT = "build(), and two rows through the net"
 _Check = Callable[[Model, Data, str], Iterator[Finding]]
 
@@ -43,7 +42,7 @@ def check_model(model: Model, domains: list[str] | None = None) -> list[Finding]
     """
     named = type(model).domains
     found: list[Finding] = []
-    for domain, data in _made_up():
+    for domain, data in made_up_data():
         if (named and domain not in named) or (domains and domain not in domains):
             continue
         try:
@@ -65,19 +64,6 @@ def check_model(model: Model, domains: list[str] | None = None) -> list[Finding]
         reasons = "; ".join(dict.fromkeys(finding.seen for finding in found)) or f"no domain of {named or domains}"
         found.append(Finding("problem", "applies somewhere", "all", "every domain", "one that it is made for", reasons))
     return found
-
-
-def _made_up() -> Iterator[tuple[str, Data]]:
-    """Each domain with made-up rows of three classes."""
-    for name in builtin_files(DOMAIN):
-        domain = load_domain(find(DOMAIN, name))
-        x = domain.inputs(_ROWS, torch.Generator().manual_seed(20))
-        if x is None:
-            continue
-        part = Subset(map_leaves(lambda leaf: leaf.float(), x), torch.arange(_ROWS) % 3)
-        groups = domain.sample_groups
-        numbers = tuple(groups.count(group) == 1 for group in groups)
-        yield name, Data(part, part, part, "class", 3, groups=groups, numbers=numbers)
 
 
 def _tried(check: _Check, model: Model, data: Data, domain: str) -> list[Finding]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from mixsuite.data.state import first_leaf
+from mixsuite.data.rows import Data, Subset
+from mixsuite.data.state import first_leaf, map_leaves
 from mixsuite.experiment.build import load_domain
 from mixsuite.mixing import TaskInfo
 from mixsuite.mixing.engine import State
@@ -82,3 +83,16 @@ def _targets() -> dict[str, Tensor]:
         "multilabel": (torch.rand(ROWS, 4, generator=g) < 0.4).double(),
         "regression": torch.randn(ROWS, 1, generator=g).double(),
     }
+
+
+def made_up_data() -> Iterator[tuple[str, Data]]:
+    """Each built-in domain with made-up rows of the usual size, of three classes."""
+    for name in builtin_files(DOMAIN):
+        domain = load_domain(find(DOMAIN, name))
+        x = domain.inputs(ROWS, torch.Generator().manual_seed(20))
+        if x is None:
+            continue
+        part = Subset(map_leaves(lambda leaf: leaf.float(), x), torch.arange(ROWS) % 3)
+        groups = domain.sample_groups
+        numbers = tuple(groups.count(group) == 1 for group in groups)
+        yield name, Data(part, part, part, "class", 3, groups=groups, numbers=numbers)

@@ -1,11 +1,12 @@
-"""What each step of a run sees: its rows, site and augmentation."""
+"""What each step of a run sees: its rows, augmented, and its site."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from mixsuite.data.state import Ragged, State, concatenate, first_leaf, take_rows
+from mixsuite.data.state import State, concatenate, first_leaf, take_rows
+from mixsuite.domains.augmentation import Augmenter
 from mixsuite.errors import InputError
 from mixsuite.mixing import Batch, Plan, TaskInfo
 from mixsuite.mixing.memory import memory_of
@@ -17,7 +18,7 @@ from mixsuite.training.predict import run_stages
 
 
 class BatchSource:
-    """The order of rows, the site and the augmentation of every step.
+    """The order of rows, their augmentation and the site of every step.
 
     They depend on the job's data, recipe and seed; of its method only site, batch, length and repeat_batch count.
 
@@ -47,18 +48,18 @@ class BatchSource:
             self.sites = random_sites(job.seed, names, 0, steps, job.method.repeat_batch)
         self.progress = torch.arange(steps, device=first.device, dtype=torch.float32).div(steps).unbind()
         self.rng = Rng(job.seed, batch, first.device, first.dtype)
-        self._draws = Rng(job.seed, 4 * batch, first.device, first.dtype)
+        self._augmenter = Augmenter(job.augment, job.data, job.seed)
         # Stages without weights run once, unless rows are augmented before them, or mixed before or within them.
         shallowest = min(job.model.sites.get(site, 0) for site in set(self.sites))
-        runs_once = job.augment is None and shallowest >= job.model.num_fixed_stages
+        runs_once = not job.augment and shallowest >= job.model.num_fixed_stages
         self.first_stage = job.model.num_fixed_stages if runs_once else 0
         self.x = run_stages(job.model, train, 0, self.first_stage)
         self.stats = job.method.prepare(train_info(job, self.x))
         self.memory = memory_of(job.method, job.model, train_info(job, self.x), self.device)
 
-    def augment(self, step: int) -> Tensor:
-        """The uniforms [B, 4] of a step's augmentation."""
-        return self._draws.at(step // self.job.method.repeat_batch).uniform(self.job.batch, 4, kind="suite augment")
+    def augmented(self, step: int, x: State, more: bool = False) -> State:
+        """A step's rows x [B, ...] as the recipe augments them. more: those that the method asks for besides."""
+        return self._augmenter(x, step // self.job.method.repeat_batch, more) if self.job.augment else x
 
     def seen(self, step: int, x: State, y: Tensor, weight: Tensor | None) -> Batch:
         """What the method sees of a step's rows x [B, ...], y [B, ...] and weight [B] or None."""
@@ -85,20 +86,15 @@ class BatchSource:
         if numbers is None or not len(numbers):
             return x, batch
         check_numbers(numbers, len(train))
-        more = take_rows(self.x, numbers)
-        if self.job.augment is not None:
-            rng = Rng(self.job.seed, 4 * len(numbers), self.device, self.dtype).at(draws)
-            more = self.job.augment(more, rng.uniform(len(numbers), 4, kind="suite augment more"))
+        more = self.augmented(step, take_rows(self.x, numbers), more=True)
         rows = torch.cat([self.rows[step], numbers])
-        x = take_rows(self.x, rows) if isinstance(x, Ragged) else concatenate([x, more])
+        x = concatenate([x, more])
         weight = None if train.weight is None else train.weight[rows]
         return x, self.seen(step, x, train.y[rows], weight)._replace(rows=rows, size=batch.size)
 
     def batch(self, step: int) -> tuple[State, Batch]:
         """(input rows, what the method sees) of one step."""
         train, rows = self.job.data.train, self.rows[step]
-        x = take_rows(self.x, rows)
-        if self.job.augment is not None:
-            x = self.job.augment(x, self.augment(step))
+        x = self.augmented(step, take_rows(self.x, rows))
         weight = None if train.weight is None else train.weight[rows]
         return x, self.seen(step, x, train.y[rows], weight)

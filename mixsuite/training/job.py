@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mixsuite.data.rows import Data
 from mixsuite.data.state import State, take_rows
+from mixsuite.domains.augmentation import Augmentation
 from mixsuite.errors import SkipRun
 from mixsuite.mixing import Method, TaskInfo, TrainInfo
 from mixsuite.mixing.method import why_not
@@ -19,7 +20,6 @@ from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.recipe import Recipe
 from mixsuite.training.schedule import Schedule
 
-Augment = Callable[[State, Tensor], State]
 Score = Callable[[Tensor, Tensor, str], float]
 
 
@@ -37,7 +37,7 @@ class Job:
 
     domain:  the domain's name, for methods.
     select:  which weights to keep: "last" | "best_validation".
-    augment: (x [B, ...], u [B, 4] uniform) -> x, or None.
+    augment: what is done to a batch's rows, one after another.
     block:   number of runs that lockstep trains as one.
     score:   (outputs, targets, kind) -> metric, lower is better; "best_validation" needs it.
     optimizer, schedule: None: the built-in ones that the recipe names.
@@ -51,7 +51,7 @@ class Job:
     recipe: Recipe
     seed: int
     select: str = "last"
-    augment: Augment | None = None
+    augment: tuple[Augmentation, ...] = ()
     block: int = 1
     score: Score | None = None
     optimizer: Optimizer | None = None

@@ -171,8 +171,11 @@ class _Block:
         job, rows = self.job, self.rows[step]
         method, loss_of_rows = job.method, LOSSES[job.data.kind]
         x = take_rows(self.x, rows)
-        if job.augment is not None:
-            x = job.augment(x, torch.cat([self.feeds[number].augment(step) for number in self.of_slot]))
+        if job.augment:
+            parts = [take_rows(x, slot) for slot in torch.arange(len(rows), device=rows.device).split(job.batch)]
+            x = concatenate(
+                [self.feeds[number].augmented(step, part) for number, part in zip(self.of_slot, parts, strict=True)]
+            )
         y, weight = self.y[rows], None if self.weight is None else self.weight[rows]
         plans = self._plans(step, x, y, weight)
         sites = [self.feeds[number].sites[step] for number in self.of_slot]

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from mixsuite.errors import InputError
-from mixsuite.plugins.entry import Params, parse_call
+from mixsuite.plugins.entry import Params, parse_call, parse_chain, show_chain
 
 
 class Recipe(BaseModel):
@@ -20,7 +20,8 @@ class Recipe(BaseModel):
     lr:       the highest learning rate.
     warmup:   share of the steps over which a further factor rises linearly from 0 to 1.
     momentum, nesterov: for optimisers that use them, as sgd.
-    augment:  an augmentation of the domain ("none"; for images also "flip", "crop", "crop+flip").
+    augment:  augmentations, as ``name(parameters)``, joined by +; "none" for none.
+    weights:  a file of weights that the model starts from; in a run's identity, the first digits of its sha256.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -39,12 +40,21 @@ class Recipe(BaseModel):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.0
     augment: str = "none"
+    weights: str | None = None
 
-    @field_validator("model", "optimizer", "schedule", "augment")
+    @field_validator("model", "optimizer", "schedule")
     @classmethod
     def _canonical(cls, text: str) -> str:
         try:
             return str(parse_call(text))
+        except InputError as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("augment")
+    @classmethod
+    def _canonical_chain(cls, text: str) -> str:
+        try:
+            return show_chain(parse_chain(text))
         except InputError as error:
             raise ValueError(str(error)) from None
 

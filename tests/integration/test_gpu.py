@@ -31,18 +31,11 @@ def block(dataset, method="mixup", device="cuda", seeds=(0,), **changes):
     experiment = resolve(load_matrix("quick"), [method], [dataset], tuple(seeds))
     (task,) = experiment.tasks
     (spec,) = (m for m in experiment.methods if m.call.name == method)
-    domain = experiment.domain_of[task.name]
-    named = (
-        experiment.dataset_of,
-        experiment.domain_of,
-        experiment.model_of,
-        experiment.optimizer_of,
-        experiment.schedule_of,
-    )
-    code = code_of_run(experiment.method_of[spec.name], *(by_task[task.name] for by_task in named))
+    parts = experiment.parts_of[task.name]
+    code = code_of_run(experiment.method_of[spec.name], parts)
     runs = tuple(run for run in experiment.runs() if run.method == spec)
-    data = experiment.dataset_of[task.name].fingerprint(Path())
-    return TrainBlock(task, Path(), device, runs, code, data, block=domain.block, **changes)
+    data = parts.dataset.fingerprint(Path())
+    return TrainBlock(task, Path(), device, runs, code, data, block=parts.domain.block, **changes)
 
 
 def results(work):

@@ -14,13 +14,7 @@ def train_block(matrix: Path, method: str, seeds: tuple[int, ...] = (0,), **how:
     experiment = resolve(load_matrix(str(matrix)), [method], seeds=seeds)
     task, spec = experiment.tasks[0], experiment.methods[-1]
     runs = tuple(run for run in experiment.runs() if (run.task, run.method) == (task, spec))
-    code = code_of_run(
-        experiment.method_of[spec.name],
-        experiment.dataset_of[task.name],
-        experiment.domain_of[task.name],
-        experiment.model_of[task.name],
-        experiment.optimizer_of[task.name],
-        experiment.schedule_of[task.name],
-    )
-    data = experiment.dataset_of[task.name].fingerprint(Path())
+    parts = experiment.parts_of[task.name]
+    code = code_of_run(experiment.method_of[spec.name], parts)
+    data = parts.dataset.fingerprint(Path())
     return TrainBlock(task, Path(), "cpu", runs, code, data, **how)

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
+from support.augmentations import augmentations
 from support.models import model_of
 from support.paths import ROOT, TOYS
 
@@ -28,7 +29,11 @@ def _recipes_of_toys():
     for study, name in (("gan", "points_gan"), ("rare_features", "feature_noise")):
         text = (ROOT / "benchmarks" / "claims" / f"{study}.toml").read_text()
         recipe = tomllib.loads(text)["quick"]["recipes"][name]
-        found[name] = check_model(Recipe, recipe | {"model": resolve_path(recipe["model"], TOYS.parent)}, study)
+        found[name] = check_model(
+            Recipe,
+            recipe | {key: resolve_path(recipe[key], TOYS.parent) for key in ("model", "augment") if key in recipe},
+            study,
+        )
     return found
 
 
@@ -56,15 +61,14 @@ def recipe_of(entry, **values):
 def opened(entry, seed=0, **values):
     """(data, untrained model) of a task."""
     data, recipe = data_of(entry, seed), recipe_of(entry, **values)
-    return data, make_model(model_of(recipe, resolve_task(entry, QUICK).model_source), data, seed)
+    return data, make_model(model_of(recipe, resolve_task(entry, QUICK).address("model")), data, seed)
 
 
 def job_of(entry, method, seed=0, dtype=torch.float64, select="last", block=1, **values):
     """A run of a task, ready to train."""
     task, data, recipe = resolve_task(entry, QUICK), data_of(entry, seed, dtype), recipe_of(entry, **values)
-    domain = make_domain(task)
-    model = make_model(model_of(recipe, task.model_source), data, seed)
-    made, augment = make_method(resolve_method(method)), domain.augment(recipe.augment)
+    model = make_model(model_of(recipe, task.address("model")), data, seed)
+    made, augment = make_method(resolve_method(method)), augmentations(recipe.augment, task)
     parts = (
         load_plugin(kind, text, base).instance
         for kind, text, base in ((OPTIMIZER, recipe.optimizer, Optimizer), (SCHEDULE, recipe.schedule, Schedule))

@@ -6,7 +6,6 @@ become a generated point.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,9 +15,8 @@ import torch
 from pydantic import PositiveInt
 from torch import Tensor, nn
 
-from mixsuite.data.state import State
 from mixsuite.domains import Data, Domain, Encoded, Model, Raw, Staged
-from mixsuite.errors import InputError, unknown
+from mixsuite.errors import InputError
 
 Pair = tuple[Tensor, Tensor]
 
@@ -67,13 +65,6 @@ class Players(Model):
         return Staged([Generate(nets[0]), Discriminate(nets[1])], {"input": 0, "hidden": 1})
 
 
-def _fresh_noise(x: State, u: Tensor) -> State:
-    """Replace the noise by new normal draws, from uniform numbers u."""
-    assert isinstance(x, tuple)
-    point, noise = x
-    return point, torch.special.ndtri(u[:, :2].clamp(min=2.0**-24)).to(noise.dtype)
-
-
 class Points(Domain):
     """Points and noise, which are not standardised."""
 
@@ -92,11 +83,6 @@ class Points(Domain):
         return Encoded((values[:, :2], values[:, 2:]))
 
     sample_targets = ("multilabel",)
-
-    def augment(self, name: str) -> Callable[[State, Tensor], State] | None:
-        if name not in ("none", "noise"):
-            raise unknown("augment", name, ("none", "noise"))
-        return _fresh_noise if name == "noise" else None
 
     def draw_row(self, axis: Any, leaves: list[np.ndarray]) -> None:
         """Draw a real point as a dot and the noise beside it as a cross."""

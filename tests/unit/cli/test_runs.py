@@ -44,14 +44,14 @@ def test_every_option_reaches_the_api(mixsuite, monkeypatch, tmp_path):
     found = mixsuite(
         "run", "some", "--methods", "erm", "--datasets", "wine", "--seeds", "0-1", "--out", tmp_path / "out",
         "--data", tmp_path, "--device", "cpu", "--workers", 2, "--executor", "loop", "--rerun", "failed",
-        "--accept-old", "--timeout", 5, "--save-predictions",
+        "--accept-old", "--timeout", 5, "--save-predictions", "--save-weights",
     )  # fmt: skip
     assert found.status == 0
     assert callable(got.pop("watch"))
     assert got == {
         "matrix": "some", "methods": "erm", "datasets": "wine", "seeds": "0-1", "out": tmp_path / "out",
         "data": tmp_path, "device": "cpu", "workers": 2, "executor": "loop", "rerun": "failed", "accept_old": True,
-        "timeout": 5.0, "save_predictions": True,
+        "timeout": 5.0, "save_predictions": True, "save_weights": True,
     }  # fmt: skip
     assert "t: error, lower is better" in found.out
     assert f"written: {tmp_path / 'out'}/leaderboard.csv" in found.err

@@ -118,11 +118,8 @@ class Axis:
         self.picture = picture
 
 
-def test_a_domain_that_says_no_more_has_no_augmentation_and_no_samples():
+def test_a_domain_that_says_no_more_has_no_samples():
     bare = Bare()
-    assert bare.augment("none") is None
-    with pytest.raises(InputError, match=r"augment 'flip': this domain has none \(allowed: none\)"):
-        bare.augment("flip")
     assert bare.samples(4, torch.Generator()) == {}
     assert not bare.matches(torch.zeros(3, 4))
     assert (bare.requires, bare.block, bare.strip, bare.sample_targets) == ((), 12, False, ("class",))

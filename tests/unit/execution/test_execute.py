@@ -11,8 +11,8 @@ from support.blocks import train_block
 
 from mixsuite.errors import InputError
 from mixsuite.evaluation.scores import error_or_rmse
-from mixsuite.execution.execute import TaskParts, make_job, open_task, outputs, reset_global_state, result_of, train
-from mixsuite.experiment.build import load_model, load_optimizer, load_schedule, make_dataset, make_domain, make_method
+from mixsuite.execution.execute import make_job, open_task, outputs, reset_global_state, result_of, train
+from mixsuite.experiment.build import load_parts, make_method
 
 
 @pytest.fixture
@@ -23,10 +23,8 @@ def opened(tiny):
         if dataset:
             tiny.write_text(tiny.read_text().replace("iris(rows=20)@tiny", dataset))
         (run,) = train_block(tiny, method).runs
-        rows = make_dataset(run.task)
-        task = run.task
-        parts = TaskParts(make_domain(task), rows, load_model(task), load_optimizer(task), load_schedule(task))
-        return run, open_task(task, parts, rows.load(Path()), run.seed, "cpu")
+        parts = load_parts(run.task)
+        return run, open_task(run.task, parts, parts.dataset.load(Path()), run.seed, "cpu")
 
     return make
 
@@ -54,7 +52,7 @@ def test_a_job_has_the_runs_seed_and_the_tasks_choice(opened):
     run, task = opened()
     job = make_job(task, replace(run, seed=5), make_method(run.method), block=3)
     assert (job.seed, job.select, job.block, job.domain, job.score) == (5, "last", 3, "tabular", error_or_rmse)
-    assert job.augment is None
+    assert job.augment == ()
 
 
 @pytest.mark.parametrize("executor", ["loop", "lockstep"])

@@ -93,7 +93,7 @@ def test_runs_that_another_call_has_done_meanwhile_are_left_out(plan, tmp_path):
 
 def test_seeds_of_a_cell_are_a_block_where_lockstep_suits(plan):
     chosen, suits = plan(["mixup", "mixup(length=2)"]), {TASK: Inspection("", 1.0, "lockstep")}
-    size = chosen.experiment.domain_of[TASK].block
+    size = chosen.experiment.parts_of[TASK].domain.block
     blocks = runner._blocks(chosen, suits, "cpu")
     assert [(b.runs[0].method.name, b.num_runs, b.executor, b.block) for b in blocks] == [
         (name, 2, "lockstep", size) for name in ("erm", "mixup", "mixup(length=2)")

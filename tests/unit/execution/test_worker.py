@@ -15,6 +15,7 @@ from support.faulty import FAULTY
 from support.sources import INTRA_MIX
 from support.toys import Toy
 
+from mixsuite.data.digest import digest
 from mixsuite.errors import InputError
 from mixsuite.execution import worker as module
 from mixsuite.execution.messages import Beat, BlockResult, Inspection, InspectTask, Ready, RetryApart
@@ -36,7 +37,9 @@ def faulty(tiny, tmp_path):
 def inspect(matrix, **values):
     experiment = resolve(load_matrix(str(matrix)).model_copy(update=values))
     (task, *_) = experiment.tasks
-    return Worker().execute(InspectTask(task, Path(), "cpu", experiment.dataset_of[task.name].fingerprint(Path())))
+    return Worker().execute(
+        InspectTask(task, Path(), "cpu", experiment.parts_of[task.name].dataset.fingerprint(Path()))
+    )
 
 
 def test_a_task_that_can_be_run_says_how_long_and_by_what(tiny):
@@ -277,3 +280,11 @@ def test_a_worker_answers_through_its_pipe_under_the_works_number(tiny):
     assert number == 7
     assert isinstance(answer, BlockResult)
     assert answer.results[0].status == "ok"
+
+
+def test_weights_are_kept_where_asked(tiny, tmp_path):
+    block = replace(train_block(tiny, "erm"), weights=tmp_path / "weights")
+    (result,) = Worker().execute(block).results
+    kept = torch.load(tmp_path / "weights" / f"{block.runs[0].id}.pt", weights_only=True)
+    assert sum(value.numel() for value in kept.values()) == result.parameters
+    assert digest(*kept.values()) == result.digests["weights"]

@@ -12,6 +12,7 @@ from mixsuite.evaluation.base import Probe
 from mixsuite.experiment import code
 from mixsuite.experiment.build import find_domain, load_domain
 from mixsuite.experiment.code import LIBRARIES, code_of_evaluation, code_of_run, core_files, versions
+from mixsuite.experiment.parts import Parts
 from mixsuite.mixing import Method
 from mixsuite.models.base import Model
 from mixsuite.plugins import source
@@ -28,7 +29,8 @@ def identity(method="mixup", dataset="digits", optimizer="sgd"):
     usual = {"images": "conv", "tabular": "mlp", "speech": "conv1d", "graphs": "gin"}
     model = load_plugin(MODEL, usual.get(domain.name, str(domain.path)), Model).instance
     optimizer = load_plugin(OPTIMIZER, str(optimizer), Optimizer).instance
-    return code_of_run(made.instance, plugin.instance, load_domain(domain), model, optimizer, Constant())
+    parts = Parts(plugin.instance, load_domain(domain), model, optimizer, Constant())
+    return code_of_run(made.instance, parts)
 
 
 def files_of(found):
@@ -97,6 +99,7 @@ def test_a_run_is_made_of_its_core_method_data_set_model_domain_and_libraries():
         "model",
         "optimizer",
         "schedule",
+        "augment",
         "domain",
         "libraries",
     ]

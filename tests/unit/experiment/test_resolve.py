@@ -95,8 +95,8 @@ def test_the_objects_behind_the_names_are_at_hand(tmp_path):
     experiment = resolve(load_text(tmp_path, GOOD + 'probes = ["noise(std=0.1)"]'))
     assert experiment.reference == "erm"
     assert type(experiment.method_of["mixup"]).__name__ == "Mixup"
-    assert type(experiment.dataset_of["wine"]).__name__ == "Wine"
-    assert experiment.model_of["wine"] == Mlp(width=128, depth=2)
+    assert type(experiment.parts_of["wine"].dataset).__name__ == "Wine"
+    assert experiment.parts_of["wine"].model == Mlp(width=128, depth=2)
     assert experiment.probe_of["noise(std=0.1)"].std == 0.1
 
 
@@ -122,7 +122,7 @@ def test_a_task_has_its_recipes_values_and_a_name_that_shows_what_is_not_usual(t
 def test_an_outside_data_set_may_bring_a_domain_of_its_own(tmp_path):
     task = resolve_task(str(TOYS / "gaussians.py"), load_text(tmp_path, GOOD + POINTS))
     assert task.domain == "points"
-    assert task.domain_source == str(TOYS / "points.py")
+    assert task.address("domain") == str(TOYS / "points.py")
 
 
 def test_probes_of_one_text_are_one():

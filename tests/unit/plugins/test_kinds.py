@@ -12,6 +12,7 @@ def test_every_kind_has_a_name_and_an_entry_point_group():
         ("model", "mixsuite.models"),
         ("optimizer", "mixsuite.optimizers"),
         ("schedule", "mixsuite.schedules"),
+        ("augmentation", "mixsuite.augmentations"),
         ("probe", "mixsuite.probes"),
         ("metric", "mixsuite.metrics"),
         ("domain", "mixsuite.domains"),

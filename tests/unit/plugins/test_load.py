@@ -14,7 +14,7 @@ from mixsuite.mixing import Method
 from mixsuite.plugins import load as loading
 from mixsuite.plugins.bind import display_name, instantiate
 from mixsuite.plugins.entry import parse_call
-from mixsuite.plugins.kinds import DATASET, DOMAIN, KINDS, METHOD, PROBE, builtin_files
+from mixsuite.plugins.kinds import AUGMENTATION, DATASET, DOMAIN, KINDS, METHOD, PROBE, builtin_files
 from mixsuite.plugins.load import (
     Source,
     find,
@@ -297,7 +297,13 @@ def test_the_toys_of_the_claims_load_as_outside_files(name):
     text = (TOYS / f"{name}.py").read_text()
     kind, base = next(
         (k, b)
-        for k, b in ((METHOD, "Method"), (PROBE, "Measurement"), (DOMAIN, "Domain"), (DATASET, "Dataset"))
+        for k, b in (
+            (METHOD, "Method"),
+            (PROBE, "Measurement"),
+            (DOMAIN, "Domain"),
+            (DATASET, "Dataset"),
+            (AUGMENTATION, "Augmentation"),
+        )
         if f"({base_name(b)})" in text
     )
     source = find(kind, str(TOYS / f"{name}.py"))
@@ -311,8 +317,10 @@ def base_name(name):
 
 def bases():
     from mixsuite.domains import Dataset, Domain
+    from mixsuite.domains.augmentation import Augmentation
 
-    return {"Method": Method, "Measurement": Probe, "Domain": Domain, "Dataset": Dataset}
+    bases = {"Method": Method, "Measurement": Probe, "Domain": Domain, "Dataset": Dataset}
+    return bases | {"Augmentation": Augmentation}
 
 
 def test_where_an_error_came_from_in_an_outside_file(tmp_path):

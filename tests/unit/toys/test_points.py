@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from support.tasks import opened
+from support.augmentations import augmentations
+from support.tasks import QUICK, opened
 from support.toy_tasks import RING, toy
 
 from mixsuite.data.rows import Raw
+from mixsuite.domains.augmentation import Augmenter
 from mixsuite.errors import InputError
 from mixsuite.experiment.build import load_domain
+from mixsuite.experiment.resolve import resolve_task
 from mixsuite.plugins.kinds import DOMAIN
 from mixsuite.plugins.load import find
 
@@ -24,14 +27,14 @@ def test_a_row_is_a_point_and_its_noise_as_they_are():
         POINTS.encode(Raw(x[:, :3], np.zeros(6)), np.arange(6), np.arange(6))
 
 
-def test_noise_is_drawn_anew_from_uniforms_and_points_stay():
-    points, u = torch.randn(5, 2), torch.rand(5, 4)
-    kept, noise = POINTS.augment("noise")((points, torch.zeros(5, 2)), u)
-    assert kept is points
-    torch.testing.assert_close(torch.special.ndtr(noise), u[:, :2], atol=1e-5, rtol=1e-5)
-    assert POINTS.augment("none") is None
-    with pytest.raises(InputError, match="unknown augment 'flip'"):
-        POINTS.augment("flip")
+def test_noise_is_drawn_anew_at_every_step_and_points_stay():
+    data, _ = opened(RING, model="points(width=4, depth=1)")
+    (noise,) = augmentations("./toys/noise.py", resolve_task(RING, QUICK))
+    point, made = Augmenter((noise,), data, 0)(data.test.x, 0)
+    assert torch.equal(point, data.test.x[0])
+    other = Augmenter((noise,), data, 0)(data.test.x, 1)[1]
+    assert not torch.equal(made, other)
+    assert abs(float(torch.cat([made, other]).std()) - 1) < 0.1
 
 
 def test_the_generator_moves_the_noise_and_the_discriminator_looks_at_the_first():

@@ -7,6 +7,7 @@ from support.clips import clip_job, clips
 from support.tasks import job_of
 
 from mixsuite.data.state import take_rows
+from mixsuite.domains.augmentation import Augmenter
 from mixsuite.errors import InputError
 from mixsuite.mixing.rng import Rng, batch_order, uniforms
 from mixsuite.mixing.sites import drawable_sites, random_sites
@@ -61,14 +62,16 @@ def test_a_method_that_asks_for_it_is_shown_the_rows_and_the_training_part(job):
     assert counts.tolist() == torch.bincount(job("remix").data.train.y).tolist()
 
 
-def test_augmentation_is_drawn_for_each_step_from_a_stream_of_its_own(job):
+def test_augmentation_is_drawn_for_each_step_from_streams_of_its_own(job):
     a_job = job("mixup", domain="images", augment="crop+flip")
-    feed = source(a_job)
+    feed, own = source(a_job), Augmenter(a_job.augment, a_job.data, 0)
     for step in (0, 5):
-        u = uniforms(0, "draw/suite augment", step, 1, 32)[0].reshape(8, 4)
-        np.testing.assert_allclose(feed.augment(step).numpy(), u, rtol=1e-6)
         rows = take_rows(a_job.data.train.x, feed.rows[step])
-        assert torch.equal(feed.batch(step)[0], a_job.augment(rows, feed.augment(step)))
+        assert torch.equal(feed.batch(step)[0], own(rows, step))
+        assert not torch.equal(feed.batch(step)[0], rows)
+        flipped = uniforms(0, "augment/flip", step, 1, 8)[0] < 0.5
+        one = source(job("mixup", domain="images", augment="flip")).batch(step)[0]
+        assert torch.equal(one, torch.where(torch.from_numpy(flipped)[:, None, None, None], rows.flip(-1), rows))
 
 
 def test_stages_without_weights_are_run_once_where_nothing_random_comes_before():
@@ -98,8 +101,8 @@ def test_weights_of_rows_come_with_them():
 def test_repeated_batches_share_rows_and_augmentation_and_are_told_apart(job):
     feed = source(job("ordered(k=3)", domain="images", augment="flip"))
     assert [feed.batch(step)[1].repeat_index for step in range(7)] == [0, 1, 2, 0, 1, 2, 0]
-    assert torch.equal(feed.augment(3), feed.augment(5))
-    assert not torch.equal(feed.augment(3), feed.augment(2))
+    assert torch.equal(feed.batch(3)[0], feed.batch(5)[0])
+    assert not torch.equal(feed.augmented(3, feed.x[:8]), feed.augmented(2, feed.x[:8]))
     assert feed.order.shape == (12, 8)
 
 

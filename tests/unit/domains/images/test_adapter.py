@@ -1,4 +1,4 @@
-"""How pictures are encoded and augmented."""
+"""How pictures are encoded."""
 
 import numpy as np
 import pytest
@@ -23,29 +23,6 @@ def test_pictures_are_standardised_per_channel_by_the_training_rows():
     torch.testing.assert_close(Images().encode(Raw(other, np.zeros(20)), np.arange(20), train).x[:10], z[:10])
 
 
-@pytest.mark.parametrize("name", ["flip", "crop", "crop+flip"])
-def test_augmentation_is_a_function_of_its_draws(name):
-    apply = Images().augment(name)
-    x, u = torch.randn(6, 2, 16, 16), torch.rand(6, 4)
-    before = x.clone()
-    assert torch.equal(apply(x, u), apply(x, u))
-    assert torch.equal(x, before)
-    assert apply(x, u).shape == x.shape
-
-
-def test_a_flip_and_a_crop_do_what_they_say():
-    x = torch.arange(2 * 16 * 16, dtype=torch.float32).reshape(2, 1, 16, 16)
-    flipped = Images().augment("flip")(x, torch.tensor([[0.1, 0, 0, 0], [0.9, 0, 0, 0]]))
-    assert torch.equal(flipped[0], x[0].flip(-1))
-    assert torch.equal(flipped[1], x[1])
-    # 16 pixels: up to 2 each way; u = 0 takes the window's upper left corner, so the picture moves down and right.
-    crop = Images().augment("crop")
-    moved = crop(x, torch.tensor([[0, 0.0, 0.0, 0], [0, 0.5, 0.5, 0]]))
-    assert torch.equal(moved[0, 0, 2:, 2:], x[0, 0, :-2, :-2])
-    assert moved[0, 0, :2].eq(0).all()
-    assert torch.equal(moved[1], x[1])
-
-
 def test_grey_pictures_get_a_channel_and_only_the_rows_asked_for_are_there():
     x = np.random.default_rng(0).normal(size=(6, 4, 5))
     z = Images().encode(Raw(x, np.zeros(6)), np.array([1, 4]), np.array([0, 1])).x
@@ -66,15 +43,3 @@ def test_a_channel_of_one_value_becomes_zero():
 def test_what_is_no_picture_is_refused(shape):
     with pytest.raises(InputError, match="pictures must be"):
         Images().encode(Raw(np.zeros(shape), np.zeros(4)), np.arange(4), np.arange(4))
-
-
-def test_no_augmentation_is_none_and_an_unknown_one_is_named():
-    assert Images().augment("none") is None
-    with pytest.raises(InputError, match=r"unknown augment 'flop'; did you mean 'flip'\?"):
-        Images().augment("flop")
-
-
-def test_crop_and_flip_is_a_crop_that_is_flipped():
-    x, u = torch.randn(6, 2, 16, 16), torch.rand(6, 4)
-    both, crop, flip = (Images().augment(name) for name in ("crop+flip", "crop", "flip"))
-    assert torch.equal(both(x, u), flip(crop(x, u), u))

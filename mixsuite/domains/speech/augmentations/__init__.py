@@ -1,0 +1,1 @@
+"""One augmentation a file; the file's name is the augmentation's name."""
