@@ -153,10 +153,13 @@ def _carry_out(plan: CallPlan, watch: Watch, pool: Pool) -> Report:
     """Train a plan's runs, write its tables, and draw its gallery."""
     from mixsuite.execution.runner import execute
     from mixsuite.plots.gallery import draw_gallery
+    from mixsuite.report.caveats import notes
 
     trained = {run.task.name for run in plan.todo}
     execute(plan, watch, pool)
-    report = leaderboard(plan.options.out)
+    asked = frozenset((run.task.name, run.method.name) for run in plan.runs)
+    report = replace(leaderboard(plan.options.out), asked=asked)
+    report = replace(report, notes=notes(report.results.only(plan.runs), report.shown()))
     not_drawn = draw_gallery(plan.options.out, plan.options.data, trained)
     return replace(report, notes=[*report.notes, *(f"no picture of {task}: {why}" for task, why in not_drawn.items())])
 

@@ -99,7 +99,7 @@ def compare(
         list[Path] | None, typer.Option(help="A further results folder whose runs are reused; may be given again.")
     ] = None,
     form: Annotated[ShortFormat, typer.Option("--format", help="md, latex: for a paper.")] = ShortFormat.text,
-    wide: Annotated[bool, typer.Option("--wide", help="Every column, in full.")] = False,
+    wide: options.Wide = False,
 ) -> None:
     """Is a variant better, where, by how much, and at what cost? Check it, train what is missing, and compare.
 

@@ -49,3 +49,4 @@ Workers = Annotated[
 ExecutorOption = Annotated[Executor, typer.Option(help="How runs are trained.")]
 Timeout = Annotated[float | None, typer.Option(min=0.01, help="Seconds a run may take.")]
 Format = Annotated[TableFormat, typer.Option("--format", help="How tables are printed: plain, or Markdown.")]
+Wide = Annotated[bool, typer.Option("--wide", help="Every column, in full.")]

@@ -64,8 +64,9 @@ def run(
     save_weights: Annotated[
         bool, typer.Option("--save-weights", help="Keep each run's trained weights in <out>/weights/.")
     ] = False,
+    wide: options.Wide = False,
 ) -> None:
-    """Train a matrix of methods x datasets x seeds and write its leaderboards.
+    """Train a matrix of methods x datasets x seeds, write its leaderboards, and print what was asked for.
 
     Runs that have a record already are not trained again, so a stopped call goes on where it was. The results folder
     holds records/ and matrix.toml (the sources) and what is rebuilt from them: runs.csv, leaderboard.csv, leaderboard/,
@@ -90,15 +91,15 @@ def run(
         return
     with progress_display() as watch:
         report = api.run(matrix, **arguments, watch=watch)
-    raise typer.Exit(_show(report, TableFormat.text))
+    raise typer.Exit(_show(report, TableFormat.text, wide))
 
 
-def _show(report: Report, form: TableFormat) -> int:
+def _show(report: Report, form: TableFormat, wide: bool) -> int:
     """Print a folder's tables, and return the exit status."""
     from mixsuite.report.text import report_text
 
     out = report.out
-    typer.echo(report_text(report, form.value))
+    typer.echo(report_text(report, form.value, wide))
     typer.echo(
         f"\nwritten: {out}/leaderboard.csv, {out}/leaderboard/, {out}/equal_compute.csv, {out}/runs.csv", err=True
     )
@@ -108,6 +109,7 @@ def _show(report: Report, form: TableFormat) -> int:
 def leaderboard(
     out: Annotated[Path, typer.Option(help="Results folder.")] = Path("results/quick"),
     form: options.Format = TableFormat.text,
+    wide: options.Wide = False,
     history: Annotated[Path, typer.Option(help="The history that `mixsuite track` keeps.")] = HISTORY,
 ) -> None:
     """Rebuild every derived file of a results folder from its records, and print the tables.
@@ -120,7 +122,7 @@ def leaderboard(
     from mixsuite import api
     from mixsuite.regression.trend import draw_trends
 
-    status = _show(api.leaderboard(out), form)
+    status = _show(api.leaderboard(out), form, wide)
     for line in draw_trends(out, history):
         typer.echo(line)
     raise typer.Exit(status)

@@ -35,6 +35,7 @@ class Report:
     overall:  the table over all classification tasks.
     notes:    caveats, one sentence each.
     complete: whether every run shown is ok or skipped.
+    asked:    the cells (task, method) that the call was about; None: all.
     """
 
     out: Path
@@ -45,6 +46,18 @@ class Report:
     equal_compute: pd.DataFrame
     notes: list[str]
     complete: bool
+    asked: frozenset[tuple[str, str]] | None = None
+
+    def shown(self) -> dict[str, pd.DataFrame]:
+        """The tables of the tasks that the call was about, with the rows of the methods that it was about."""
+        if self.asked is None:
+            return self.tasks
+        tables = {}
+        for task, table in self.tasks.items():
+            rows = table[[(task, method) in self.asked for method in table["method"]]]
+            if len(rows):
+                tables[task] = rows
+        return tables
 
     @property
     def runs(self) -> pd.DataFrame:

@@ -28,27 +28,38 @@ def short_rows(comparison: Comparison) -> list[list[str]]:
 
 
 def _row(row: dict[Any, Any], with_metric: bool) -> list[str]:
-    cost = f"{row['rows'] / row['reference_rows']:.2g}x" if _known(row["rows"], row["reference_rows"]) else ""
-    diff = ""
-    if _known(row["diff"]):
-        interval = f" [{row['diff_low']:+.2g}, {row['diff_high']:+.2g}]" if _known(row["diff_low"]) else ""
-        diff = f"{row['diff']:+.2g}{interval}" if row["diff"] else f"0{interval}"
-    means = (_mean(row["mean"], row["std"]), _mean(row["reference_mean"], row["reference_std"]))
+    means = (mean_and_sd(row["mean"], row["std"]), mean_and_sd(row["reference_mean"], row["reference_std"]))
     task = f"{row['task']} ({row['metric']})" if with_metric else row["task"]
-    return [task, *means, diff, _verdict(row["verdict"]), cost]
+    cost = times(row["rows"], row["reference_rows"])
+    return [task, *means, difference(row), verdict_word(row["verdict"]), cost]
+
+
+def difference(row: dict[Any, Any]) -> str:
+    """A row's difference with its 95 % interval; "" where there is none."""
+    if not _known(row["diff"]):
+        return ""
+    interval = f" [{row['diff_low']:+.2g}, {row['diff_high']:+.2g}]" if _known(row["diff_low"]) else ""
+    return f"{row['diff']:+.2g}{interval}" if row["diff"] else f"0{interval}"
+
+
+def times(cost: Any, reference: Any) -> str:
+    """A cost as a multiple of the reference's."""
+    return f"{cost / reference:.2g}x" if _known(cost, reference) and reference else ""
 
 
 def _known(*values: Any) -> bool:
     return all(value is not None and isfinite(value) for value in values)
 
 
-def _mean(mean: Any, std: Any) -> str:
+def mean_and_sd(mean: Any, std: Any) -> str:
+    """A mean with its standard deviation over seeds; "" where there is none."""
     if not _known(mean):
         return ""
     return f"{mean:.3g}" + (f"±{std:.2g}" if _known(std) else "")
 
 
-def _verdict(word: str) -> str:
+def verdict_word(word: str) -> str:
+    """A verdict in a word or two."""
     return word.removeprefix("undecided (").removesuffix(" seeds)") if "needs" in word else word
 
 
@@ -73,7 +84,7 @@ def as_text(comparison: Comparison, form: Form = "text") -> str:
         form: "text": at most 100 columns for names of usual length; "md" or "latex": a paper's table.
     """
     rows = short_rows(comparison)
-    lines = {"text": _text, "md": _markdown, "latex": _latex}[form](rows) if len(rows) > 1 else []
+    lines = {"text": _text, "md": markdown, "latex": _latex}[form](rows) if len(rows) > 1 else []
     start = {"text": "", "md": "- ", "latex": "% "}[form]
     reasons = [f"{start}{line}" for line in comparison.reasons]
     last = f"% {sentence(comparison)}" if form == "latex" else sentence(comparison)
@@ -89,13 +100,18 @@ def _shortened(text: str, size: int) -> str:
 
 def _text(rows: list[list[str]]) -> list[str]:
     head = [rows[0][0], *(_shortened(name, _METHOD) for name in rows[0][1:3]), *rows[0][3:]]
-    cut = [[_shortened(row[0], _TASK), *row[1:]] for row in [head, *rows[1:]]]
-    widths = [max(len(row[i]) for row in cut) for i in range(len(head))]
-    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cut]
+    return aligned([[_shortened(row[0], _TASK), *row[1:]] for row in [head, *rows[1:]]])
 
 
-def _markdown(rows: list[list[str]]) -> list[str]:
-    rule = [":---"] + ["---:"] * 3 + [":---", "---:"]
+def aligned(rows: list[list[str]]) -> list[str]:
+    """Rows of cells as lines, in columns."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+
+
+def markdown(rows: list[list[str]]) -> list[str]:
+    """Rows of cells, the header first, as a Markdown table: the first column and verdicts to the left."""
+    rule = [":---" if place == 0 or name == "verdict" else "---:" for place, name in enumerate(rows[0])]
     cells = [[text.replace("|", "\\|") for text in row] for row in rows]
     return ["| " + " | ".join(row) + " |" for row in (cells[0], rule, *cells[1:])]
 

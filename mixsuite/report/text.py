@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import nan
 from typing import Literal
 
 import pandas as pd
 
 from mixsuite.report.equal_compute import summary
 from mixsuite.report.leaderboard import Report, format_number
+from mixsuite.report.short import aligned, difference, markdown, mean_and_sd, times, verdict_word
 
 Format = Literal["text", "md"]
 _TASK_SHOWN = [
@@ -80,37 +82,72 @@ def markdown_lines(table: pd.DataFrame, columns: list[str]) -> list[str]:
 
 Lines = Callable[[pd.DataFrame, list[str]], list[str]]
 _LINES: dict[Format, Lines] = {"text": table_lines, "md": markdown_lines}
+_CELLS: dict[Format, Callable[[list[list[str]]], list[str]]] = {"text": aligned, "md": markdown}
 
 
-def report_text(report: Report, form: Format = "text") -> str:
-    """Write the tables and caveats that ``mixsuite run`` and ``mixsuite leaderboard`` print."""
+def report_text(report: Report, form: Format = "text", wide: bool = False) -> str:
+    """Write what ``mixsuite run`` and ``mixsuite leaderboard`` print: tables of what was asked for, and caveats.
+
+    wide: every column in full; otherwise tables that fit 100 columns where names are of usual length.
+    """
     gap = "\n\n" if form == "md" else "\n"
     parts = [
-        f"{'### ' if form == 'md' else ''}{title}{gap}{chr(10).join(lines)}" for title, lines in _parts(report, form)
+        f"{'### ' if form == 'md' else ''}{title}{gap}{chr(10).join(lines)}"
+        for title, lines in _parts(report, form, wide)
     ]
-    if report.notes:
-        bullet = "- " if form == "md" else "note: "
-        parts.append("\n".join(bullet + note for note in report.notes))
-    return "\n\n".join(parts)
+    told = f"diff: from {report.results.manifest.reference}, paired by seed, unadjusted 95 % interval"
+    bullet = "- " if form == "md" else "note: "
+    notes = [*([told] if len(report.shown()) else []), *report.notes]
+    return "\n\n".join([*parts, "\n".join(bullet + note for note in notes)])
 
 
-def _parts(report: Report, form: Format) -> Iterator[tuple[str, list[str]]]:
-    lines = _LINES[form]
-    reference = report.results.manifest.reference
-    for task, table in report.tasks.items():
+def _parts(report: Report, form: Format, wide: bool) -> Iterator[tuple[str, list[str]]]:
+    shown = report.shown()
+    for task, table in shown.items():
         primary = report.primary(task)
-        title = (
-            f"{task}: {primary.name}, {primary.better} is better "
-            f"(diff: from {reference}, paired by seed, unadjusted 95 % interval)"
-        )
-        yield title, lines(table, _TASK_SHOWN)
-    if len(report.overall):
-        title = f"All classification tasks ({_ranked(report)}verdicts: against {reference})"
-        yield title, lines(report.overall, _OVERALL_SHOWN)
-    if len(report.equal_compute):
-        table = summary(report.equal_compute)
+        counts = table.loc[table["verdict"] != "skipped", "n"]
+        size = f", n = {counts.min():.0f}" + ("" if counts.nunique() < 2 else f" to {counts.max():.0f}")
+        title = f"{task}: {primary.name}, {primary.better} is better{size if len(counts) else ''}"
+        yield title, _LINES[form](table, _TASK_SHOWN) if wide else _CELLS[form](_task_cells(table))
+    methods = {method for table in shown.values() for method in table["method"]}
+    overall = report.overall[report.overall["method"].isin(methods)]
+    if len(shown) > 1 and len(overall):
+        title = f"All classification tasks ({_ranked(report)}verdicts: against {report.results.manifest.reference})"
+        yield title, _LINES[form](overall, _OVERALL_SHOWN) if wide else _CELLS[form](_overall_cells(overall))
+    equal = report.equal_compute[report.equal_compute["method"].isin(methods)]
+    if len(equal):
+        table = summary(equal)
         title = "At equal compute: costlier methods against controls that train on as many rows, and their own twins"
-        yield title, lines(table, list(table.columns))
+        yield title, _LINES[form](table, list(table.columns))
+
+
+def _task_cells(table: pd.DataFrame) -> list[list[str]]:
+    """A task's table in short, without methods that were skipped: a note names them."""
+    rows = table.to_dict("records")
+    base = next((row for row in rows if row["verdict"] == "reference"), {})
+    reference = base.get("rows_per_step", nan) * base.get("steps", nan)
+    cells = [["method", "mean±sd", "diff [95 %]", "verdict", "rows", "seconds"]]
+    for row in rows:
+        if row["verdict"] != "skipped":
+            word = verdict_word(row["verdict"]) if row["status"] == "ok" else row["status"]
+            seconds = f"{row['seconds']:.3g}" if row["seconds"] == row["seconds"] else ""
+            cost = times(row["rows_per_step"] * row["steps"], reference)
+            score = mean_and_sd(row["mean"], row["std"])
+            cells.append([row["method"], score, difference(row), word, cost, seconds])
+    return cells
+
+
+def _overall_cells(table: pd.DataFrame) -> list[list[str]]:
+    """The table over tasks in short."""
+    cells = [["method", "tasks", "mean rank [95 %]", "better", "tie", "worse", "undecided"]]
+    for row in table.to_dict("records"):
+        rank = ""
+        if row["mean_rank"] == row["mean_rank"]:
+            interval = f" [{row['rank_low']:.3g}, {row['rank_high']:.3g}]" if row["rank_low"] == row["rank_low"] else ""
+            rank = f"{row['mean_rank']:.3g}{interval}"
+        counts = (_text(name, row[name]) for name in ("better", "tie", "worse", "undecided"))
+        cells.append([row["method"], _text("tasks", row["tasks"]), rank, *counts])
+    return cells
 
 
 def _ranked(report: Report) -> str:

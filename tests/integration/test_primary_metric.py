@@ -75,7 +75,7 @@ def test_accuracy_and_error_tell_the_same_story_in_every_table(here, mixsuite, t
     ranks = ["rank", "method", "mean_rank", "rank_low", "rank_high", "better", "worse", "tie", "undecided"]
     pd.testing.assert_frame_equal(low["tabular"][ranks], high["tabular"][ranks])
     said = mixsuite("leaderboard", "--out", "high").out
-    assert "iris(rows=20)@tiny: accuracy, higher is better (diff: from erm" in said
+    assert "iris(rows=20)@tiny: accuracy, higher is better, n = 10" in said
     # The same runs, told apart from their metric alone; one that lacks it is trained anew.
     ids = [set(read_records(tmp_path / name)) for name in ("low", "high")]
     assert ids[0] == ids[1]

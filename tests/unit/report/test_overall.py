@@ -25,9 +25,9 @@ def test_verdicts_are_counted_over_tasks_and_false_ones_expected_are_said(folder
 
 
 def test_fewer_than_five_tasks_are_these_tasks(folder):
-    report = build(folder({"t": {"erm": BASE, "m": BASE}}))
+    report = build(folder({"t": {"erm": BASE, "m": BASE}, "u": {"erm": BASE, "m": BASE}}))
     assert report.overall["rank_scope"].tolist() == ["these tasks"] * 2
-    assert "ranked over 1 of 1; 95 % interval over these tasks" in report_text(report)
+    assert "ranked over 2 of 2; 95 % interval over these tasks" in report_text(report)
 
 
 def test_mean_ranks_are_over_complete_classification_tasks_without_controls(board):
