@@ -118,7 +118,7 @@ class Rng:
         def quantile(law: tuple[float, float], u: np.ndarray) -> np.ndarray:
             from scipy.special import betaincinv
 
-            u = (part + u) / parts
+            u = u if parts == 1 else (part + u) / parts
             return u if law == (1, 1) else np.asarray(betaincinv(*law, u))
 
         return [

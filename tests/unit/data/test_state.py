@@ -18,6 +18,9 @@ class Lists(Ragged):
     def map(self, f):
         return Lists([f(row) for row in self.rows])
 
+    def join(self, other):
+        return Lists([*self.rows, *other.rows])
+
     @property
     def first(self):
         return self.rows[0]
@@ -66,3 +69,11 @@ def test_states_are_joined_along_the_rows_leaf_by_leaf():
     assert torch.equal(other, torch.cat([B, B[:2]]))
     with pytest.raises(ValueError, match="shorter"):
         concatenate([(A, B), (A,)])
+
+
+def test_states_are_joined_along_their_rows():
+    assert torch.equal(concatenate([A, A[:1]]), torch.cat([A, A[:1]]))
+    one, other = concatenate([(A, B), (A[:2], B[:2])])
+    assert torch.equal(one, A[[0, 1, 2, 3, 0, 1]]) and torch.equal(other, B[[0, 1, 2, 3, 0, 1]])
+    joined = concatenate([Lists([A, B]), Lists([B]), Lists([A])])
+    assert [row is wanted for row, wanted in zip(joined.rows, (A, B, B, A), strict=True)] == [True] * 4
