@@ -49,8 +49,8 @@ def each_row(transform: Callable[[Tensor], Tensor], x: Tensor, u: Tensor, seen: 
     pixels = ((x.cpu().double() - low) / (high - low) * 255).round().clamp(0, 255).to(torch.uint8)
     with torch.random.fork_rng(devices=[]):
         rows = []
-        for row, number in zip(pixels, u.double().mul(2**53).long().tolist(), strict=True):
-            torch.manual_seed(number)
+        for row, number in zip(pixels, u.double().mul(2**32).long().tolist(), strict=True):
+            torch.manual_seed(number)  # whose generator on the CPU looks at 32 bits
             rows.append(transform(row))
     changed = torch.stack(rows).double() / 255 * (high - low) + low
     return changed.to(x.device, x.dtype)
