@@ -6,7 +6,7 @@ only reads results never loads torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -50,9 +50,13 @@ class DryRun:
 
 
 def _names(value: Names) -> list[str] | None:
-    from mixsuite.plugins.entry import split_list
+    from mixsuite.plugins.entry import need_text, split_list
 
-    return split_list(value) if isinstance(value, str) else None if value is None else list(value)
+    if value is None or isinstance(value, str):
+        return None if value is None else split_list(value)
+    for entry in value if isinstance(value, Iterable) else [value]:
+        need_text(entry)
+    return list(value)
 
 
 def _seeds(value: Seeds) -> tuple[int, ...] | None:

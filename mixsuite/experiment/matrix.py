@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mixsuite.errors import InputError, unknown
-from mixsuite.plugins.entry import parse_call, parse_entry, parse_seeds
+from mixsuite.plugins.entry import need_text, parse_call, parse_entry, parse_seeds
 from mixsuite.plugins.kinds import PACKAGE
 from mixsuite.plugins.validate import check_model
 from mixsuite.training.recipe import Recipe
@@ -143,6 +143,7 @@ def load_matrix(text: str) -> Matrix:
         InputError: the matrix is not found, is not TOML (the message names the line), or has a key or value that is not
             allowed.
     """
+    need_text(text)
     if text.endswith(".toml"):
         path = Path(text)
         if not path.is_file():

@@ -44,12 +44,27 @@ def _literal(node: ast.expr, text: str) -> Any:
         raise InputError(f"'{text}': only plain values are allowed, as in name(alpha=0.4)") from None
 
 
+def need_text(entry: Any) -> None:
+    """Refuse a class or an object in place of an entry.
+
+    Raises:
+        InputError: it is one.
+    """
+    if not isinstance(entry, str):
+        name = entry.__name__ if isinstance(entry, type) else f"a {type(entry).__name__}"
+        raise InputError(
+            f"{name} lives in memory alone; give a name, './file.py' or package.module: worker processes load it anew, "
+            "and its source is part of a run's identity (in a notebook, %%writefile my_file.py writes a cell)"
+        )
+
+
 def parse_call(text: str) -> Call:
     """Parse ``name(key=value, ...)``; values are literals or bare words, which count as strings.
 
     Raises:
-        InputError: the text does not have that form, or names a parameter twice.
+        InputError: the text is no text, does not have that form, or names a parameter twice.
     """
+    need_text(text)
     match = re.fullmatch(r"\s*([^()\s][^()]*?)\s*(?:\((.*)\))?\s*", text, flags=re.DOTALL)
     if not match:
         raise InputError(f"'{text}' is not of the form name or name(key=value, ...)")
@@ -106,6 +121,7 @@ def parse_entry(text: str) -> tuple[Call, str | None]:
     Raises:
         InputError: the recipe's name is missing, or the data set is no call.
     """
+    need_text(text)
     body, at, recipe = text.rpartition("@")
     if at and not set(recipe) & set("):/"):  # otherwise it belongs to the name: csv:me@home.csv:target
         if not recipe.strip():

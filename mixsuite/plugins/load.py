@@ -158,7 +158,7 @@ def load_plugin(kind: Kind, entry: str | Call, base: type) -> Plugin:
     Raises:
         InputError: there is no such name, file or parameter, or the file does not define exactly one plugin.
     """
-    call = parse_call(entry) if isinstance(entry, str) else entry
+    call = entry if isinstance(entry, Call) else parse_call(entry)
     source = find(kind, call.name)
     instance = instantiate(load_class(kind, source, base), call, kind.name)
     return Plugin(source, instance, display_name(source.name, instance))

@@ -18,7 +18,7 @@ from mixsuite.experiment.resolve import resolve_method
 from mixsuite.mixing import Method
 from mixsuite.mixing.method import why_not
 from mixsuite.models.base import Model
-from mixsuite.plugins.entry import parse_call
+from mixsuite.plugins.entry import need_text, parse_call
 from mixsuite.plugins.guard import guarded
 from mixsuite.plugins.kinds import AUGMENTATION, METHOD, METRIC, MODEL, OPTIMIZER, Kind, builtin_files
 from mixsuite.plugins.load import load_plugin
@@ -93,6 +93,8 @@ def check(plugin: str | Plugin, among: Sequence[Sample] | None = None) -> list[F
     Raises:
         InputError: no such plugin, or its file cannot be imported or defines none.
     """
+    if isinstance(plugin, type) or not isinstance(plugin, str | Plugin):
+        need_text(plugin)
     instance: Any = _load(plugin) if isinstance(plugin, str) else plugin
     for kit in KITS:
         if isinstance(instance, kit.base):

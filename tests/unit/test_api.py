@@ -13,6 +13,7 @@ from mixsuite.cli import authors, claims, regression, runs
 from mixsuite.errors import InputError
 from mixsuite.results.manifest import load_manifest
 from mixsuite.results.record_files import read_records
+from mixsuite.testing import check
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -173,3 +174,24 @@ def test_each_function_has_the_options_of_the_command_of_its_name(function, comm
     ours, theirs = (inspect.signature(f).parameters.keys() for f in (function, command))
     renamed = {"run": "matrix"} if function is api.regress else {}
     assert {renamed.get(name, name) for name in theirs} - OWN == ours - {"watch"}
+
+
+class InMemory:
+    """A class that no file names."""
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: api.run(methods=[InMemory]), "InMemory lives in memory alone"),
+        (lambda: api.run(methods=InMemory), "InMemory lives in memory alone"),
+        (lambda: api.dry_run(datasets=["wine", InMemory()]), "a InMemory lives in memory alone"),
+        (lambda: api.compare(InMemory), "InMemory lives in memory alone"),
+        (lambda: api.run(InMemory()), "a InMemory lives in memory alone"),
+        (lambda: check(InMemory), "InMemory lives in memory alone"),
+    ],
+)
+def test_a_class_or_an_object_in_memory_is_refused_in_one_line(call, said):
+    with pytest.raises(InputError, match=said) as found:
+        call()
+    assert "%%writefile" in str(found.value) and "\n" not in str(found.value)
