@@ -58,6 +58,7 @@ def check(
         ),
     ],
     everything: Annotated[bool, typer.Option("--all", help="Also what is as it should be.")] = False,
+    domains: Annotated[str | None, typer.Option(help="Try these alone, as images,tabular.")] = None,
 ) -> None:
     """Try a plugin on made-up rows of every kind to which it applies.
 
@@ -69,10 +70,12 @@ def check(
 
     Exit status: 0 no problem; 1 a problem; 2 no such plugin, or a file that cannot be read.
     """
+    from mixsuite.plugins.entry import split_list
     from mixsuite.testing import check as check_plugin
     from mixsuite.testing import grouped, problems
 
-    findings = grouped(check_plugin(plugin))
+    named = None if domains is None else split_list(domains)
+    findings = grouped(check_plugin(plugin, domains=named))
     for finding in findings:
         if everything or finding.status != "ok":
             typer.echo(str(finding))

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+_MANY = 16  # streams of one request
 _BLOCK_VALUES = 16_384  # numbers of one kind that are drawn and moved to the device together
 
 
@@ -171,9 +172,7 @@ class Rng:
         key = (name, shape, place)
         block = self._blocks.get(key)
         if block is None or block.first != first:
-            # A kind has one width: a larger request takes the rest from further streams of that width.
-            streams = [name, *(f"{name}/{i}" for i in range(1, -(-count // width)))]
-            u = np.hstack([uniforms(self.seed, f"{self.space}/{s}", first, steps, width) for s in streams])[:, :count]
+            u = self._uniforms(name, first, steps, width, count)
             # A law that has just come is taken to stay, unless this stream's law has changed before.
             block = self._blocks[key] = _Block(first, u, block.law if block else law)
         row = self._step - first
@@ -183,6 +182,19 @@ class Rng:
             return block.values[row]
         block.law, block.values = law, None
         return self._moved(quantile(block.u[row : row + 1]), law).reshape(shape)
+
+    def _uniforms(self, name: str, first: int, steps: int, width: int, count: int) -> np.ndarray:
+        """The uniforms [steps, count] of a block of steps.
+
+        A kind has one width: a larger request takes the rest from further streams of that width, or, beyond _MANY of
+        them, from one as wide as the rest.
+        """
+        rest = -(-count // width) - 1
+        more = [(f"{name}/{i}", width) for i in range(1, rest + 1)]
+        if rest > _MANY:
+            more = [(f"{name}/rest", count - width)]
+        drawn = [uniforms(self.seed, f"{self.space}/{s}", first, steps, w) for s, w in [(name, width), *more]]
+        return np.hstack(drawn)[:, :count]
 
     def _moved(self, values: np.ndarray, law: tuple[object, ...]) -> Tensor:
         """Numbers on the device, in the generator's type; row numbers stay int64."""

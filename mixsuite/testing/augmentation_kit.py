@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
@@ -20,12 +20,12 @@ from mixsuite.testing.samples import made_up_data
 _BATCHES = 8
 
 
-def check_augmentation(augmentation: Augmentation) -> list[Finding]:
-    """Check an augmentation on made-up rows of each built-in domain that it is made for."""
+def check_augmentation(augmentation: Augmentation, domains: Sequence[str] | None = None) -> list[Finding]:
+    """Check an augmentation on made-up rows of each built-in domain that it is made for, or of these domains alone."""
     named = type(augmentation).domains
     found: list[Finding] = []
     for domain, data in made_up_data():
-        if named and domain not in named:
+        if (named and domain not in named) or (domains and domain not in domains):
             continue
         try:
             with guarded():
@@ -38,7 +38,9 @@ def check_augmentation(augmentation: Augmentation) -> list[Finding]:
             seen = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{user_code_location(error)}"
             found.append(Finding("problem", "runs", domain, "prepare() and augment()", "no exception", seen))
     if not any(finding.status == "ok" for finding in found) and not problems(found):
-        reasons = "; ".join(dict.fromkeys(finding.seen for finding in found)) or f"no built-in domain of {named}"
+        reasons = (
+            "; ".join(dict.fromkeys(finding.seen for finding in found)) or f"no built-in domain of {named or domains}"
+        )
         found.append(Finding("problem", "applies somewhere", "all", "every domain", "one that it is made for", reasons))
     return found
 

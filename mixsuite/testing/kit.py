@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import inspect
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mixsuite.domains.augmentation import Augmentation
-from mixsuite.errors import SkipRun
+from mixsuite.errors import SkipRun, unknown
 from mixsuite.evaluation.metric import Metric
 from mixsuite.experiment.build import make_method
 from mixsuite.experiment.resolve import resolve_method
@@ -20,7 +20,7 @@ from mixsuite.mixing.method import why_not
 from mixsuite.models.base import Model
 from mixsuite.plugins.entry import need_text, parse_call
 from mixsuite.plugins.guard import guarded
-from mixsuite.plugins.kinds import AUGMENTATION, METHOD, METRIC, MODEL, OPTIMIZER, Kind, builtin_files
+from mixsuite.plugins.kinds import AUGMENTATION, DOMAIN, METHOD, METRIC, MODEL, OPTIMIZER, Kind, builtin_files
 from mixsuite.plugins.load import load_plugin
 from mixsuite.testing.augmentation_kit import check_augmentation
 from mixsuite.testing.device_checks import half_precision, no_host_sync, no_recompile, stacks
@@ -63,25 +63,32 @@ CHECKS: tuple[Check, ...] = (  # for methods whose plans are valid
 
 @dataclass(frozen=True)
 class Kit:
-    """The checks of another kind of plugin than methods. base: the class of its contract."""
+    """The checks of another kind of plugin than methods.
+
+    base:      the class of its contract.
+    by_domain: whether it is tried on the rows of domains, of which ``domains=`` names some.
+    """
 
     kind: Kind
     base: type
-    check: Callable[[Any], list[Finding]]
+    check: Callable[..., list[Finding]]
+    by_domain: bool = False
 
 
 KITS = (
-    Kit(MODEL, Model, check_model),
+    Kit(MODEL, Model, check_model, by_domain=True),
     Kit(METRIC, Metric, check_metric),
     Kit(OPTIMIZER, Optimizer, check_optimizer),
-    Kit(AUGMENTATION, Augmentation, check_augmentation),
+    Kit(AUGMENTATION, Augmentation, check_augmentation, by_domain=True),
 )
 
 
 Plugin = Method | Model | Metric | Optimizer | Augmentation
 
 
-def check(plugin: str | Plugin, among: Sequence[Sample] | None = None) -> list[Finding]:
+def check(
+    plugin: str | Plugin, among: Sequence[Sample] | None = None, domains: Sequence[str] | None = None
+) -> list[Finding]:
     """Run every check on a method, a model, a metric, an optimiser or an augmentation.
 
     If a method's plans are not valid on a sample, the other checks skip that sample.
@@ -89,19 +96,27 @@ def check(plugin: str | Plugin, among: Sequence[Sample] | None = None) -> list[F
     Args:
         plugin: an instance, or an entry "name(parameters)" or "./file.py(parameters)".
         among: the samples to try a method on; None: every built-in one, and those of outside domains that it names.
+        domains: try these alone.
 
     Raises:
-        InputError: no such plugin, or its file cannot be imported or defines none.
+        InputError: no such plugin or domain, or its file cannot be imported or defines none.
     """
     if isinstance(plugin, type) or not isinstance(plugin, str | Plugin):
         need_text(plugin)
     instance: Any = _load(plugin) if isinstance(plugin, str) else plugin
     for kit in KITS:
         if isinstance(instance, kit.base):
-            return kit.check(instance)
+            if not kit.by_domain:
+                return kit.check(instance)
+            _check_names(domains, builtin_files(DOMAIN))
+            return kit.check(instance, domains)
     findings: list[Finding] = []
     trials: list[Trial] = []
-    for sample in among or samples(_outside_domains(type(instance))):
+    made = list(among or samples(_outside_domains(type(instance))))
+    _check_names(domains, [sample.domain for sample in made])
+    for sample in made:
+        if domains and sample.domain not in domains:
+            continue
         applies = _applies(instance, sample)
         if applies.status == "ok":
             sites = list(sample.sites) if instance.site == "random" else [instance.site]
@@ -123,6 +138,17 @@ def check(plugin: str | Plugin, among: Sequence[Sample] | None = None) -> list[F
             Finding("problem", "applies somewhere", "all", "every sample", "one that it applies to", reasons)
         )
     return findings
+
+
+def _check_names(domains: Sequence[str] | None, allowed: Iterable[str]) -> None:
+    """Refuse names of domains that there are not.
+
+    Raises:
+        InputError: there is one.
+    """
+    for name in domains or ():
+        if name not in set(allowed):
+            raise unknown("domain", name, set(allowed))
 
 
 def _load(entry: str) -> Any:

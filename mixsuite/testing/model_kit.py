@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,7 +33,7 @@ _BUILT = "build(), and two rows through the net"
 _Check = Callable[[Model, Data, str], Iterator[Finding]]
 
 
-def check_model(model: Model, domains: list[str] | None = None) -> list[Finding]:
+def check_model(model: Model, domains: Sequence[str] | None = None) -> list[Finding]:
     """Check a model on made-up rows of the domains that it is made for.
 
     Args:

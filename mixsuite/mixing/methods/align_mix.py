@@ -70,10 +70,11 @@ def _aligned(own, partner, method):
         cost = torch.cdist(a.double(), b.double()).square()
         cost = cost / (method.eps * cost.mean((1, 2), keepdim=True).clamp(min=1e-12))
         kernel = (cost.amin(2, keepdim=True) - cost).exp()  # rows may be scaled at will, so each has a 1
+        turned = kernel.transpose(1, 2).contiguous()
         right = torch.ones_like(kernel[:, :1]).transpose(1, 2)
         for _ in range(method.rounds):  # rows, then columns, are scaled to sum to 1
-            left = 1 / (kernel @ right)
-            right = 1 / (kernel.transpose(1, 2) @ left).clamp(min=1e-300)
-        left = 1 / (kernel @ right)
+            left = torch.bmm(kernel, right).reciprocal_()
+            right = torch.bmm(turned, left).clamp_(min=1e-300).reciprocal_()
+        left = torch.bmm(kernel, right).reciprocal_()
         transport = (left * kernel * right.transpose(1, 2)).to(b.dtype)
     return (transport @ b).transpose(1, 2).reshape(partner.shape)

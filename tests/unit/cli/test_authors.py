@@ -61,7 +61,7 @@ def test_a_variant_with_a_problem_is_not_compared(mixsuite, monkeypatch):
 def test_check_counts_and_shows_what_is_not_as_it_should_be(mixsuite, monkeypatch):
     ok = Finding("ok", "applies", "images, class", "t", "e", "s")
     note = Finding("note", "it mixes", "images, class", "t", "e", "s")
-    monkeypatch.setattr("mixsuite.testing.check", lambda method: [ok, note])
+    monkeypatch.setattr("mixsuite.testing.check", lambda method, domains: [ok, note])
     found = mixsuite("check", "some")
     assert (found.status, found.out) == (0, f"{note}\nsome: 0 problems, 1 to note, 1 ok\n")
     assert mixsuite("check", "some", "--all").out == f"{ok}\n{note}\nsome: 0 problems, 1 to note, 1 ok\n"

@@ -186,3 +186,19 @@ def test_a_law_that_changes_now_and_then_is_drawn_in_blocks_between(monkeypatch)
     for step in range(30):
         rng.at(step).beta(0.5 if step < 10 else 0.7, 0.5, 4)
     assert sizes == [4096, 1, 4096]
+
+
+def test_a_much_longer_request_takes_the_rest_from_one_stream():
+    rng = Rng(3, width=4).at(6)
+    u = rng.uniform(25, 3, kind="pixels").flatten()  # 75 of them, 18 more streams of four
+    assert torch.equal(u[:4], Rng(3, width=4).at(6).uniform(4, kind="pixels"))
+    rest = torch.from_numpy(uniforms(3, "draw/pixels/rest", 6, 1, 71)[0]).float()
+    assert torch.equal(u[4:], rest.clamp(max=1 - 2.0**-24))
+
+
+def test_without_a_width_a_request_is_a_stream_of_its_own_width_in_its_own_space():
+    rng = Rng(3, None, space="augment").at(5)
+    wanted = uniforms(3, "augment/noise", 5, 1, 10)[0].reshape(5, 2)
+    torch.testing.assert_close(rng.uniform(5, 2, kind="noise"), torch.from_numpy(wanted).float())
+    other = rng.at(5).uniform(10, kind="noise"), Rng(3, None).at(5).uniform(10, kind="noise")
+    assert not torch.equal(*other)

@@ -110,3 +110,18 @@ def test_a_mix_of_three_rows_passes_and_faults_in_it_are_found(tmp_path, right, 
     (tmp_path / "three.py").write_text(THREE.replace(right, wrong).lstrip())
     found = {finding.check for finding in problems(check(str(tmp_path / "three.py")))}
     assert (said in found) if said else not found
+
+
+def test_only_the_domains_asked_for_are_tried():
+    found = check("mixup", domains=["images", "graphs"])
+    assert {f.sample.partition(",")[0] for f in found} == {"images", "graphs"}
+    assert {f.sample for f in check("flip", domains=["images"])} == {"images"}
+    assert {f.sample for f in check("mlp", domains=["tabular"])} == {"tabular"}
+    for plugin in ("mixup", "flip", "mlp"):
+        with pytest.raises(InputError, match="unknown domain 'image'; did you mean 'images'"):
+            check(plugin, domains=["image"])
+
+
+def test_the_command_tries_the_domains_asked_for(mixsuite):
+    assert "images" not in mixsuite("check", "mixup", "--domains", "tabular,speech", "--all").out
+    assert mixsuite("check", "mixup", "--domains", "nowhere").status == 2
