@@ -88,6 +88,21 @@ def test_an_optimisers_and_a_schedules_start_files_train_as_they_stand(in_proces
 
 
 @pytest.mark.slow
+def test_an_augmentations_start_file_passes_the_kit_and_trains_as_it_stands(in_process, mixsuite, here, tiny):
+    made = mixsuite("new-augmentation", "my_noise")
+    wanted = 'written: my_noise.py; try it: mixsuite check ./my_noise.py; in a recipe: augment = "./my_noise.py"\n'
+    assert (made.status, made.out) == (0, wanted)
+    assert mixsuite("check", "./my_noise.py(sd=0.2)").out == "./my_noise.py(sd=0.2): 0 problems, 0 to note, 12 ok\n"
+    (here / "own.toml").write_text(tiny.read_text() + 'augment = "./my_noise.py(sd=0.2)"\n')
+    assert mixsuite("run", "own.toml", "--out", "out").status == 0
+    assert 'augment = "my_noise(sd=0.2)"' in (here / "out" / "matrix.toml").read_text()
+    # The part that is commented out is right too.
+    source = (here / "my_noise.py").read_text()
+    (here / "whole.py").write_text(source.replace("    # def ", "    def ").replace("    #     ", "        "))
+    assert problems(check("./whole.py")) == []
+
+
+@pytest.mark.slow
 def test_a_loader_that_fails_is_named_with_what_it_said(mixsuite, here):
     mixsuite("new-dataset", "my_rows")
     source = (here / "my_rows.py").read_text()
