@@ -11,15 +11,16 @@ from operator import methodcaller
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from mixsuite.mixing import Method
+from mixsuite.mixing import Method, Tail
 from mixsuite.mixing.engine import step_loss
 from mixsuite.mixing.plan import join
 from mixsuite.mixing.rng import Rng
 from mixsuite.testing.findings import Finding
 from mixsuite.testing.samples import ROWS
-from mixsuite.testing.trial import Trial, judged, leaves_of, map_leaves
+from mixsuite.testing.trial import STEPS, Trial, judged, leaves_of, map_leaves
 
 
 def half_precision(trial: Trial) -> Iterator[Finding]:
@@ -39,6 +40,25 @@ def half_precision(trial: Trial) -> Iterator[Finding]:
             f"{low[0].dtype}, off by {gap:.3g}",
             "mix",
         )
+    if type(trial.method).objective is not Method.objective:
+        yield from _half_precision_objective(trial)
+
+
+def _half_precision_objective(trial: Trial) -> Iterator[Finding]:
+    """Check that an objective takes outputs in bfloat16, which is what a net gives under autocast."""
+    batch, plan = trial.batch(ROWS, STEPS - 1), trial.plan(step=STEPS - 1)
+
+    def value(tail: Tail) -> Tensor:
+        state = map_leaves(lambda leaf: leaf.requires_grad_(), trial.state(ROWS, STEPS - 1))
+        return step_loss(trial.method, tail, state, batch, plan, trial.loss).detach()
+
+    wide = value(trial.tail())
+    low = value(Tail(lambda h: trial.net(h).to(torch.bfloat16), trial.net))
+    near = bool((low - wide).abs() <= 0.1 * (1 + wide.abs()))
+    yield judged(
+        trial, "half precision", near, "objective() with outputs in bfloat16", f"{float(wide):.4g} up to rounding",
+        f"{float(low):.4g}", "objective",
+    )  # fmt: skip
 
 
 _SYNCS = {"item", "tolist", "numpy", "__bool__", "__float__", "__int__", "__index__", "nonzero", "cpu", "unique"}
@@ -65,8 +85,9 @@ def no_host_sync(trial: Trial) -> Iterator[Finding]:
     """Check that plan, mix and objective never wait for the device: no .item(), .tolist(), bool(tensor) or the like."""
     path = inspect.getsourcefile(type(trial.method)) or ""
     watch = _Syncs(path)
-    state, batch = trial.state(ROWS), trial.batch(ROWS)
+    state = trial.state(ROWS)
     with watch:
+        batch = trial.batch(ROWS)
         plan = trial.plan_of(batch, Rng(0, ROWS).at(0))
         with contextlib.suppress(Exception):  # another check covers the objective
             step_loss(trial.method, trial.tail(), state, batch, plan, trial.loss)
@@ -134,7 +155,8 @@ def stacks(trial: Trial) -> Iterator[Finding]:
     yield judged(trial, "stackable", alike, tried, "one shape (or stackable = False)", f"{len(shapes)} shapes")
     if not alike:
         return
-    plans, batch, tail = [trial.plan(seed=seed) for seed in (0, 1)], trial.batch(ROWS), trial.tail()
+    late = STEPS - 1  # what grows along a training counts there
+    plans, batch, tail = [trial.plan(seed=seed, step=late) for seed in (0, 1)], trial.batch(ROWS, late), trial.tail()
     alone = [step_loss(trial.method, tail, trial.state(ROWS), batch, plan, trial.loss) for plan in plans]
     both = batch._replace(y=torch.cat([batch.y, batch.y]), x=None, stats={}, runs=2)
     twice = map_leaves(lambda leaf: torch.cat([leaf, leaf]), trial.state(ROWS))

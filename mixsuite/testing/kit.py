@@ -26,17 +26,24 @@ from mixsuite.testing.augmentation_kit import check_augmentation
 from mixsuite.testing.device_checks import half_precision, no_host_sync, no_recompile, stacks
 from mixsuite.testing.draw_checks import a_function_of_its_seed, inputs_stay, no_global_generator, others_draw_the_same
 from mixsuite.testing.findings import Finding, problems
-from mixsuite.testing.memory_checks import memory_can_be_saved
+from mixsuite.testing.memory_checks import (
+    memory_can_be_saved,
+    memory_is_of_one_run,
+    remember_writes_to_the_memory_alone,
+    remembers_rows_by_what_they_are,
+)
 from mixsuite.testing.metric_kit import check_metric
 from mixsuite.testing.model_kit import check_model
-from mixsuite.testing.objective_checks import loss_weighs_the_plans_targets
+from mixsuite.testing.objective_checks import loss_counts, loss_weighs_the_plans_targets, mixes_alone
 from mixsuite.testing.optimizer_kit import check_optimizer
+from mixsuite.testing.order_checks import rows_count_by_what_they_are
 from mixsuite.testing.plan_checks import (
     mixes_the_rows_it_names,
     objective_is_a_number,
     ones_change_nothing,
     plans_are_valid,
     rate_of_mixing,
+    rows_are_named,
     shares_agree,
 )
 from mixsuite.testing.samples import ROWS, Sample, samples
@@ -46,11 +53,18 @@ from mixsuite.training.optimizer import Optimizer
 CHECKS: tuple[Check, ...] = (  # for methods whose plans are valid
     objective_is_a_number,
     loss_weighs_the_plans_targets,
+    loss_counts,
+    mixes_alone,
     ones_change_nothing,
     mixes_the_rows_it_names,
     shares_agree,
     rate_of_mixing,
+    rows_are_named,
+    rows_count_by_what_they_are,
     memory_can_be_saved,
+    memory_is_of_one_run,
+    remember_writes_to_the_memory_alone,
+    remembers_rows_by_what_they_are,
     half_precision,
     inputs_stay,
     no_global_generator,
@@ -226,4 +240,6 @@ def _raised(what: str, sample: str, method: Method, error: BaseException) -> Fin
     message = f"{type(error).__name__}: {' '.join(str(error).split())}"
     if lines and "batch.x" in (lines[-1].line or "") and not type(method).needs_x:
         message += " (batch.x is None unless the class says needs_x = True)"
+    if lines and "batch.rows" in (lines[-1].line or "") and not type(method).needs_rows:
+        message += " (in a Mixer batch.rows is None unless the class says needs_rows = True)"
     return Finding("problem", what, sample, what, "no exception", message, where)

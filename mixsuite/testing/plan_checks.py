@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from mixsuite.data.state import first_leaf
+from mixsuite.mixing import Method
 from mixsuite.mixing.engine import step_loss
 from mixsuite.mixing.plan import check_plan, terms
 from mixsuite.testing.findings import Finding
@@ -184,3 +185,23 @@ def rate_of_mixing(trial: Trial) -> Iterator[Finding]:
         )
     else:
         yield Finding("note", "it mixes", trial.name, f"plans of {STEPS} steps", "", seen)
+
+
+def rows_are_named(trial: Trial) -> Iterator[Finding]:
+    """Check that plans name each row of the batch, and those that more_rows asks for.
+
+    A method may ask for rows to choose among them, so some may never be named at their place. Half of them is too much.
+    """
+    named, asked = set[int](), 0
+    for step in range(STEPS):
+        plan = trial.plan(step=step)
+        named |= {int(row) for term in terms(plan) for row in (torch.arange(ROWS) if term.rows is None else term.rows)}
+        asked = max(asked, len(trial.rows(ROWS, step)) - ROWS)
+    name, tried = "rows are named", f"own and partner in plans of {STEPS} steps"
+    left = sorted(set(range(ROWS)) - named)
+    seen = f"no plan names row {', '.join(map(str, left))}"
+    yield judged(trial, name, not left, tried, "each of the batch's rows in some plan", seen)
+    if asked and type(trial.method).objective is Method.objective:
+        used = sum(row >= ROWS for row in named)
+        seen = f"{used} of {asked} are ever named"
+        yield judged(trial, name, 2 * used > asked, tried, "the rows that more_rows asks for", seen, "more_rows")

@@ -88,9 +88,10 @@ class Trial:
 
     @property
     def train(self) -> TrainInfo:
-        """The sample as the training part."""
+        """The sample as the training part, copied."""
         s = self.sample
-        return TrainInfo(s.sites["input"], s.y, ROWS, s.classes, s.kind, s.groups)
+        x = map_leaves(lambda leaf: leaf.clone(), s.sites["input"])
+        return TrainInfo(x, s.y.clone(), ROWS, s.classes, s.kind, s.groups)
 
     def rows(self, n: int = ROWS, step: int = 0, seed: int = 0) -> Tensor:
         """Numbers of the sample's rows that a step sees: the first n, and those that the method asks for. [n + M]."""
@@ -118,7 +119,7 @@ class Trial:
         memory = copy.deepcopy(self._memory)
         return Batch(
             self.sample.y[rows].clone(), shape, torch.tensor(step / STEPS), self.stats, x, step=step, steps=STEPS,
-            rows=rows, size=n, memory=memory,
+            rows=rows if self.method.needs_rows else None, size=n, memory=memory,
         )  # fmt: skip
 
     def plan(self, n: int = ROWS, seed: int = 0, step: int = 0) -> Plan:

@@ -92,7 +92,7 @@ def test_an_augmentations_start_file_passes_the_kit_and_trains_as_it_stands(in_p
     made = mixsuite("new-augmentation", "my_noise")
     wanted = 'written: my_noise.py; try it: mixsuite check ./my_noise.py; in a recipe: augment = "./my_noise.py"\n'
     assert (made.status, made.out) == (0, wanted)
-    assert mixsuite("check", "./my_noise.py(sd=0.2)").out == "./my_noise.py(sd=0.2): 0 problems, 0 to note, 12 ok\n"
+    assert mixsuite("check", "./my_noise.py(sd=0.2)").out == "./my_noise.py(sd=0.2): 0 problems, 0 to note, 6 ok\n"
     (here / "own.toml").write_text(tiny.read_text() + 'augment = "./my_noise.py(sd=0.2)"\n')
     assert mixsuite("run", "own.toml", "--out", "out").status == 0
     assert 'augment = "my_noise(sd=0.2)"' in (here / "out" / "matrix.toml").read_text()
