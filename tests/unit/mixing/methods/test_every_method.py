@@ -63,6 +63,7 @@ NOT_HERE = {  # on classes, in pictures and tables
         "mix_style",
         "aug_mix",
         "align_mix",
+        "puzzle_mix",
     },
 }
 APPLIES = [
@@ -100,7 +101,7 @@ def test_methods_share_partners_and_no_draw_moves_another():
     assert all(torch.equal(p, partners[0]) for p in partners)
 
 
-PICTURES = {"align_mix", "aug_mix", "cutmix", "cutout", "fmix", "gridmix", "resizemix", "saliencymix"}
+PICTURES = {"align_mix", "aug_mix", "cutmix", "cutout", "fmix", "gridmix", "puzzle_mix", "resizemix", "saliencymix"}
 
 
 @pytest.mark.slow
