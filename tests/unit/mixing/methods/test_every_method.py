@@ -48,7 +48,7 @@ def test_so_are_those_of_the_papers_methods(text):
 
 
 NOT_HERE = {  # on classes, in pictures and tables
-    "images": {"specmix", "spec_mixup", "column_cutmix", "ifmixup", "c_mixup", "smote"},
+    "images": {"specmix", "spec_mixup", "column_cutmix", "ifmixup", "c_mixup", "smote", "trans_mix", "token_mix"},
     "tabular": {
         "cutmix",
         "cutout",
@@ -64,6 +64,8 @@ NOT_HERE = {  # on classes, in pictures and tables
         "aug_mix",
         "align_mix",
         "puzzle_mix",
+        "token_mix",
+        "trans_mix",
     },
 }
 APPLIES = [
@@ -78,7 +80,7 @@ APPLIES = [
     ("name", "domain"), [(name, domain) for domain, names in NOT_HERE.items() for name in sorted(names)]
 )
 def test_where_a_method_does_not_apply_it_says_why(job, name, domain):
-    with pytest.raises(SkipRun, match=r"made for|is for"):
+    with pytest.raises(SkipRun, match=r"made for|is for|looks at the submodule"):
         train(job(name, domain=domain))
 
 
@@ -101,7 +103,10 @@ def test_methods_share_partners_and_no_draw_moves_another():
     assert all(torch.equal(p, partners[0]) for p in partners)
 
 
-PICTURES = {"align_mix", "aug_mix", "cutmix", "cutout", "fmix", "gridmix", "puzzle_mix", "resizemix", "saliencymix"}
+PICTURES = {
+    "align_mix", "aug_mix", "cutmix", "cutout", "fmix", "gridmix", "puzzle_mix", "resizemix", "saliencymix", "token_mix",
+    "trans_mix",
+}  # fmt: skip
 
 
 @pytest.mark.slow
