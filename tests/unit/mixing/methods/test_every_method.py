@@ -64,6 +64,7 @@ NOT_HERE = {  # on classes, in pictures and tables
         "aug_mix",
         "align_mix",
         "puzzle_mix",
+        "recursive_mix",
         "token_mix",
         "trans_mix",
     },
@@ -104,8 +105,8 @@ def test_methods_share_partners_and_no_draw_moves_another():
 
 
 PICTURES = {
-    "align_mix", "aug_mix", "cutmix", "cutout", "fmix", "gridmix", "puzzle_mix", "resizemix", "saliencymix", "token_mix",
-    "trans_mix",
+    "align_mix", "aug_mix", "cutmix", "cutout", "fmix", "gridmix", "puzzle_mix", "recursive_mix", "resizemix",
+    "saliencymix", "token_mix", "trans_mix",
 }  # fmt: skip
 
 
