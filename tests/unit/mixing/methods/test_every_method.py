@@ -65,6 +65,7 @@ NOT_HERE = {  # on classes, in pictures and tables
         "align_mix",
         "puzzle_mix",
         "recursive_mix",
+        "style_mix",
         "token_mix",
         "trans_mix",
     },
@@ -106,7 +107,7 @@ def test_methods_share_partners_and_no_draw_moves_another():
 
 PICTURES = {
     "align_mix", "aug_mix", "cutmix", "cutout", "fmix", "gridmix", "puzzle_mix", "recursive_mix", "resizemix",
-    "saliencymix", "token_mix", "trans_mix",
+    "saliencymix", "style_mix", "token_mix", "trans_mix",
 }  # fmt: skip
 
 
