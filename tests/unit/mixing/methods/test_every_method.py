@@ -48,7 +48,17 @@ def test_so_are_those_of_the_papers_methods(text):
 
 
 NOT_HERE = {  # on classes, in pictures and tables
-    "images": {"specmix", "spec_mixup", "column_cutmix", "ifmixup", "c_mixup", "smote", "trans_mix", "token_mix"},
+    "images": {
+        "specmix",
+        "spec_mixup",
+        "column_cutmix",
+        "ifmixup",
+        "g_mixup",
+        "c_mixup",
+        "smote",
+        "trans_mix",
+        "token_mix",
+    },
     "tabular": {
         "cutmix",
         "cutout",
@@ -58,6 +68,7 @@ NOT_HERE = {  # on classes, in pictures and tables
         "saliencymix",
         "specmix",
         "ifmixup",
+        "g_mixup",
         "c_mixup",
         "spec_mixup",
         "mix_style",
@@ -131,7 +142,13 @@ def test_every_method_runs_on_padded_graphs_or_says_why_not():
 def test_every_method_runs_on_clips_or_says_why_not():
     raw = clips([5, 9, 7, 8] * 10)
     for name in builtin_files(METHOD):
-        if name in PICTURES - {"cutmix", "fmix", "gridmix"} | {"smote", "column_cutmix", "ifmixup", "c_mixup"}:
+        if name in PICTURES - {"cutmix", "fmix", "gridmix"} | {
+            "smote",
+            "column_cutmix",
+            "ifmixup",
+            "g_mixup",
+            "c_mixup",
+        }:
             with pytest.raises(SkipRun, match=r"not for speech|kind regression|made for"):
                 train(clip_job(name, raw))
             continue
