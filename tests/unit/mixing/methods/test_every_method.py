@@ -48,7 +48,17 @@ def test_so_are_those_of_the_papers_methods(text):
 
 
 NOT_HERE = {  # on classes, in pictures and tables
-    "images": {"specmix", "spec_mixup", "column_cutmix", "ifmixup", "c_mixup", "smote"},
+    "images": {
+        "specmix",
+        "spec_mixup",
+        "column_cutmix",
+        "ifmixup",
+        "g_mixup",
+        "c_mixup",
+        "smote",
+        "trans_mix",
+        "token_mix",
+    },
     "tabular": {
         "cutmix",
         "cutout",
@@ -58,11 +68,17 @@ NOT_HERE = {  # on classes, in pictures and tables
         "saliencymix",
         "specmix",
         "ifmixup",
+        "g_mixup",
         "c_mixup",
         "spec_mixup",
         "mix_style",
         "aug_mix",
         "align_mix",
+        "puzzle_mix",
+        "recursive_mix",
+        "style_mix",
+        "token_mix",
+        "trans_mix",
     },
 }
 APPLIES = [
@@ -77,7 +93,7 @@ APPLIES = [
     ("name", "domain"), [(name, domain) for domain, names in NOT_HERE.items() for name in sorted(names)]
 )
 def test_where_a_method_does_not_apply_it_says_why(job, name, domain):
-    with pytest.raises(SkipRun, match=r"made for|is for"):
+    with pytest.raises(SkipRun, match=r"made for|is for|looks at the submodule"):
         train(job(name, domain=domain))
 
 
@@ -100,7 +116,10 @@ def test_methods_share_partners_and_no_draw_moves_another():
     assert all(torch.equal(p, partners[0]) for p in partners)
 
 
-PICTURES = {"align_mix", "aug_mix", "cutmix", "cutout", "fmix", "gridmix", "resizemix", "saliencymix"}
+PICTURES = {
+    "align_mix", "aug_mix", "cutmix", "cutout", "fmix", "gridmix", "puzzle_mix", "recursive_mix", "resizemix",
+    "saliencymix", "style_mix", "token_mix", "trans_mix",
+}  # fmt: skip
 
 
 @pytest.mark.slow
@@ -123,7 +142,13 @@ def test_every_method_runs_on_padded_graphs_or_says_why_not():
 def test_every_method_runs_on_clips_or_says_why_not():
     raw = clips([5, 9, 7, 8] * 10)
     for name in builtin_files(METHOD):
-        if name in PICTURES - {"cutmix", "fmix", "gridmix"} | {"smote", "column_cutmix", "ifmixup", "c_mixup"}:
+        if name in PICTURES - {"cutmix", "fmix", "gridmix"} | {
+            "smote",
+            "column_cutmix",
+            "ifmixup",
+            "g_mixup",
+            "c_mixup",
+        }:
             with pytest.raises(SkipRun, match=r"not for speech|kind regression|made for"):
                 train(clip_job(name, raw))
             continue
