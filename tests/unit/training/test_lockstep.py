@@ -77,7 +77,12 @@ def test_float64_weights_are_the_loops(entry, method):
     + [("tabular", m) for m in ("regmixup(passes=2)", "mixup(start=0.3, stop=0.8)", "mixup(batch=2, length=2)")]
     + [("tabular", m) for m in ("mixup(lam=row, site=embedding)", "decoupled", "midpoint", "input_only")]
     + [("numbers", "c_mixup"), ("speech", "specmix"), ("speech", "cutmix"), ("graphs", "ifmixup")]
-    + [("graphs", "noisy_feature(site=hidden)"), ("embedded", "mixup(site=hidden)"), ("images", "style_mix")],
+    + [
+        ("graphs", "noisy_feature(site=hidden)"),
+        ("embedded", "mixup(site=hidden)"),
+        ("images", "style_mix"),
+        ("graphs", "sub_mix"),
+    ],
 )
 def test_so_are_those_of_every_method(entry, method):
     assert all(isinstance(one, TrainResult) for one in both(entry, method))

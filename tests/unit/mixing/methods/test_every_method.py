@@ -54,6 +54,7 @@ NOT_HERE = {  # on classes, in pictures and tables
         "column_cutmix",
         "ifmixup",
         "g_mixup",
+        "sub_mix",
         "c_mixup",
         "smote",
         "trans_mix",
@@ -69,6 +70,7 @@ NOT_HERE = {  # on classes, in pictures and tables
         "specmix",
         "ifmixup",
         "g_mixup",
+        "sub_mix",
         "c_mixup",
         "spec_mixup",
         "mix_style",
@@ -108,7 +110,7 @@ def test_every_method_trains_the_same_bytes_twice_on_paired_draws(job, name, dom
 
 
 def test_methods_share_partners_and_no_draw_moves_another():
-    needy = {"remix", "saliencymix", "column_cutmix", "mix_style"}  # want more than a batch of labels
+    needy = {"remix", "saliencymix", "column_cutmix", "mix_style", "sub_mix"}  # want more than a batch of labels
     described = describe(METHOD)
     named = [d["name"] for d in described if d["pairing"] == "permutation" and d["name"] not in needy]
     assert {"mixup", "cutmix", "mixupe", "multi_mix", "decoupled", "fmix", "midpoint"} <= set(named)
@@ -147,6 +149,7 @@ def test_every_method_runs_on_clips_or_says_why_not():
             "column_cutmix",
             "ifmixup",
             "g_mixup",
+            "sub_mix",
             "c_mixup",
         }:
             with pytest.raises(SkipRun, match=r"not for speech|kind regression|made for"):
