@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -35,13 +38,14 @@ class Remembered:
     """The memory of a method in a user's loop: made at the first step, kept in checkpoints.
 
     memory: the module, once there was a step.
-    last:   what the last step saw; the weights have moved since when the next one begins.
+    last:   what the last step saw; the weights have moved since when the next one begins, or a checkpoint is made.
     """
 
     def __init__(self, method: Method, name: str) -> None:
         self.method, self.name = method, name
         self.memory: nn.Module | None = None
         self.last: Batch | None = None
+        self._model: Callable[[], nn.Module | None] = lambda: None
         self._saved: dict[str, Any] | None = None  # of a checkpoint, until the model is there
 
     def look(self, model: nn.Module, train: TrainInfo | None) -> None:
@@ -53,11 +57,17 @@ class Remembered:
                 load_memory(self.memory, self._saved)
         elif self.last is not None:
             self.method.remember(self.last, model)
-        self.last = None
+        self.last, self._model = None, weakref.ref(model)
 
     def state(self) -> dict[str, Any]:
-        """What a checkpoint keeps: nothing before the first step."""
-        return {} if self.memory is None else {"memory": self.memory.state_dict()}
+        """What a checkpoint keeps: the memory as the next step finds it; nothing before the first step."""
+        if self.memory is None:
+            return {}
+        memory, model = self.memory, self._model()
+        if self.last is not None and model is not None:
+            memory = copy.deepcopy(memory)
+            self.method.remember(self.last._replace(memory=memory), model)
+        return {"memory": memory.state_dict()}
 
     def load(self, state: dict[str, Any]) -> None:
         """Continue from a checkpoint.

@@ -233,7 +233,11 @@ class Method(ABC):
         return None
 
     def remember(self, batch: Batch, net: nn.Module) -> None:
-        """Update batch.memory after a step, when the model's weights have moved. Write to nothing else."""
+        """Update batch.memory after a step, when the model's weights have moved. Write to nothing else.
+
+        An optimiser may compute a step several times, at other weights: what an objective writes to the memory must be
+        the same each time.
+        """
         return  # nothing, unless a method says so
 
     def mix(self, h: State, plan: Plan) -> State:

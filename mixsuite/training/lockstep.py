@@ -179,7 +179,10 @@ class _Block:
         y, weight = self.y[rows], None if self.weight is None else self.weight[rows]
         plans = self._plans(step, x, y, weight)
         sites = [self.feeds[number].sites[step] for number in self.of_slot]
-        batch = Batch(y, (), self.feeds[0].progress[step], {}, None, weight, job.block)
+        shapes = {self.feeds[number].info.sites[site] for number, site in zip(self.of_slot, sites, strict=True)}
+        shape = shapes.pop() if len(shapes) == 1 else ()
+        progress, place = self.feeds[0].progress[step], step % method.repeat_batch
+        batch = Batch(y, shape, progress, {}, None, weight, job.block, place, step, job.steps)
         if plans is None or not method.mixes or len(set(sites)) == 1:
             site_stage = self.model.sites[sites[0]]
             tail = Tail(partial(self.model, start=site_stage))

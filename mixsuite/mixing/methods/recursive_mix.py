@@ -82,33 +82,39 @@ class RecursiveMix(Method):
         mixed = _pasted(state, other, plan)
         out = tail(mixed)
         own = class_shares(batch.y, out.shape[1], past.y.dtype)
+        weight = torch.ones_like(own[:, 0]) if batch.row_weight is None else batch.row_weight.to(own.dtype)
         theirs = torch.where(there, past.y[1 - now][row], own[plan.partner])
-        past.write(now, mixed, torch.lerp(theirs, own, plan.wy[:, None].to(own.dtype)))
-        per_row = plan.wy * loss(out, batch.y) + (1 - plan.wy) * loss(out, theirs)
-        return run_mean(per_row if batch.row_weight is None else per_row * batch.row_weight, batch.runs)
+        of_own = plan.wy.to(own.dtype) * weight
+        of_theirs = (1 - plan.wy.to(own.dtype)) * torch.where(there, past.weight[1 - now][row], weight[plan.partner])
+        past.write(now, mixed, (of_own[:, None] * own + of_theirs[:, None] * theirs), of_own + of_theirs)
+        return run_mean(of_own * loss(out, batch.y) + of_theirs * loss(out, theirs), batch.runs)
 
 
 class Past(nn.Module):
     """The mixed rows of the last two steps, by turns: one is read while the other is written, however often.
 
-    x: [2, keep, C, H, W]; y: [2, keep, classes]; count: [2] number of rows that are there.
+    x: [2, keep, C, H, W]; y: [2, keep, classes]; weight: [2, keep] of rows in the loss, as their targets' weights mix;
+    count: [2] number of rows that are there.
     """
 
     x: torch.Tensor
     y: torch.Tensor
+    weight: torch.Tensor
     count: torch.Tensor
 
     def __init__(self, keep, x, classes):
         super().__init__()
         self.register_buffer("x", x.new_zeros(2, keep, *x.shape[1:]))
         self.register_buffer("y", x.new_zeros(2, keep, classes))
+        self.register_buffer("weight", x.new_zeros(2, keep))
         self.register_buffer("count", torch.zeros(2, dtype=torch.int64))
 
-    def write(self, turn, x, y):
-        """Keep the first rows of x [N, C, H, W] and y [N, classes]."""
+    def write(self, turn, x, y, weight):
+        """Keep the first rows of x [N, C, H, W], and of their targets y [N, classes], which sum to weight [N]."""
         with torch.no_grad():
             n = min(len(x), self.x.shape[1])
-            self.x[turn, :n], self.y[turn, :n] = x[:n], y[:n]
+            self.x[turn, :n], self.weight[turn, :n] = x[:n], weight[:n]
+            self.y[turn, :n] = y[:n] / weight[:n, None].clamp(min=1e-30)
             self.count[turn].fill_(n)
 
 

@@ -89,3 +89,39 @@ def faulty(path, name, right, wrong):
 def test_a_fault_of_a_memory_is_told(tmp_path, name, right, wrong, seen):
     told = faulty(tmp_path / "faulty.py", name, right, wrong)
     assert (told == []) if seen is None else any(seen in text for text in told), told
+
+
+def test_what_an_objective_writes_must_not_depend_on_the_weights():
+    source = """
+import torch
+from dataclasses import dataclass
+from mixsuite.mixing import Method, mixup_plan, two_term_loss
+
+@dataclass(frozen=True)
+class Writes(Method):
+    label = "matched"
+    stackable = False
+    mixes_alone = True
+    kinds = ("class",)
+    domains = ("tabular",)
+
+    def memory(self, net, train):
+        memory = torch.nn.Module()
+        memory.register_buffer("last", torch.zeros(()))
+        return memory
+
+    def plan(self, batch, rng):
+        return mixup_plan(batch, rng, 1.0, "batch")
+
+    def objective(self, tail, state, batch, plan, loss):
+        value = two_term_loss(tail(self.mix(state, plan)), batch, plan, loss)
+        with torch.no_grad():
+            batch.memory.last.copy_(WHAT)
+        return value
+"""
+    for name, what, wrong in (("loss", "value.detach()", True), ("rows", "state.sum()", False)):
+        (tmp_path / f"writes_{name}.py").write_text(source.replace("WHAT", what))
+        told = [
+            f for f in found(tmp_path / f"writes_{name}.py") if f.check == "a step computed twice is remembered once"
+        ]
+        assert [f.status for f in told] == ["problem" if wrong else "ok"]

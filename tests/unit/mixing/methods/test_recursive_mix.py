@@ -111,3 +111,21 @@ def test_values_out_of_range_and_other_sites_are_refused():
             RecursiveMix(**bad)
     sites = {"input": (3, 8, 8), "hidden": (4, 8, 8)}
     assert "its site is input" in RecursiveMix(site="hidden").reject(TaskInfo("images", "class", 3, sites, 8, 100))
+
+
+def test_weights_of_rows_go_with_their_targets_through_the_past():
+    memory, model = past("recursive_mix(lam=row)"), net()
+    old_x, old = None, None  # targets times their weights
+    for number in range(3):
+        x, y = rows(16, SHAPE, seed=number), torch.arange(16) % 4
+        weight = 0.5 + (torch.arange(16) % 5).float()
+        batch = Batch(y, SHAPE, torch.tensor(0.0), {}, row_weight=weight, step=number, memory=memory)
+        plan = picture_plan("recursive_mix(lam=row)", n=16, shape=SHAPE, step=number)
+        found = method("recursive_mix(lam=row)").objective(Tail(model), x, batch, plan, cross_entropy)
+        own = F.one_hot(y, 4).float() * weight[:, None]
+        other = own[plan.partner] if old is None else old[plan.partner]
+        old_x, old = (
+            pasted(x, x[plan.partner] if old_x is None else old_x[plan.partner], plan),
+            (plan.wy[:, None] * own + (1 - plan.wy[:, None]) * other),
+        )
+        torch.testing.assert_close(found, -(old * model(old_x).log_softmax(1)).sum(1).mean())
