@@ -91,7 +91,7 @@ def test_a_fault_of_a_memory_is_told(tmp_path, name, right, wrong, seen):
     assert (told == []) if seen is None else any(seen in text for text in told), told
 
 
-def test_what_an_objective_writes_must_not_depend_on_the_weights():
+def test_what_an_objective_writes_must_not_depend_on_the_weights(tmp_path):
     source = """
 import torch
 from dataclasses import dataclass
