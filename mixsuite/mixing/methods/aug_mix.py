@@ -13,9 +13,9 @@ class AugMix(Method):
     """A row against two mixtures of augmented copies of itself: clean loss + weight * Jensen-Shannon divergence.
 
     A mixture is m x + (1 - m) sum_i w_i A_i(x), with w of a Dirichlet law of ones, m ~ Beta(1, 1), and A_i a chain of
-    one or two operations. Reconstructed. Ours: the operations are rotation, shear and shift alone, since rows are
-    standardised here and those on grey values (posterise, solarise, equalise, autocontrast) need pixels; both
-    operations of a chain are one affine map. There is no partner.
+    one or two operations (the paper: one to three). Reconstructed. Ours: the operations are rotation, shear and shift
+    alone, since rows are standardised here and those on grey values (posterise, solarise, equalise, autocontrast) need
+    pixels; the operations of a chain are one affine map. There is no partner.
 
     chains:   number of chains in a mixture.
     strength: of the operations, 1 being the paper's severity 3: 9 degrees, shear of 0.09, shift of 1/10.

@@ -12,6 +12,7 @@ class Cutout(Method):
     """A square of each row is set to zero, which is the training part's mean; the target stays. One forward pass.
 
     The square's centre is uniform over the pixels, and the part outside the picture is cut off. There is no partner.
+    Ours: sides are rounded down to an even number of pixels, as CutMix's are.
 
     side: side of the square, as a share of the picture's (the paper: 16 of 32 pixels for CIFAR-10, 8 for CIFAR-100).
     """
@@ -33,7 +34,8 @@ class Cutout(Method):
     def plan(self, batch, rng):
         n = len(batch.y)
         across, down = rng.uniform(n, kind="box"), rng.uniform(n, kind="box")  # CutMix's places
-        keep = box_mask(torch.full_like(across, 1 - self.side**2), across, down, batch.shape)
+        side = self.side + 1e-5  # so that rounding leaves no side just below a whole number of pixels
+        keep = box_mask(torch.full_like(across, 1 - side**2), across, down, batch.shape)
         return Plan(torch.arange(n, device=across.device), keep, torch.ones_like(across))
 
     def mix(self, h, plan):

@@ -17,7 +17,7 @@ class Smote(Method):
     classes alike, is ours.
 
     k:     neighbours (the paper: 5).
-    share: of the batch that is replaced.
+    share: of the batch that is replaced on average; each row is by chance.
     """
 
     k: int = 5

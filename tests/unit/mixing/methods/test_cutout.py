@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from support.methods import exact_plan
+from support.methods import exact_plan, picture_plan
 from support.objectives import B
 
 from mixsuite.errors import InputError
@@ -28,6 +28,16 @@ def test_cutout_equals_its_slow_twin(side):
         assert torch.equal(mixed[i], wanted)
     assert torch.equal(plan.wy, torch.ones(B, dtype=plan.wy.dtype))
     assert plan.partner.tolist() == list(range(B))
+
+
+@pytest.mark.parametrize(
+    ("side", "size", "pixels"),
+    [(0.1, 20, 2), (0.3, 20, 6), (0.3, 100, 30), (0.34, 100, 34), (0.5, 7, 2), (0.25, 32, 8)],
+)
+def test_a_side_of_whole_pixels_is_not_rounded_below_them(side, size, pixels):
+    """In float32 1 - (1 - 0.3^2) is a little less than 0.3^2: half a side of 6 pixels was 2."""
+    gone = [1 - keep for keep in picture_plan(f"cutout(side={side})", n=64, shape=(1, size, size)).wx[:, 0]]
+    assert max(int(one.amax(0).sum()) for one in gone) == pixels
 
 
 def test_it_passes_the_kit_as_an_augmentation_without_partners():
