@@ -18,7 +18,7 @@ class AlignMix(Method):
 
     alpha:  lambda is drawn from Beta(alpha, alpha).
     eps:    entropic weight, in units of the mean cost (the paper: 0.1).
-    rounds: of Sinkhorn (the paper: 100).
+    rounds: of Sinkhorn (the paper: 100); at the paper's eps the plan is not yet the last one after 50.
     places: the most places that are aligned; larger features are mixed plainly at this site, which is refused.
     lam:    "batch": one lambda per step; "row": one per row.
     """

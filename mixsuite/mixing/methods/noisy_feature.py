@@ -25,6 +25,7 @@ class NoisyFeature(Method):
     site: str = field(default="random", kw_only=True)
 
     label = "matched"
+    augments = True
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha)"
     stackable = True

@@ -50,7 +50,7 @@ class SpecAugment(Augmentation):
         place = torch.arange(side, device=clips.device)
         kept = torch.ones(n, side, device=clips.device, dtype=clips.dtype)
         for _ in range(self.masks):
-            width = (rng.uniform(n, kind=f"{name} width") * (int(getattr(self, name) * side) + 1)).floor()
+            width = (rng.uniform(n, kind=f"{name} width") * (int(getattr(self, name) * side + 1e-9) + 1)).floor()
             first = (rng.uniform(n, kind=f"{name} place") * (side - width + 1)).floor()
             inside = (place >= first[:, None]) & (place < (first + width)[:, None])
             kept = kept.masked_fill(inside, 0)
