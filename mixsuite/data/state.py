@@ -5,14 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Self
+from typing import ClassVar, Self
 
 import torch
 from torch import Tensor
 
 
 class Ragged(ABC):
-    """Rows of unequal size, kept unpadded: a state that can select rows and is never mixed."""
+    """Rows of unequal size, kept unpadded: a state that can select rows and is never mixed.
+
+    cause: why rows are kept so, for messages.
+    """
+
+    cause: ClassVar[str] = "its rows are of unequal size and stay unpadded, so they are mixed where they have one size"
 
     @abstractmethod
     def take(self, rows: Tensor) -> Self:

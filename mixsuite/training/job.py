@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mixsuite.data.rows import Data
-from mixsuite.data.state import State, take_rows
+from mixsuite.data.state import Ragged, State, take_rows
 from mixsuite.domains.augmentation import Augmentation
 from mixsuite.errors import SkipRun
 from mixsuite.mixing import Method, TaskInfo, TrainInfo
@@ -113,6 +113,8 @@ def check_applies(job: Job, info: TaskInfo) -> None:
         SkipRun: it cannot; the message gives the reason, for the record.
     """
     reason = why_not(job.method, info)
+    if reason and isinstance(job.data.train.x, Ragged) and job.method.site not in info.sites:
+        reason = f"{reason}: {job.data.train.x.cause}"
     inner = job.method.site in job.model.inner or (job.method.site == "random" and bool(job.model.inner))
     if not reason and inner and not job.method.mixes_alone and job.method.mixes:
         reason = (

@@ -50,7 +50,9 @@ class SpecMixup(Method):
             place = torch.arange(side, device=batch.y.device)
             whole = torch.ones(n, side, device=batch.y.device)
             for mask in range(self.masks):
-                width = (rng.uniform(n, kind=f"width {axis} {mask}") * (int(getattr(self, axis) * side + 1e-9) + 1)).floor()
+                width = (
+                    rng.uniform(n, kind=f"width {axis} {mask}") * (int(getattr(self, axis) * side + 1e-9) + 1)
+                ).floor()
                 first = (rng.uniform(n, kind=f"place {axis} {mask}") * (side - width + 1)).floor()
                 inside = (place >= first[:, None]) & (place < (first + width)[:, None])
                 whole = torch.where(inside, 0.0, whole)
