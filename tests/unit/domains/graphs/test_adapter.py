@@ -38,7 +38,7 @@ def test_continuous_columns_alone_are_standardised_by_the_training_graphs():
 def test_large_graphs_are_mixed_at_the_embedding_alone():
     raw = graphs(30)
     raw.x[3] = (np.eye(4, dtype=np.float32)[np.zeros(DENSE_UP_TO + 1, dtype=int)], np.zeros((2, 0), dtype=np.int64))
-    said = r"no site 'input' here \(this task has: embedding; say which, site=...\): a graph here has over 128 nodes"
+    said = r"no site 'input' here \(this task has: embedding; say which, site=...\): a graph of this data set has over 128 nodes"
     with pytest.raises(SkipRun, match=said):
         train(graph_job("mixup", raw))
     for method in (
