@@ -39,7 +39,8 @@ def difference(row: dict[Any, Any]) -> str:
     if not _known(row["diff"]):
         return ""
     interval = f" [{row['diff_low']:+.2g}, {row['diff_high']:+.2g}]" if _known(row["diff_low"]) else ""
-    return f"{row['diff']:+.2g}{interval}" if row["diff"] else f"0{interval}"
+    nothing = abs(row["diff"]) <= 1e-12 * abs(row["mean"])  # sums of equal numbers in another order
+    return f"0{interval}" if nothing else f"{row['diff']:+.2g}{interval}"
 
 
 def times(cost: Any, reference: Any) -> str:

@@ -6,7 +6,7 @@ import pytest
 from support.folders import BASE, NOISE
 
 from mixsuite.report.comparison import against
-from mixsuite.report.short import as_text, sentence, short_rows
+from mixsuite.report.short import as_text, difference, sentence, short_rows
 from mixsuite.results.reading import load_results
 
 GOOD = BASE - 0.05 + NOISE[0]
@@ -70,3 +70,9 @@ def test_seeds_that_are_needed_and_two_metrics_are_told(folder):
     rows = short_rows(against(load_results(folder({"t": few})), "m", "erm"))
     assert rows[1][4] == "needs 6"
     assert rows[0][0] == "error"
+
+
+@pytest.mark.parametrize(("diff", "shown"), [(0.0, "0"), (-3.5e-19, "0"), (1e-9, "+1e-09"), (-0.25, "-0.25")])
+def test_what_rounding_leaves_of_no_difference_is_0(diff, shown):
+    row = {"diff": diff, "mean": 0.04, "diff_low": -0.3, "diff_high": 0.2}
+    assert difference(row) == f"{shown} [-0.3, +0.2]"
