@@ -109,6 +109,7 @@ class Step:
     step: int = 0
     steps: int = 100
     seed: int = 0
+    memory: torch.nn.Module | None = None
 
     def __post_init__(self):
         self.method, part = method(self.text), self.part
@@ -120,7 +121,7 @@ class Step:
         def seen(rows):
             return Batch(
                 part.y[rows], shape, progress, stats, part.of(rows) if self.method.needs_x else None,
-                step=self.step, steps=self.steps, rows=rows, size=size,
+                step=self.step, steps=self.steps, rows=rows, size=size, memory=self.memory,
             )  # fmt: skip
 
         batch = seen(self.rows)
