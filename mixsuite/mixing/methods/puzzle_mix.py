@@ -15,13 +15,13 @@ class PuzzleMix(Method):
     Saliency s is the norm over channels of the loss's gradient, as shares of a picture's blocks. With z the own share
     of a block, 0, 1/2 or 1, and g blocks along each side, the energy is the sum over blocks of
     (1 - z) s + z s' - eta / g^2 log p(z), p the binomial law of lambda, and over neighbours of
-    beta / (16 g) (1 + gamma d) (z - z')^2, d being by how much the pictures differ across the blocks' border. The
-    target's share is the mask's mean. The weights are those of the authors' public code.
+    beta / (16 g) (1 + gamma d) (z - z')^2, d being by how much more the two pictures differ across the blocks' border
+    than each does in itself. The target's share is the mask's mean. The weights are those of the authors' public code.
 
     Ours: the paper minimises by graph cuts, here blocks move in turn (iterated conditional modes) from four starts; the
-    grid's side 2, 4, 8, 16 is the step's turn, and is drawn in the paper; d is in units of the pair's mean distance,
-    and cut at 0. The paper's moving of blocks by optimal transport is left out. The clean rows pass first, for the
-    gradient alone, then the mixed rows, and both move BatchNorm's running statistics.
+    grid's side 2, 4, 8, 16, as far as the picture has the pixels, is the step's turn, and is drawn in the paper; d is
+    in units of the pair's mean distance, and cut at 0. The paper's moving of blocks by optimal transport is left out.
+    The clean rows pass first, for the gradient alone, then the mixed ones; both move BatchNorm's running statistics.
 
     beta, gamma, eta: weights of smoothness, of the border's difference in it, and of lambda's law.
     rounds:      each block may move so many times.
