@@ -35,8 +35,8 @@ class SavedWeights:
         """Put the file's tensors into a net.
 
         Names are those of ``--save-weights``, or those of a module of somebody's own or of timm that the net holds.
-        Every tensor must be the net's, and every one of the net's must be there; only the layer that gives the outputs
-        stays as the seed has drawn it where its shape is another one.
+        Every tensor must be the net's, and every one of the net's must be there; only the layer that the net
+        names last stays as the seed has drawn it where the number of its outputs, the first axis, is another one.
 
         Raises:
             InputError: the file has changed, holds no weights, or does not fit.
@@ -50,7 +50,8 @@ class SavedWeights:
             given = {prefix + name: value for name, value in given.items()}
         layer = list(own)[-1].rpartition(".")[0]
         last = {name for name in own if name.rpartition(".")[0] == layer}
-        left = last if any(own[n].shape != given[n].shape for n in last & given.keys()) else set()
+        wider = last <= given.keys() and all(own[n].shape[1:] == given[n].shape[1:] for n in last)
+        left = last if wider and any(own[n].shape != given[n].shape for n in last) else set()
         wrong = [_odd(name, own.get(name), given.get(name)) for name in sorted((own.keys() | given.keys()) - left)]
         odd = [text for text in wrong if text]
         if odd:

@@ -103,3 +103,18 @@ def test_a_file_that_is_missing_or_has_changed_is_said(tmp_path):
     torch.save(net(seed=4).state_dict(), tmp_path / "w.pt")
     with pytest.raises(InputError, match="the file has changed since the call began"):
         file.load_into(net())
+
+
+def test_a_layer_that_is_named_last_and_gives_no_outputs_is_not_left_out_in_silence(tmp_path):
+    class Turned(nn.Module):
+        """Its first layer is named last."""
+
+        def __init__(self, columns):
+            super().__init__()
+            self.head, self.first = nn.Linear(5, 3), nn.Linear(columns, 5)
+
+    file = saved(tmp_path / "w.pt", Turned(4).state_dict())
+    with pytest.raises(
+        InputError, match=r"'stages.0.module.first.weight' is \[5, 4\] in it and \[5, 13\] in the model"
+    ):
+        file.load_into(Staged([OneModule(Turned(13))], {"input": 0}))
