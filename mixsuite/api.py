@@ -163,9 +163,9 @@ def _carry_out(plan: CallPlan, watch: Watch, pool: Pool) -> Report:
     execute(plan, watch, pool)
     asked = frozenset((run.task.name, run.method.name) for run in plan.runs)
     report = replace(leaderboard(plan.options.out), asked=asked)
-    report = replace(report, notes=notes(report.results.only(plan.runs), report.shown()))
+    told = notes(report.results.only(plan.runs), report.shown())
     not_drawn = draw_gallery(plan.options.out, plan.options.data, trained)
-    return replace(report, notes=[*report.notes, *(f"no picture of {task}: {why}" for task, why in not_drawn.items())])
+    return replace(report, notes=[*told, *(f"no picture of {task}: {why}" for task, why in not_drawn.items())])
 
 
 def dry_run(

@@ -14,7 +14,7 @@ from mixsuite.domains.build import make_model
 from mixsuite.errors import InputError
 from mixsuite.models.base import Model, Staged, site_shapes
 from mixsuite.models.saved_weights import SavedWeights
-from mixsuite.plugins.load import user_code_location
+from mixsuite.plugins.load import told
 
 
 def checked_network(model: Model, data: Data, name: str, weights: SavedWeights | None = None) -> Staged:
@@ -44,7 +44,7 @@ def checked_network(model: Model, data: Data, name: str, weights: SavedWeights |
     except InputError as error:
         raise InputError(f"model {name}: {error}") from None
     except Exception as error:
-        what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{user_code_location(error)}"
+        what = told(error, 300)
         raise InputError(f"model {name}: it does not run on rows of shape {shape}: {what}") from error
     if not isinstance(out, Tensor) or out.shape != (len(rows), data.classes):
         given = list(out.shape) if isinstance(out, Tensor) else type(out).__name__
@@ -71,7 +71,7 @@ def check_augmentations(steps: Sequence[Augmentation], data: Data, name: str) ->
     except InputError as error:
         raise InputError(f"augment {name}: {error}") from None
     except Exception as error:
-        what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{user_code_location(error)}"
+        what = told(error, 300)
         raise InputError(f"augment {name}: it does not run on these rows: {what}") from error
     if not bool(first_leaf(changed).isfinite().all()):
         raise InputError(f"augment {name}: it gives values that are not finite")

@@ -47,10 +47,24 @@ def measure(probe: Probe, name: str, model: Staged, data: Data, domain: str, see
 
 def _scored(probe: Probe, model: Staged, data: Data, seed: int) -> dict[str, float]:
     """The error or the RMSE and the likelihood on the disturbed test rows."""
-    out, y = disturbed_outputs(probe, model, data, seed), data.test.y
+    found = scores_in_units(disturbed_outputs(probe, model, data, seed), data.test.y, data)
+    return {k: v for k, v in found.items() if k in KEPT}
+
+
+def scores_in_units(out: Tensor, y: Tensor, data: Data) -> dict[str, float]:
+    """Every metric of outputs and targets as trained, for regression in the target's units.
+
+    Raises:
+        FloatingPointError: an output is infinite or NaN.
+    """
     if data.kind == "regression":
         out, y = data.unscaled(out), data.unscaled(y)
-    return {k: v for k, v in scores(out, y, data.kind).items() if k in KEPT}
+    return scores(out, y, data.kind)
+
+
+def error_in_units(out: Tensor, y: Tensor, data: Data) -> float:
+    """The error of outputs, or for regression the RMSE; raises as ``scores_in_units``."""
+    return scores_in_units(out, y, data)["rmse" if data.kind == "regression" else "error"]
 
 
 def _measured(probe: Any, model: Staged, data: Data, seed: int) -> dict[str, float]:

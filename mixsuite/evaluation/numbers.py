@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mixsuite.plugins.load import user_code_location
+from mixsuite.plugins.load import told
 
 _LARGEST = 1e150  # squares of larger numbers are infinite
 
@@ -25,7 +25,7 @@ def numbers_of(compute: Callable[[], dict[str, Any]], suffix: str = "") -> dict[
     try:
         metrics = {f"{name}{suffix}": plain_number(name, value) for name, value in compute().items()}
     except BaseException as error:
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
+        reason = told(error)
         return {"metrics": {}, "status": "failed", "reason": reason}
     bad = [name for name, value in metrics.items() if not abs(value) < _LARGEST]
     if bad:

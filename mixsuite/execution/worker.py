@@ -57,7 +57,7 @@ from mixsuite.experiment.build import (
 from mixsuite.experiment.code import code_of_evaluation
 from mixsuite.experiment.spec import RunSpec
 from mixsuite.models.stack import Unstackable
-from mixsuite.plugins.load import user_code_location
+from mixsuite.plugins.load import told, user_code_location
 from mixsuite.results.files import write_whole
 from mixsuite.training.job import Job, TrainResult
 from mixsuite.training.lockstep import lockstep_pays_off
@@ -125,7 +125,7 @@ class Worker:
         except (InputError, ImportError):
             raise
         except BaseException as error:
-            what = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
+            what = told(error)
             raise InputError(f"{type(dataset).__name__}: its rows cannot be read: {what}") from error
         _check_files(dataset, root, planned)
         self._raw.append((dataset, root, planned, raw))

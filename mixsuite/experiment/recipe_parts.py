@@ -33,10 +33,7 @@ def part_of(recipe: Recipe, name: str, key: str, kind: Kind, base: type) -> tupl
     Raises:
         InputError: no such plugin or parameter, or a value that is not allowed.
     """
-    try:
-        plugin = load_plugin(kind, getattr(recipe, key), base)
-    except InputError as error:
-        raise InputError(f"recipe {name}: {error}") from None
+    plugin = _loaded(kind, getattr(recipe, key), base, name)
     text = str(Call(plugin.name, every_parameter(plugin.instance)))
     return plugin, recipe.model_copy(update={key: text})
 
@@ -47,10 +44,7 @@ def model_of(recipe: Recipe, name: str, domain: Source) -> tuple[Plugin, Recipe]
     Raises:
         InputError: no such model or parameter, or the model is made for other domains.
     """
-    try:
-        plugin = load_plugin(MODEL, recipe.model, Model)
-    except InputError as error:
-        raise InputError(f"recipe {name}: {error}") from None
+    plugin = _loaded(MODEL, recipe.model, Model, name)
     _check_domain(plugin, MODEL, name, domain)
     model: Model = plugin.instance
     own = getattr(model, "dropout", None)
@@ -73,13 +67,22 @@ def augmentations_of(recipe: Recipe, name: str, domain: Source) -> tuple[list[Pl
     """
     plugins = []
     for call in parse_chain(recipe.augment):
-        try:
-            plugins.append(load_plugin(AUGMENTATION, call, Augmentation))
-        except InputError as error:
-            raise InputError(f"recipe {name}: {error}") from None
+        plugins.append(_loaded(AUGMENTATION, call, Augmentation, name))
         _check_domain(plugins[-1], AUGMENTATION, name, domain)
     text = show_chain(Call(plugin.name, every_parameter(plugin.instance)) for plugin in plugins)
     return plugins, recipe.model_copy(update={"augment": text})
+
+
+def _loaded(kind: Kind, entry: str | Call, base: type, recipe: str) -> Plugin:
+    """Load a plugin that a recipe names.
+
+    Raises:
+        InputError: as ``load_plugin``, with the recipe's name.
+    """
+    try:
+        return load_plugin(kind, entry, base)
+    except InputError as error:
+        raise InputError(f"recipe {recipe}: {error}") from None
 
 
 def _check_domain(plugin: Plugin, kind: Kind, recipe: str, domain: Source) -> None:

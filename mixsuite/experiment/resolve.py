@@ -37,6 +37,7 @@ from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.schedule import Schedule
 
 TARGETS = ("class", "multilabel", "regression")  # kinds of target
+Named = tuple[Task, Parts]  # a task and what it names
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def resolve_task(text: str, matrix: Matrix) -> Task:
     return _task(text, matrix)[0]
 
 
-def _task(text: str, matrix: Matrix) -> tuple[Task, Parts]:
+def _task(text: str, matrix: Matrix) -> Named:
     call, recipe_name = parse_entry(text)
     plugin = load_plugin(DATASET, call, Dataset)
     dataset: Dataset = plugin.instance
@@ -267,9 +268,6 @@ def resolve(
     if matrix.exclude:
         _check_patterns(matrix)
     return experiment
-
-
-Named = tuple[Task, Parts]
 
 
 def _judged(tasks: list[Named], matrix: Matrix, primary: tuple[Primary, tuple[str, ...]] | None) -> list[Named]:

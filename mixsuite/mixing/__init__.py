@@ -9,7 +9,7 @@ state h at a site, and the loss:
 In your own training loop, write ``loss = Mixer("cutmix(alpha=1.0)", seed=0).loss(model, x, y)``.
 """
 
-from mixsuite.mixing.draws import beta_shares, mask_plan, mixup_plan, unmixed_plan
+from mixsuite.mixing.draws import beta_shares, box_plan, mask_plan, mixup_plan, unmixed_plan
 from mixsuite.mixing.engine import State, Tail, clean_loss, interpolate, run_mean, two_term_loss
 from mixsuite.mixing.geometry import box_mask, over, reject_flat
 from mixsuite.mixing.method import Batch, Method, TaskInfo, TrainInfo, require
@@ -32,6 +32,7 @@ __all__ = [
     "TrainInfo",
     "beta_shares",
     "box_mask",
+    "box_plan",
     "class_shares",
     "clean_loss",
     "hard_labels",

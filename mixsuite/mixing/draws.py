@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from mixsuite.mixing.geometry import over
+from mixsuite.mixing.geometry import box_mask, over
 from mixsuite.mixing.method import Batch
 from mixsuite.mixing.plan import Plan
 from mixsuite.mixing.rng import Rng
@@ -36,6 +36,15 @@ def mask_plan(mask: Tensor, batch: Batch, partner: Tensor) -> Plan:
     share = mask.flatten(1).mean(1)
     mask = mask.reshape(len(mask), *[1] * missing, *mask.shape[1:])
     return Plan(partner, mask.expand(n, *mask.shape[1:]), share.expand(n))
+
+
+def box_plan(batch: Batch, rng: Rng, alpha: float, per: str) -> Plan:
+    """Draw CutMix's plan: boxes of a nominal share ~ Beta(alpha, alpha) per "batch" or "row", and the exact area."""
+    n = len(batch.y)
+    draws = n if per == "row" else 1
+    lam = rng.beta(alpha, alpha, draws)
+    across, down = rng.uniform(draws, kind="box"), rng.uniform(draws, kind="box")
+    return mask_plan(box_mask(lam, across, down, batch.shape), batch, rng.permutation(n))
 
 
 def unmixed_plan(batch: Batch) -> Plan:

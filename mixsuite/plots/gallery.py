@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mixsuite.errors import InputError
 from mixsuite.plots.page import gallery
-from mixsuite.plugins.load import user_code_location
+from mixsuite.plugins.load import told
 from mixsuite.results.manifest import load_manifest, task_stems
 
 
@@ -38,5 +38,5 @@ def draw_gallery(out: Path, root: Path, trained: set[str]) -> dict[str, str]:
         except (InputError, ImportError):
             continue  # the run's own records say what is wrong with the task
         except Exception as error:
-            not_drawn[task.name] = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
+            not_drawn[task.name] = told(error)
     return not_drawn

@@ -279,6 +279,11 @@ def user_code_location(error: BaseException) -> str:
     return lines[-1] if lines else ""
 
 
+def told(error: BaseException, most: int | None = None) -> str:
+    """What an error says, in one line, and where in an outside file it arose. most: characters of its message."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:most]}{user_code_location(error)}"
+
+
 def resolve_path(entry: str, folder: Path) -> str:
     """Resolve the relative path in an entry such as ``./gan.py(alpha=1)`` against a folder; other entries stay."""
     return str((folder / entry[2:]).resolve()) if entry.startswith("./") and ".py" in entry else entry

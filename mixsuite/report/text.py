@@ -90,19 +90,18 @@ def report_text(report: Report, form: Format = "text", wide: bool = False) -> st
 
     wide: every column in full; otherwise tables that fit 100 columns where names are of usual length.
     """
-    gap = "\n\n" if form == "md" else "\n"
+    gap, shown = "\n\n" if form == "md" else "\n", report.shown()
     parts = [
         f"{'### ' if form == 'md' else ''}{title}{gap}{chr(10).join(lines)}"
-        for title, lines in _parts(report, form, wide)
+        for title, lines in _parts(report, shown, form, wide)
     ]
     told = f"diff: from {report.results.manifest.reference}, paired by seed, unadjusted 95 % interval"
     bullet = "- " if form == "md" else "note: "
-    notes = [*([told] if len(report.shown()) else []), *report.notes]
+    notes = [*([told] if shown else []), *report.notes]
     return "\n\n".join([*parts, "\n".join(bullet + note for note in notes)])
 
 
-def _parts(report: Report, form: Format, wide: bool) -> Iterator[tuple[str, list[str]]]:
-    shown = report.shown()
+def _parts(report: Report, shown: dict[str, pd.DataFrame], form: Format, wide: bool) -> Iterator[tuple[str, list[str]]]:
     for task, table in shown.items():
         primary = report.primary(task)
         counts = table.loc[table["verdict"] != "skipped", "n"]

@@ -29,7 +29,7 @@ from mixsuite.plugins.bind import display_name, needs_arguments, usage
 from mixsuite.plugins.entry import parse_entry
 from mixsuite.plugins.guard import guarded
 from mixsuite.plugins.kinds import DATASET, builtin_files
-from mixsuite.plugins.load import Source, load_class, load_plugin, user_code_location
+from mixsuite.plugins.load import Source, load_class, load_plugin, told
 from mixsuite.results.oddities import oddities
 
 _PARTS = {"train": "training", "valid": "validation", "test": "test"}
@@ -115,7 +115,7 @@ def verify(text: str, root: Path, matrix: str = "quick") -> Item:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a loader may fail in any way, or end the process
-        reason = f"{type(error).__name__}: {' '.join(str(error).split())}{user_code_location(error)}"
+        reason = told(error)
         raise InputError(f"{text}: its rows cannot be read: {reason}") from error
     if again != raw.digest:
         raise InputError(f"{text}: load() gives other rows at every call; draw them from a seed of its own")

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor
 
 from mixsuite.data.rows import Data, Subset
-from mixsuite.data.state import State, map_leaves, num_rows, take_rows
+from mixsuite.data.state import Ragged, State, map_leaves, num_rows, take_rows
 from mixsuite.domains.augmentation import Augmentation, Augmenter
 from mixsuite.errors import InputError
 from mixsuite.plugins.guard import guarded
-from mixsuite.plugins.load import user_code_location
-from mixsuite.testing.findings import Finding, problems
+from mixsuite.plugins.load import told
+from mixsuite.testing.findings import Finding, applies_somewhere
 from mixsuite.testing.samples import made_up_data
+from mixsuite.testing.trial import leaves_of, same_tensors
 
 _BATCHES = 8
 
@@ -24,9 +25,7 @@ def check_augmentation(augmentation: Augmentation, domains: Sequence[str] | None
     """Check an augmentation on made-up rows of each built-in domain that it is made for, or of these domains alone."""
     named = type(augmentation).domains
     found: list[Finding] = []
-    for domain, data in made_up_data():
-        if (named and domain not in named) or (domains and domain not in domains):
-            continue
+    for domain, data in made_up_data(named, domains):
         try:
             with guarded():
                 found += _look(augmentation, data, domain)
@@ -35,26 +34,21 @@ def check_augmentation(augmentation: Augmentation, domains: Sequence[str] | None
         except InputError as error:
             found.append(Finding("note", "applies", domain, "prepare()", "", str(error)))
         except BaseException as error:
-            seen = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{user_code_location(error)}"
+            seen = told(error, 300)
             found.append(Finding("problem", "runs", domain, "prepare() and augment()", "no exception", seen))
-    if not any(finding.status == "ok" for finding in found) and not problems(found):
-        reasons = (
-            "; ".join(dict.fromkeys(finding.seen for finding in found)) or f"no built-in domain of {named or domains}"
-        )
-        found.append(Finding("problem", "applies somewhere", "all", "every domain", "one that it is made for", reasons))
-    return found
+    return found + applies_somewhere(found, named or domains)
 
 
 def _look(augmentation: Augmentation, data: Data, domain: str) -> Iterator[Finding]:
     def judged(good: bool, name: str, tried: str, expected: str, seen: str) -> Finding:
         return Finding("ok" if good else "problem", name, domain, tried, expected, "" if good else seen)
 
-    def at(number: int, x: State = data.train.x, data: Data = data) -> list[Tensor]:
+    def at(number: int, x: State = data.train.x, data: Data = data) -> tuple[Tensor, ...]:
         return _leaves(Augmenter((augmentation,), data, 7)(x, number))
 
     before = [leaf.clone() for leaf in _leaves(data.train.x)]
     first = at(0)
-    same = _equal(_leaves(data.train.x), before)
+    same = same_tensors(_leaves(data.train.x), before)
     yield judged(same, "the input stays", "a batch", "rows as they were", "augment() changes its input in place")
     good = all(bool(leaf.isfinite().all()) for leaf in first)
     yield judged(good, "values are finite", "a batch", "numbers", "values that are not finite")
@@ -66,7 +60,7 @@ def _look(augmentation: Augmentation, data: Data, domain: str) -> Iterator[Findi
         torch.manual_seed(2)
         other = at(0)
     name, tried = "draws from its rng alone", "batch 0, twice, with torch's generator set otherwise"
-    same = not moved and _equal(first, again) and _equal(first, other)
+    same = not moved and same_tensors(first, again) and same_tensors(first, other)
     yield judged(same, name, tried, "the same rows", "others, or torch's generator is moved: draw from rng")
     alone = at(0, _turned(data.train.x))
     same = all(torch.equal(one[:1], two[:1]) for one, two in zip(first, alone, strict=True))
@@ -78,20 +72,15 @@ def _look(augmentation: Augmentation, data: Data, domain: str) -> Iterator[Findi
     one = take_rows(data.train.x, torch.zeros(1, dtype=torch.long))
     yield judged(len(at(0, one)[0]) == 1, "a batch of one row", "one row", "one row", "another number")
     rows = [at(number) for number in range(_BATCHES)]
-    if all(_equal(leaves, before) for leaves in rows):
+    if all(same_tensors(leaves, before) for leaves in rows):
         yield Finding("note", "changes rows", domain, f"{_BATCHES} batches", "", "it changes nothing here")
-    elif all(_equal(leaves, first) for leaves in rows):
+    elif all(same_tensors(leaves, first) for leaves in rows):
         yield Finding("note", "differs from batch to batch", domain, f"{_BATCHES} batches", "", "all are changed alike")
 
 
-def _leaves(x: State) -> list[Tensor]:
-    found: list[Tensor] = []
-    map_leaves(lambda leaf: found.append(leaf) or leaf, x)  # type: ignore[func-returns-value]
-    return found
-
-
-def _equal(one: list[Tensor], other: list[Tensor]) -> bool:
-    return len(one) == len(other) and all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+def _leaves(x: State) -> tuple[Tensor, ...]:
+    assert not isinstance(x, Ragged)  # made-up rows are padded
+    return leaves_of(x)
 
 
 def _turned(x: State) -> State:

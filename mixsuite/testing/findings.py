@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -38,6 +39,14 @@ class Finding:
 def problems(findings: list[Finding]) -> list[Finding]:
     """Select the findings that say that the method is wrong."""
     return [f for f in findings if f.status == "problem"]
+
+
+def applies_somewhere(findings: list[Finding], domains: Sequence[str] | None) -> list[Finding]:
+    """A problem, if a plugin was right or wrong nowhere. domains: those that it is made for, or that were asked for."""
+    if any(f.status == "ok" for f in findings) or problems(findings):
+        return []
+    reasons = "; ".join(dict.fromkeys(f.seen for f in findings)) or f"no domain of {domains}"
+    return [Finding("problem", "applies somewhere", "all", "every domain", "one that it is made for", reasons)]
 
 
 def grouped(findings: list[Finding]) -> list[Finding]:

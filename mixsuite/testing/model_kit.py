@@ -22,8 +22,8 @@ from mixsuite.mixing.losses import LOSSES
 from mixsuite.models.base import Model, Staged
 from mixsuite.models.stack import Unstackable, stack
 from mixsuite.plugins.guard import guarded
-from mixsuite.plugins.load import user_code_location
-from mixsuite.testing.findings import Finding, Status, problems
+from mixsuite.plugins.load import told
+from mixsuite.testing.findings import Finding, Status, applies_somewhere
 from mixsuite.testing.samples import made_up_data
 from mixsuite.training.job import Job
 from mixsuite.training.loop import train
@@ -42,9 +42,7 @@ def check_model(model: Model, domains: Sequence[str] | None = None) -> list[Find
     """
     named = type(model).domains
     found: list[Finding] = []
-    for domain, data in made_up_data():
-        if (named and domain not in named) or (domains and domain not in domains):
-            continue
+    for domain, data in made_up_data(named, domains):
         try:
             with guarded():
                 checked_network(model, data, type(model).__name__)
@@ -60,10 +58,7 @@ def check_model(model: Model, domains: Sequence[str] | None = None) -> list[Find
         found.append(Finding("ok", "builds", domain, "build(), and two rows through the net", "", ""))
         for check in CHECKS:
             found += _tried(check, model, data, domain)
-    if not any(finding.status == "ok" for finding in found) and not problems(found):
-        reasons = "; ".join(dict.fromkeys(finding.seen for finding in found)) or f"no domain of {named or domains}"
-        found.append(Finding("problem", "applies somewhere", "all", "every domain", "one that it is made for", reasons))
-    return found
+    return found + applies_somewhere(found, named or domains)
 
 
 def _tried(check: _Check, model: Model, data: Data, domain: str) -> list[Finding]:
@@ -74,7 +69,7 @@ def _tried(check: _Check, model: Model, data: Data, domain: str) -> list[Finding
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        seen = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{user_code_location(error)}"
+        seen = told(error, 300)
         return [Finding("problem", name, domain, name, "no exception", seen)]
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from mixsuite.plugins.guard import guarded
-from mixsuite.plugins.load import user_code_location
+from mixsuite.plugins.load import told
 from mixsuite.testing.findings import Finding
 from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.recipe import Recipe
@@ -24,7 +24,7 @@ def check_optimizer(optimizer: Optimizer) -> list[Finding]:
     except KeyboardInterrupt:
         raise
     except BaseException as error:
-        seen = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}{user_code_location(error)}"
+        seen = told(error, 300)
         return [Finding("problem", "steps", _SAMPLE, "build(), and steps", "no exception", seen)]
 
 

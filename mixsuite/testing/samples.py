@@ -85,9 +85,16 @@ def _targets() -> dict[str, Tensor]:
     }
 
 
-def made_up_data() -> Iterator[tuple[str, Data]]:
-    """Each built-in domain with made-up rows of the usual size, of three classes."""
+def made_up_data(made_for: Sequence[str], asked: Sequence[str] | None = None) -> Iterator[tuple[str, Data]]:
+    """Each built-in domain with made-up rows of the usual size, of three classes.
+
+    Args:
+        made_for: domains that a plugin is made for; empty: all.
+        asked: these alone; None: all.
+    """
     for name in builtin_files(DOMAIN):
+        if (made_for and name not in made_for) or (asked and name not in asked):
+            continue
         domain = load_domain(find(DOMAIN, name))
         x = domain.inputs(ROWS, torch.Generator().manual_seed(20))
         if x is None:

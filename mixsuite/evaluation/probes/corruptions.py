@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torchvision.transforms.v2 import functional
 
+from mixsuite.data.rows import Subset
 from mixsuite.domains.images.eight_bit import Range
 from mixsuite.evaluation.base import Measurement
-from mixsuite.evaluation.scores import scores
+from mixsuite.evaluation.measure import error_in_units
 from mixsuite.mixing import require
-from mixsuite.training.predict import BATCH
+from mixsuite.training.predict import BATCH, predict
 
 _AT = {  # by severity, 1 to 5
     "gaussian_noise": (0.04, 0.06, 0.08, 0.09, 0.10),  # standard deviation
@@ -44,18 +46,11 @@ class Corruptions(Measurement):
         require(1 <= self.severity <= 5, "severity", self.severity, "1 to 5")
 
     def measure(self, model, data, rng):
+        seen, y = Range.of(data), data.test.y
         found: dict[str, float] = {}
         for name in _AT:
-            outputs = []
-            for rows in torch.arange(len(data.test), device=data.test.y.device).split(BATCH):
-                x = self.corrupted(name, data.test.x[rows], Range.of(data), rng)
-                with torch.no_grad():
-                    outputs.append(model(x).float())
-            out, y = torch.cat(outputs), data.test.y
-            if data.kind == "regression":
-                out, y = data.unscaled(out), data.unscaled(y)
-            numbers = scores(out, y, data.kind)
-            found[name] = numbers["rmse" if data.kind == "regression" else "error"]
+            x = torch.cat([self.corrupted(name, rows, seen, rng) for rows in data.test.x.split(BATCH)])
+            found[name] = error_in_units(predict(model, Subset(x, y)), y, data)
         return found | {"mean": sum(found.values()) / len(found)}
 
     def corrupted(self, name, x, seen, rng):
@@ -82,14 +77,10 @@ def _impulse_noise(x, share, rng):
 
 
 def _gaussian_blur(x, sigma):
-    from torchvision.transforms.v2 import functional
-
     return functional.gaussian_blur(x, kernel_size=[2 * int(3 * sigma + 0.5) + 1] * 2, sigma=[sigma] * 2)
 
 
 def _zoom_blur(x, largest):
-    from torchvision.transforms.v2 import functional
-
     height, width = x.shape[-2:]
     zooms = [1 + step / 100 for step in range(round(largest * 100) + 1)]
     sides = [[max(height, round(height * zoom)), max(width, round(width * zoom))] for zoom in zooms]
@@ -107,16 +98,12 @@ def _contrast(x, factor):
 
 
 def _pixelate(x, share):
-    from torchvision.transforms.v2 import functional
-
     height, width = x.shape[-2:]
     small = functional.resize(x, [max(1, int(height * share)), max(1, int(width * share))], antialias=True)
     return functional.resize(small, [height, width], interpolation=functional.InterpolationMode.NEAREST)
 
 
 def _jpeg(x, quality):
-    from torchvision.transforms.v2 import functional
-
     pixels = (x * 255).round().to(torch.uint8).cpu()
     return (functional.jpeg(pixels, quality).double() / 255).to(x)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 
 from mixsuite.evaluation.base import Measurement
-from mixsuite.evaluation.scores import scores
+from mixsuite.evaluation.measure import error_in_units
 from mixsuite.mixing import require
 from mixsuite.training.predict import BATCH, predict
 
@@ -35,9 +35,5 @@ class Far(Measurement):
         found, out = {}, predict(model, data.test)
         for name, rows in (("far", order[:far]), ("near", order[far:])):
             if len(rows):
-                one, y = out[rows], data.test.y[rows]
-                if data.kind == "regression":
-                    one, y = data.unscaled(one), data.unscaled(y)
-                numbers = scores(one, y, data.kind)
-                found[name] = numbers["rmse" if data.kind == "regression" else "error"]
+                found[name] = error_in_units(out[rows], data.test.y[rows], data)
         return found

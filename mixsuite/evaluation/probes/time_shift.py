@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-import torch
-
+from mixsuite.domains.speech.shift import lengths_of, moved
 from mixsuite.evaluation.base import Probe
 from mixsuite.mixing import require
 
@@ -26,11 +25,6 @@ class TimeShift(Probe):
 
     def disturb(self, x, rows):
         clip, mask = x
-        length = (mask[:, 0] > 0).sum(1)  # [n]
-        reach = (self.share * length).floor()
+        reach = (self.share * lengths_of(mask)).floor()
         u = rows.rng.uniform(len(clip), kind="probe shift")
-        move = ((2 * reach + 1) * u).floor() - reach
-        source = torch.arange(clip.shape[2], device=clip.device) - move.long()[:, None]  # [n, T]
-        inside = (source >= 0) & (source < length[:, None])
-        index = source.clamp(0, clip.shape[2] - 1)[:, None].expand_as(clip)
-        return clip.gather(2, index) * inside[:, None] * (mask > 0), mask
+        return moved(clip, mask, (((2 * reach + 1) * u).floor() - reach).long()), mask

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mixsuite.mixing import Method, box_mask, mask_plan, reject_flat, require
+from mixsuite.mixing import Method, box_plan, reject_flat, require
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,4 @@ class Cutmix(Method):
         return reject_flat("cutmix", self.site, task.sites)
 
     def plan(self, batch, rng):
-        n = len(batch.y)
-        draws = n if self.lam == "row" else 1
-        lam = rng.beta(self.alpha, self.alpha, draws)
-        across, down = rng.uniform(draws, kind="box"), rng.uniform(draws, kind="box")
-        return mask_plan(box_mask(lam, across, down, batch.shape), batch, rng.permutation(n))
+        return box_plan(batch, rng, self.alpha, self.lam)

@@ -40,7 +40,7 @@ class PuzzleMix(Method):
     lam_law = "Beta(alpha, alpha), then the mask's mean"
     rows = "2"
     domains = ("images",)
-    stackable = False  # runs side by side are not told the step, which sets the grid
+    stackable = False
     mixes_alone = False
 
     def __post_init__(self):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mixsuite.mixing import Method, box_mask, mask_plan, reject_flat, require, two_term_loss
+from mixsuite.mixing import Method, box_plan, reject_flat, require, two_term_loss
 from mixsuite.mixing.attention import attended, seen_attention
 
 
@@ -40,11 +40,7 @@ class TransMix(Method):
         return reject_flat("trans_mix", self.site, task.sites)
 
     def plan(self, batch, rng):
-        n = len(batch.y)
-        draws = n if self.lam == "row" else 1
-        lam = rng.beta(self.alpha, self.alpha, draws)
-        across, down = rng.uniform(draws, kind="box"), rng.uniform(draws, kind="box")
-        return mask_plan(box_mask(lam, across, down, batch.shape), batch, rng.permutation(n))
+        return box_plan(batch, rng, self.alpha, self.lam)
 
     def objective(self, tail, state, batch, plan, loss):
         out, attention = seen_attention(tail, self.mix(state, plan))

@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-import torch
-
 from mixsuite.domains.augmentation import Augmentation
-from mixsuite.models.ragged import RaggedGraphs
+from mixsuite.domains.graphs.fewer_edges import without_edges
 
 
 @dataclass(frozen=True)
@@ -25,16 +23,4 @@ class DropEdges(Augmentation):
 
     def augment(self, x, rng, seen):
         """Graphs (features [B, V, F], adjacency [B, V, V], mask [B, V, 1]), or ragged ones."""
-        if isinstance(x, RaggedGraphs):
-            return self._ragged(x, rng)
-        features, adjacency, mask = x
-        u = rng.uniform(*adjacency.shape, kind="drop_edges").triu()
-        u = u + u.triu(1).transpose(1, 2)
-        return features, adjacency * (u >= self.share), mask
-
-    def _ragged(self, x, rng):
-        both = torch.stack([x.edges.amin(0), x.edges.amax(0)])
-        pairs, pair = both.unique(dim=1, return_inverse=True)
-        kept = (rng.uniform(pairs.shape[1], kind="drop_edges") >= self.share)[pair]
-        before = torch.cat([kept.new_zeros(1, dtype=torch.long), kept.cumsum(0)])
-        return RaggedGraphs(x.x, x.edges[:, kept], x.nodes, before[x.ties])
+        return without_edges(x, self.share, rng, kind="drop_edges")

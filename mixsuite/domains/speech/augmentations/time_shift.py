@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-import torch
-
 from mixsuite.domains.augmentation import Augmentation
+from mixsuite.domains.speech.shift import lengths_of, moved
 
 
 @dataclass(frozen=True)
@@ -25,9 +24,5 @@ class TimeShift(Augmentation):
     def augment(self, x, rng, seen):
         """Rows (clips [B, C, T], mask [B, 1, T]); the mask stays."""
         clips, mask = x
-        lengths = (mask[:, 0] > 0).sum(1)
-        move = ((2 * rng.uniform(len(clips), kind="time_shift") - 1) * self.share * lengths).round().long()
-        source = torch.arange(clips.shape[2], device=clips.device) - move[:, None]
-        inside = (source >= 0) & (source < lengths[:, None])
-        places = source.clamp(0, clips.shape[2] - 1)[:, None, :].expand_as(clips)
-        return clips.gather(2, places) * inside[:, None, :] * (mask > 0), mask
+        move = (2 * rng.uniform(len(clips), kind="time_shift") - 1) * self.share * lengths_of(mask)
+        return moved(clips, mask, move.round().long()), mask
