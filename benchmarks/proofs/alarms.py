@@ -15,9 +15,8 @@ import numpy as np
 from scipy.stats import binomtest
 
 from mixsuite import api
-from mixsuite.regression.gate import ALPHA, Gated, decide, needed_seeds
+from mixsuite.regression.gate import ALPHA, Gated, decide, gate_margin, needed_seeds
 from mixsuite.results.reading import load_results
-from mixsuite.stats.margins import ERROR_MARGIN, SHARE_MARGIN
 
 SEEDS, TWINS, CELLS, N = 48, 4, 36, 12
 MATRIX = """
@@ -59,7 +58,7 @@ def train(folder: Path, workers: int | None) -> dict[str, np.ndarray]:
     for name, task in results.manifest.tasks.items():
         cells = [results.cell(task, method).values for method in results.manifest.methods]
         pool = np.array([[cell[seed] for seed in range(SEEDS)] for cell in cells])
-        values[name] = pool / (ERROR_MARGIN if task.classification else SHARE_MARGIN * pool.mean())
+        values[name] = pool / gate_margin(task.primary, pool.mean())
     return values
 
 

@@ -188,7 +188,8 @@ def _paired(effects: dict[int, float], complete: bool, rule: Rule, task: Task, r
 
 
 def _compared(what: What, seen: Verdict, rule: Rule, control: Control) -> SubTest:
-    word = AS_GOOD if rule.as_good and seen.word in (TIE, BETTER) else seen.word
+    good = rule.as_good and (seen.word in (TIE, BETTER) or (seen.word == WORSE and bool(seen.within)))
+    word = AS_GOOD if good else seen.word
     return SubTest(*what, word, seen.diff, seen.low, seen.high, seen.pairs, *control, relative=rule.relative)
 
 

@@ -31,8 +31,8 @@ class Rule(BaseModel):
     better:   the direction in which the metric improves; None: that of the primary metric, for others "lower".
     relative: the difference is taken as a share of the value of ``against``.
     minus:    a task whose difference is subtracted, to test whether an effect depends on how the two tasks differ.
-    margin:   the margin of a tie, in the effect's units; None: 0.01 error, or 2 % of the reference's RMSE.
-    as_good:  the claim is that ``method`` is no worse, so a tie counts as better.
+    margin:   the margin of a tie, in the effect's units; None: 5 % of the reference's distance from the optimum.
+    as_good:  the claim is that ``method`` is no worse, so a difference within the margin counts as better.
     control:  a method whose effect is shown beside; it decides nothing.
     control_metric: the control's metric if it is another one; without ``control``, a further metric of ``method``.
     """

@@ -143,7 +143,7 @@ def power(
     methods). "sd_largest" and "seeds_largest" are those of the method that varies most.
     """
     from mixsuite.api import need_results
-    from mixsuite.report.power import seeds_needed, within_margin
+    from mixsuite.report.power import seeds_needed
     from mixsuite.report.text import table_lines
     from mixsuite.results.reading import load_results
 
@@ -154,5 +154,3 @@ def power(
     results = load_results(folder)
     table = seeds_needed(results, effect)
     typer.echo("\n".join(table_lines(table, list(table.columns))))
-    if within_margin(results, effect):
-        typer.echo("note: an effect within the margin of a tie is called a tie, however many seeds find it", err=True)

@@ -13,6 +13,7 @@ from mixsuite.errors import InputError, unknown
 from mixsuite.plugins.entry import need_text, parse_call, parse_entry, parse_seeds
 from mixsuite.plugins.kinds import PACKAGE
 from mixsuite.plugins.validate import check_model
+from mixsuite.stats.margins import Margin
 from mixsuite.training.recipe import Recipe
 
 _OWN = {"name", "source"}  # no file may set these: the file's stem, and the name or path that the call gave
@@ -24,8 +25,9 @@ class Matrix(BaseModel):
     reference:     the method that others are compared with; added to ``methods`` where it is absent.
     exclude:       cells to leave out, as "METHOD x DATASET" with globs.
     select:        which weights are tested: "last", or "best_validation".
-    margin:        a difference whose 90 % interval lies within it is a tie. It is in units of error; for other metrics
-                   it is a share of the reference's distance from the optimum.
+    margin:        differences up to it count as equal. A text as "5%" is a share of the reference's distance from the
+                   metric's optimum, and never less than one test row; it is the default. A number is in units of error,
+                   for other metrics a share of that distance.
     metrics:       further metrics of each trained model, on the tasks whose kind of target has them.
     primary:       the metric that verdicts, ranks and gates are based on, where a task has it; "": error or RMSE.
     probes:        disturbances under which each trained model is tested too; they add metrics to its run.
@@ -42,7 +44,7 @@ class Matrix(BaseModel):
     reference: str = "erm"
     exclude: tuple[str, ...] = ()
     select: Literal["last", "best_validation"] = "last"
-    margin: float | None = Field(default=None, ge=0, lt=1)
+    margin: float | str | None = None
     metrics: tuple[str, ...] = ()
     primary: str = ""
     probes: tuple[str, ...] = ()
@@ -75,6 +77,12 @@ class Matrix(BaseModel):
         for text in value:
             if len(text.split(" x ")) != 2:
                 raise ValueError(f"'{text}' is not of the form METHOD x DATASET")
+        return value
+
+    @field_validator("margin", mode="before")
+    @classmethod
+    def _margin(cls, value: Any) -> Any:
+        Margin.parse(value)
         return value
 
     @field_validator("recipes")

@@ -18,6 +18,7 @@ from mixsuite.results.files import rewriting, write_text
 from mixsuite.results.manifest import load_manifest
 from mixsuite.results.record import Record
 from mixsuite.results.record_files import read_latest
+from mixsuite.stats.margins import Margin
 from mixsuite.stats.primary import Primary
 
 STAGES = ("data", "split", "init", "order", "draws", "plan", "weights")
@@ -282,8 +283,8 @@ def _add(cells: Cells, row: dict[str, str]) -> None:
     if not isfinite(value):
         raise ValueError(f"value {row['value']} is not finite")
     margin = row.get("margin", "")
-    if margin and not 0 <= float(margin) < 1:
-        raise ValueError(f"margin {margin}: allowed is a share from 0 to below 1")
+    if margin:
+        Margin.parse(margin if "%" in margin else float(margin))
     judged_by = None
     if row.get("primary"):
         judged_by = Primary(row["primary"], row["direction"], float(row["optimum"]))  # type: ignore[arg-type]

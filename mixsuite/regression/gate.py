@@ -13,10 +13,12 @@ from typing import TypeVar
 
 import numpy as np
 
+from mixsuite.stats.margins import Margin
 from mixsuite.stats.paired import holm, sign_flip, t_interval
-from mixsuite.stats.primary import Better
+from mixsuite.stats.primary import Better, Primary
 
 K = TypeVar("K", bound=Hashable)
+_ERROR, _SHARE = Margin(0.01, of_distance=False), Margin(0.02)  # where the accepted matrix named no margin
 ALPHA = 0.01  # chance of any false `worse` over all cells of a re-run; of any false `better` as well
 EQUAL, WORSE, BETTER, UNDECIDED = "equal within margin", "worse", "better", "undecided"
 
@@ -36,6 +38,21 @@ class Decision:
     low: float
     high: float
     p: float
+
+
+def gate_margin(primary: Primary, reference: float, given: str = "") -> float:
+    """The largest difference that the gate takes as equal, in the metric's units.
+
+    Args:
+        primary: the metric.
+        reference: the accepted mean.
+        given: the accepted matrix's margin; "": an error of 0.01, or 2 % of the distance from the optimum.
+
+    Raises:
+        ValueError: no margin.
+    """
+    default = _ERROR if primary.is_share else _SHARE
+    return (Margin.parse(given if "%" in given else float(given)) if given else default).of(primary, reference)
 
 
 def needed_seeds(cells: int) -> int:

@@ -14,8 +14,8 @@ import numpy as np
 
 from mixsuite.errors import InputError
 from mixsuite.regression.baseline import Key, commit_of, read_cells
+from mixsuite.regression.gate import gate_margin
 from mixsuite.results.files import rewriting, write_text
-from mixsuite.stats.margins import margin_of
 from mixsuite.stats.paired import mean, t_interval
 from mixsuite.stats.primary import Primary
 
@@ -127,12 +127,12 @@ def load_history(path: Path) -> dict[Key, list[Point]]:
 def steps(points: list[Point]) -> list[Step]:
     """Find the steps in a cell's curve.
 
-    A step is where the mean of one metric moved by more than the default margin since the point before, and the two
-    95 % intervals do not overlap.
+    A step is where the mean of one metric moved by more than the gate's default margin since the point before, and the
+    two 95 % intervals do not overlap.
     """
     result = []
     for before, after in pairwise(points):
-        margin = margin_of(after.primary, before.mean, None)
+        margin = gate_margin(after.primary, before.mean)
         apart = after.low > before.high or after.high < before.low
         if before.primary == after.primary and abs(after.mean - before.mean) > margin and apart:
             result.append(Step(before, after))

@@ -12,10 +12,9 @@ from mixsuite.errors import InputError
 from mixsuite.experiment.spec import Task
 from mixsuite.plugins.entry import show_seeds
 from mixsuite.regression.baseline import COSTS, STAGES, Baseline, BaselineRun, Cells, Key, load_baseline, read_cells
-from mixsuite.regression.gate import BETTER, EQUAL, UNDECIDED, WORSE, Gated, decide, needed_seeds
+from mixsuite.regression.gate import BETTER, EQUAL, UNDECIDED, WORSE, Gated, decide, gate_margin, needed_seeds
 from mixsuite.regression.yardstick import SLOWER, grown
 from mixsuite.results.manifest import load_manifest
-from mixsuite.stats.margins import margin_of
 from mixsuite.stats.paired import mean
 from mixsuite.stats.verdicts import pair
 
@@ -260,7 +259,7 @@ def _others(pairs: list[tuple[BaselineRun, BaselineRun]]) -> dict[str, tuple[flo
 def _gated(then: dict[int, BaselineRun], now: dict[int, BaselineRun]) -> Gated:
     """A cell that moved, with the accepted margin of equality."""
     run, accepted = next(iter(then.values())), _primary(then)
-    margin = margin_of(run.primary, mean(accepted.values()), float(run.margin) if run.margin else None)
+    margin = gate_margin(run.primary, mean(accepted.values()), run.margin)
     return Gated(pair(_primary(now, then), accepted), margin, run.primary.better)
 
 

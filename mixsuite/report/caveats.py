@@ -9,11 +9,12 @@ import pandas as pd
 from mixsuite.experiment.spec import Task
 from mixsuite.plugins.entry import show_seeds
 from mixsuite.report.equal_compute import costlier_methods
-from mixsuite.report.task import is_mixed
+from mixsuite.report.task import is_mixed, paired_cells
 from mixsuite.results.reading import Results
-from mixsuite.stats.paired import LEVEL, needed_seeds
+from mixsuite.stats.paired import LEVEL, needed_seeds, skewness
 from mixsuite.stats.verdicts import BETTER, WORSE
 
+_SKEWED = 1.0  # skewness beyond which differences are called strongly skewed
 _LISTED = 20  # number of failures that are listed one by one
 
 
@@ -34,6 +35,7 @@ def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
         *_unsealed(results),
         *_false_alarms(tables),
         *_barely(tables),
+        *_skewed(results, tables),
         *_reference(results, tasks),
         *_mixed(results, tasks),
         *_executors(results, tasks),
@@ -99,6 +101,23 @@ def _barely(tables: dict[str, pd.DataFrame]) -> list[str]:
     return [
         "so many methods on so few seeds that a difference is found only where every seed shows it (more seeds, or "
         f"fewer methods, find more): {', '.join(names)}"
+    ]
+
+
+def _skewed(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Name the better and worse whose differences are strongly skewed: the test takes them to be symmetric."""
+    manifest, cells = results.manifest, []
+    for name, table in tables.items():
+        task, base = manifest.tasks[name], results.cell(manifest.tasks[name], manifest.reference)
+        for method in table.loc[table["verdict"].isin([BETTER, WORSE]), "method"]:
+            d = paired_cells(results.cell(task, method), base, 0.0).d
+            if abs(skewness(d)) > _SKEWED:
+                cells.append(f"{method} on {name}")
+    if not cells:
+        return []
+    return [
+        "the differences from the reference are strongly skewed, so these verdicts are less sure than their p: "
+        + ", ".join(cells)
     ]
 
 

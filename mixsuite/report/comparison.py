@@ -23,7 +23,7 @@ from mixsuite.stats.verdicts import count, judge
 COLUMNS = [
     "task", "verdict", "diff", "diff_low", "diff_high", "p", "least_effect", "pairs", "mean", "reference_mean",
     "seconds", "reference_seconds", "rows", "reference_rows", "status", "metric", "reason", "direction",
-    "std", "reference_std",
+    "std", "reference_std", "relative", "relative_low", "relative_high", "within_margin",
 ]  # fmt: skip
 SHOWN = [
     "task",

@@ -17,7 +17,7 @@ from mixsuite.stats.verdicts import COUNTED, count, judge
 
 COLUMNS = [
     "task", "method", "control", "rows", "control_rows", "pairs", "diff", "diff_low", "diff_high", "p", "p_holm",
-    "verdict", "least_effect",
+    "verdict", "least_effect", "metric", "direction", "relative", "relative_low", "relative_high", "within_margin",
 ]  # fmt: skip
 ALIKE = 1.25  # rows within this factor are equal compute
 
@@ -66,6 +66,7 @@ def _of_task(results: Results, task: Task) -> list[dict[str, object]]:
     }
     return [
         {"task": task.name, "method": m, "control": c, "rows": cells[m].rows, "control_rows": cells[c].rows}
+        | {"metric": task.primary.name, "direction": task.primary.better}
         | compared(verdict)
         for (m, c), verdict in judge(family).items()
     ]

@@ -9,7 +9,6 @@ import pandas as pd
 
 from mixsuite.experiment.spec import Task
 from mixsuite.results.reading import Results
-from mixsuite.stats.margins import is_within
 from mixsuite.stats.paired import mean, sample_std, seeds_for
 from mixsuite.stats.verdicts import pair
 
@@ -51,9 +50,3 @@ def _of_task(results: Results, task: Task, effect: float) -> dict[str, object]:
         "seeds_largest": seeds_for(largest, difference, len(sds)),
         "largest_method": method,
     }
-
-
-def within_margin(results: Results, effect: float) -> bool:
-    """Whether an effect is so small that a verdict would be a tie on some task."""
-    manifest = results.manifest
-    return any(is_within(task.primary, effect, manifest.margin) for task in manifest.tasks.values())

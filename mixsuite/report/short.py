@@ -6,7 +6,7 @@ from math import isfinite
 from typing import Any, Literal
 
 from mixsuite.report.comparison import Comparison
-from mixsuite.stats.verdicts import count
+from mixsuite.stats.verdicts import BETTER, WORSE, count
 
 Form = Literal["text", "md", "latex"]
 _TASK, _METHOD = 22, 13  # characters of a task's and a method's name; the CSV has them whole
@@ -31,7 +31,7 @@ def _row(row: dict[Any, Any], with_metric: bool) -> list[str]:
     means = (mean_and_sd(row["mean"], row["std"]), mean_and_sd(row["reference_mean"], row["reference_std"]))
     task = f"{row['task']} ({row['metric']})" if with_metric else row["task"]
     cost = times(row["rows"], row["reference_rows"])
-    return [task, *means, difference(row), verdict_word(row["verdict"]), cost]
+    return [task, *means, difference(row), verdict_word(row), cost]
 
 
 def difference(row: dict[Any, Any]) -> str:
@@ -59,9 +59,12 @@ def mean_and_sd(mean: Any, std: Any) -> str:
     return f"{mean:.3g}" + (f"±{std:.2g}" if _known(std) else "")
 
 
-def verdict_word(word: str) -> str:
-    """A verdict in a word or two."""
-    return word.removeprefix("undecided (").removesuffix(" seeds)") if "needs" in word else word
+def verdict_word(row: dict[Any, Any]) -> str:
+    """A row's verdict in a word or two: a difference that is sure and within the margin is small."""
+    word = str(row["verdict"])
+    if "needs" in word:
+        return word.removeprefix("undecided (").removesuffix(" seeds)")
+    return f"{word}, small" if word in (BETTER, WORSE) and row["within_margin"] == "true" else word
 
 
 def sentence(comparison: Comparison) -> str:

@@ -9,26 +9,26 @@ import pandas as pd
 
 from mixsuite.experiment.spec import Task
 from mixsuite.results.reading import Cell, Results, RunSummary
-from mixsuite.stats.margins import margin_of
+from mixsuite.stats.margins import Margin
 from mixsuite.stats.paired import mean, shared_ranks
 from mixsuite.stats.verdicts import Paired, Verdict, judge, pair
 
 COLUMNS = [
     "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p_holm", "verdict", "least_effect",
     "seconds", "rows_per_step", "status", "pairs", "p", "diff_low_new", "diff_high_new", "marks", "steps",
-    "peak_memory", "parameters",
+    "peak_memory", "parameters", "metric", "direction", "relative", "relative_low", "relative_high", "within_margin",
 ]  # fmt: skip  # after these: one column for each further metric
 
 
-def task_margin(task: Task, reference: Cell, margin: float | None) -> float:
+def task_margin(task: Task, reference: Cell, margin: float | str | None) -> float:
     """The margin of a tie in the primary metric's units.
 
     Args:
         task: the margin's task.
-        reference: the cell whose mean a relative margin refers to.
+        reference: the cell whose mean a share refers to.
         margin: the matrix's margin; None: the default.
     """
-    return margin_of(task.primary, mean(reference.values.values()), margin)
+    return Margin.parse(margin).of(task.primary, mean(reference.values.values()), reference.test_rows)
 
 
 def shared_seeds(cell: Cell, other: Cell) -> set[int]:
@@ -44,7 +44,8 @@ def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
     test_train_ratio = max(known) if known and len(known) == len(shares) and max(known) <= 1 else None
     complete = cell.status == other.status == "ok" and len(seeds) == cell.wanted
     d = pair(*({s: c.values[s] for s in seeds} for c in (cell, other)))
-    return Paired(d, complete, margin, test_train_ratio, cell.primary.better)
+    mine, theirs = (np.array([cell.primary.distance(c.values[s]) for s in sorted(seeds)]) for c in (cell, other))
+    return Paired(d, complete, margin, test_train_ratio, cell.primary.better, (mine, theirs))
 
 
 def task_table(results: Results, task: Task) -> pd.DataFrame:
@@ -68,6 +69,7 @@ def task_table(results: Results, task: Task) -> pd.DataFrame:
     for method, cell in cells.items():
         row = _scores(cell, list(more)) | compared(verdicts.get(method))
         row |= {"method": method, "n": len(cell.ok), "status": cell.status, "marks": _marks(cell, base)}
+        row |= {"metric": task.primary.name, "direction": task.primary.better}
         if method == reference or cell.status == "skipped":
             row["verdict"] = "reference" if method == reference else "skipped"
         elif base is None:
@@ -105,6 +107,10 @@ def compared(verdict: Verdict | None) -> dict[str, object]:
         "pairs": verdict.pairs,
         "diff_low_new": verdict.low_new,
         "diff_high_new": verdict.high_new,
+        "relative": verdict.ratio,
+        "relative_low": verdict.ratio_low,
+        "relative_high": verdict.ratio_high,
+        "within_margin": None if verdict.within is None else str(verdict.within).lower(),
     }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from mixsuite.report.equal_compute import summary
 from mixsuite.report.leaderboard import Report, format_number
 from mixsuite.report.short import aligned, difference, markdown, mean_and_sd, times, verdict_word
+from mixsuite.stats.primary import Primary
 
 Format = Literal["text", "md"]
 _TASK_SHOWN = [
@@ -45,6 +46,7 @@ _WORDS = {
     "paper",
     "sub-tests",
 }  # columns that are aligned to the left
+_COARSE = 0.10  # share of the reference from which on a table says that it finds no smaller difference
 _COUNTS = {"rank", "n", "tasks", "better", "tie", "worse", "undecided", "pairs", "seeds", "seeds_largest"}
 
 
@@ -106,7 +108,8 @@ def _parts(report: Report, shown: dict[str, pd.DataFrame], form: Format, wide: b
         primary = report.primary(task)
         counts = table.loc[table["verdict"] != "skipped", "n"]
         size = f", n = {counts.min():.0f}" + ("" if counts.nunique() < 2 else f" to {counts.max():.0f}")
-        title = f"{task}: {primary.name}, {primary.better} is better{size if len(counts) else ''}"
+        seen = coarseness(table, primary, report.results.manifest.reference)
+        title = f"{task}: {primary.name}, {primary.better} is better{size if len(counts) else ''}{seen}"
         yield title, _LINES[form](table, _TASK_SHOWN) if wide else _CELLS[form](_task_cells(table))
     methods = {method for table in shown.values() for method in table["method"]}
     overall = report.overall[report.overall["method"].isin(methods)]
@@ -128,12 +131,26 @@ def _task_cells(table: pd.DataFrame) -> list[list[str]]:
     cells = [["method", "mean±sd", "diff [95 %]", "verdict", "rows", "seconds"]]
     for row in rows:
         if row["verdict"] != "skipped":
-            word = verdict_word(row["verdict"]) if row["status"] == "ok" else row["status"]
+            word = verdict_word(row) if row["status"] == "ok" else row["status"]
             seconds = f"{row['seconds']:.3g}" if row["seconds"] == row["seconds"] else ""
             cost = times(row["rows_per_step"] * row["steps"], reference)
             score = mean_and_sd(row["mean"], row["std"])
             cells.append([row["method"], score, difference(row), word, cost, seconds])
     return cells
+
+
+def coarseness(table: pd.DataFrame, primary: Primary, reference: str) -> str:
+    """Say how large a difference must be to be found, if that is more than a tenth of the reference; else "".
+
+    Args:
+        table: of one task.
+        primary: its metric.
+        reference: the reference's name.
+    """
+    base = table.loc[table["verdict"] == "reference", "mean"]
+    found = table["least_effect"].median()
+    share = found / primary.distance(base.iloc[0]) if len(base) and primary.distance(base.iloc[0]) else nan
+    return f"; differences below {share:.0%} of {reference}'s are rarely found" if share > _COARSE else ""
 
 
 def _overall_cells(table: pd.DataFrame) -> list[list[str]]:

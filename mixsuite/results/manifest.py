@@ -18,6 +18,7 @@ from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
 from mixsuite.plugins.entry import Call, parse_seeds, show_seeds
 from mixsuite.results.files import write_text
 from mixsuite.results.names import file_stems
+from mixsuite.stats.margins import Margin
 from mixsuite.stats.primary import Primary
 
 _HEADER = """# Written by `mixsuite run`: the cells that this folder's tables show, every value resolved.
@@ -30,13 +31,14 @@ _HEADER = """# Written by `mixsuite run`: the cells that this folder's tables sh
 class Manifest:
     """The cells of a results folder, in the order in which calls asked for them.
 
+    margin: as the matrix gives it; None: the default.
     matrix: the name or path of the matrix that ran last.
     tasks, methods: by name.
     cells:  (task name, method name) -> seeds.
     """
 
     reference: str = "erm"
-    margin: float | None = None
+    margin: float | str | None = None
     matrix: str = ""
     tasks: dict[str, Task] = field(default_factory=dict)
     methods: dict[str, MethodSpec] = field(default_factory=dict)
@@ -146,8 +148,7 @@ def load_manifest(out: Path) -> Manifest:
     try:
         value = tomllib.loads(path.read_text(encoding="utf-8"))
         manifest = Manifest(value["reference"], value.get("margin"), value.get("matrix", ""))
-        if manifest.margin is not None and not 0 <= manifest.margin < 1:
-            raise ValueError(f"margin {manifest.margin}")
+        Margin.parse(manifest.margin)
         for name, t in value["tasks"].items():
             recipe = tuple((k, _value(v)) for k, v in t["recipe"].items())
             manifest.tasks[name] = Task(

@@ -28,6 +28,7 @@ class RunSummary:
     test_train_ratio: n_test / n_train if the split was drawn from the seed, else None.
     split:    "drawn" or "official"; "" in records of earlier versions.
     at_bound: whether the fitted temperature lies at an end of its range.
+    test_rows: the number of test rows; 0 in records of earlier versions.
     executor: "loop" or "lockstep"; "" in records of earlier versions.
     code:     hash of all the code that made the run.
     common:   fingerprint of the code that a task's runs share: core, data set, domain and libraries, not the method.
@@ -45,6 +46,7 @@ class RunSummary:
     test_train_ratio: float | None
     split: str
     at_bound: bool
+    test_rows: int
     executor: str
     code: str
     common: str
@@ -142,6 +144,11 @@ class Cell:
         return [v for v in values if v is not None] if None not in values else []
 
     @cached_property
+    def test_rows(self) -> int:
+        """The fewest test rows of an ok run; 0 if they are not known."""
+        return min((o.test_rows for o in self.ok.values()), default=0)
+
+    @cached_property
     def rows(self) -> float:
         """Rows per run that go through the last stage in the whole training, mean over the ok runs; nan if unknown.
 
@@ -189,6 +196,7 @@ def _summarise(record: Record) -> RunSummary:
         test_train_ratio=test / train if record.split == "drawn" and train and test else None,
         split=sys.intern(record.split),
         at_bound=bool(record.temperature and record.temperature.get("at_bound")),
+        test_rows=int(test or 0),
         executor=sys.intern(str(record.executor.get("kind", ""))),
         code=sys.intern(str(code.get("hash"))),
         data=sys.intern(record.digests.get("data", "")),

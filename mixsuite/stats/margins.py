@@ -1,27 +1,51 @@
-"""Margins: the differences that count as equal, in a metric's units."""
+"""Margins: the differences that count as equal."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 from mixsuite.stats.primary import Primary
 
-ERROR_MARGIN = 0.01  # a tie: the 90 % interval of the difference in error lies within it
-SHARE_MARGIN = 0.02  # the same for other metrics, as a share of the reference's distance from the optimum
 
+@dataclass(frozen=True)
+class Margin:
+    """The largest difference that counts as equal.
 
-def margin_of(primary: Primary, reference: float, given: float | None) -> float:
-    """The margin of a tie, in the metric's units.
-
-    Args:
-        primary: the metric.
-        reference: the reference's mean.
-        given: the matrix's margin, in ``primary.unit``; None: an error of 0.01, or 2 % of the reference's distance from
-            the optimum.
+    size:  a number of at least 0 and below 1.
+    of_distance: whether it is a share of the reference's distance from the metric's optimum (of an error and an RMSE
+           the value itself, of an AUC 1 - AUC); otherwise it is in the metric's ``unit``.
     """
-    default = ERROR_MARGIN if primary.is_share else SHARE_MARGIN
-    return primary.unit(reference) * (default if given is None else given)
 
+    size: float = 0.05
+    of_distance: bool = True
 
-def is_within(primary: Primary, effect: float, given: float | None) -> bool:
-    """Whether an effect is at most the margin; both are in ``primary.unit``, and None stands for the default margin."""
-    default = ERROR_MARGIN if primary.is_share else SHARE_MARGIN
-    return effect <= (default if given is None else given)
+    @classmethod
+    def parse(cls, given: float | str | None) -> Margin:
+        """The margin that a matrix gives: a number, or a text as "5%"; None: the default.
+
+        Raises:
+            ValueError: it is neither, or out of range.
+        """
+        if given is None:
+            return cls()
+        share = re.fullmatch(r"(\d{1,3}(?:\.\d{1,12})?) ?%", given) if isinstance(given, str) else None
+        number = float(share[1]) / 100 if share else given
+        if isinstance(number, bool | str) or not 0 <= number < 1:
+            raise ValueError(f'{given!r}: allowed is a number from 0 to below 1, or a share as "5%"')
+        return cls(float(number), share is not None)
+
+    def of(self, primary: Primary, reference: float, test_rows: int = 0) -> float:
+        """The margin in the metric's units.
+
+        A share of the distance is never less than one test row: a smaller difference of one run cannot be seen.
+
+        Args:
+            primary: the metric.
+            reference: the reference's mean.
+            test_rows: the fewest test rows of a run; 0: not known.
+        """
+        if not self.of_distance:
+            return primary.unit(reference) * self.size
+        row = 1 / test_rows if test_rows and primary.is_share else 0.0
+        return max(primary.distance(reference) * self.size, row)

@@ -37,6 +37,14 @@ def sample_std(d: np.ndarray) -> float:
     return sd if sd > 1e-9 * float(np.max(np.abs(d))) else 0.0
 
 
+def skewness(d: np.ndarray) -> float:
+    """The skewness of d [n]: the mean cube of standardised values; 0 where all values are equal."""
+    spread = float(np.std(d))
+    if spread == 0 or sample_std(d) == 0:
+        return 0.0
+    return float(np.mean(((d - np.mean(d)) / spread) ** 3))
+
+
 def t_interval(d: np.ndarray, level: float = 0.95, inflate: float = 0.0) -> tuple[float, float]:
     """Student's t-interval for the mean of d [n], unadjusted; (nan, nan) below two values.
 
@@ -53,6 +61,29 @@ def t_interval(d: np.ndarray, level: float = 0.95, inflate: float = 0.0) -> tupl
         return float("nan"), float("nan")
     half = sample_std(d) * math.sqrt(1 / n + inflate) * float(stdtrit(n - 1, (1 + level) / 2))
     return float(np.mean(d)) - half, float(np.mean(d)) + half
+
+
+def ratio_interval(mine: np.ndarray, theirs: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """Fieller's interval for mean(mine) / mean(theirs) of values [n] paired by seed (Fieller 1954).
+
+    It holds the ratios r at which Student's t-interval for the mean of mine - r theirs covers 0. There is none, (nan,
+    nan), below two values, and where the data do not show that the mean of ``theirs`` is above 0.
+
+    Args:
+        mine: [n] values that are not negative.
+        theirs: [n] values that are not negative.
+        level: coverage of the interval.
+    """
+    n = len(mine)
+    if n < 2:
+        return float("nan"), float("nan")
+    spread = np.cov(mine, theirs) / n * float(stdtrit(n - 1, (1 + level) / 2)) ** 2
+    x, y = float(np.mean(mine)), float(np.mean(theirs))
+    a, b, c = y * y - spread[1, 1], x * y - spread[0, 1], x * x - spread[0, 0]
+    if a <= 0:
+        return float("nan"), float("nan")
+    half = math.sqrt(max(b * b - a * c, 0.0))
+    return max((b - half) / a, 0.0), (b + half) / a
 
 
 def sign_flip(d: np.ndarray) -> np.ndarray:

@@ -36,10 +36,13 @@ class Primary:
         """Whether effects and margins are given in the metric's own units: an error is a share of rows."""
         return self.name == "error"
 
-    def unit(self, reference: float) -> float:
-        """The unit in which effects and margins are given, for a reference's mean.
+    def distance(self, value: float) -> float:
+        """How far a value is from the optimum: of an error or an RMSE the value itself, of an AUC 1 - AUC."""
+        return abs(value - self.optimum)
 
-        It is 1 for the error, and else the reference's distance from the optimum: of an RMSE its value, of an AUC
-        1 - AUC.
+    def unit(self, reference: float) -> float:
+        """The unit in which effects and margins are given as numbers, for a reference's mean.
+
+        It is 1 for the error, and else the reference's distance from the optimum.
         """
-        return 1.0 if self.is_share else abs(reference - self.optimum)
+        return 1.0 if self.is_share else self.distance(reference)

@@ -18,6 +18,7 @@ from mixsuite.stats.paired import (
     effect_factor,
     holm,
     needed_seeds,
+    ratio_interval,
     sample_std,
     sign_flip,
     t_interval,
@@ -37,10 +38,11 @@ class Paired:
     d:        [n] differences, method minus reference, over the seeds that are ok for both.
     complete: whether every seed of both cells is ok and paired. Which seeds fail may depend on the method, so an
               incomplete cell shows no mean and gets no verdict.
-    margin:   a comparison is a tie if its 90 % interval lies within +-margin.
+    margin:   differences up to it count as equal.
     test_train_ratio: n_test / n_train if the seed draws the split, for the interval for new rows; None: no such
               interval.
     better:   the direction in which the metric improves.
+    distances: [n] each, the method's and the reference's distance from the metric's optimum; None: no ratio is shown.
     """
 
     d: np.ndarray
@@ -48,6 +50,7 @@ class Paired:
     margin: float
     test_train_ratio: float | None = None
     better: Better = "lower"
+    distances: tuple[np.ndarray, np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,9 @@ class Verdict:
     p_holm:       p adjusted over the family.
     least_effect: the true mean difference that the test finds with 80 % power with these seeds.
     low_new, high_new: the interval for new rows.
+    within:       whether the 90 % interval of the difference lies within +-margin; None: unknown.
+    ratio:        mean distance from the optimum as a multiple of the reference's.
+    ratio_low, ratio_high: its 95 % interval (Fieller).
     """
 
     word: str
@@ -74,6 +80,10 @@ class Verdict:
     least_effect: float = nan
     low_new: float = nan
     high_new: float = nan
+    within: bool | None = None
+    ratio: float = nan
+    ratio_low: float = nan
+    ratio_high: float = nan
 
 
 def pair(mine: dict[int, float], theirs: dict[int, float]) -> np.ndarray:
@@ -117,16 +127,29 @@ def _verdict(paired: Paired, p: float, p_holm: float, m: int) -> Verdict:
     )
     sd = sample_std(d) if n > 1 else 0.0
     needed = needed_seeds(m)
-    word = _word(paired, p_holm) if n >= needed else f"{UNDECIDED} (needs {needed} seeds)"
+    within = is_within(d, paired.margin) if n > 1 else None
+    word = _word(paired, p_holm, bool(within)) if n >= needed else f"{UNDECIDED} (needs {needed} seeds)"
     effect = effect_factor(n, m) * sd if sd > 0 else nan
-    return Verdict(word, n, float(np.mean(d)), low, high, p, p_holm, effect, low_new, high_new)
+    return Verdict(
+        word, n, float(np.mean(d)), low, high, p, p_holm, effect, low_new, high_new, within, *_ratio(paired.distances)
+    )
 
 
-def _word(paired: Paired, p_holm: float) -> str:
-    low, high = t_interval(paired.d, 0.90)
-    edge = paired.margin * (1 + 1e-9)  # so that 0.31 - 0.30 is at most 0.01
-    if -edge <= low and high <= edge:
-        return TIE
+def is_within(d: np.ndarray, margin: float) -> bool:
+    """Whether the 90 % t-interval of differences d [n] lies within +-margin: two one-sided tests at 5 %."""
+    low, high = t_interval(d, 0.90)
+    edge = margin * (1 + 1e-9)  # so that 0.31 - 0.30 is at most 0.01
+    return -edge <= low and high <= edge
+
+
+def _word(paired: Paired, p_holm: float, within: bool) -> str:
     if p_holm < LEVEL:
         return BETTER if (np.mean(paired.d) < 0) == (paired.better == "lower") else WORSE
-    return UNDECIDED
+    return TIE if within else UNDECIDED
+
+
+def _ratio(distances: tuple[np.ndarray, np.ndarray] | None) -> tuple[float, float, float]:
+    """The ratio of mean distances with its interval; nan where the reference's mean is 0."""
+    if distances is None or not np.mean(distances[1]):
+        return nan, nan, nan
+    return float(np.mean(distances[0]) / np.mean(distances[1])), *ratio_interval(*distances)

@@ -23,7 +23,7 @@ def test_a_matrix_is_read(tmp_path):
         (GOOD.replace('["wine"]', "[]"), "datasets = .*at least 1"),
         (GOOD.replace('"wine"', '"wine("'), "datasets: 'wine\\('"),
         (GOOD + 'select = "best"', "select = 'best': input should be 'last' or 'best_validation'"),
-        (GOOD + "margin = -0.1", "margin = -0.1: .*greater than or equal to 0"),
+        (GOOD + "margin = -0.1", 'margin: -0.1: allowed is a number from 0 to below 1, or a share as "5%"'),
         (GOOD + 'exclude = ["cutmix wine"]', "METHOD x DATASET"),
         (GOOD + 'probes = ["fgsm("]', "probes: 'fgsm\\('"),
         (GOOD + RECIPE.replace("lr = 0.1", "lr = 0"), "recipes.mine.lr = 0: .*greater than 0"),

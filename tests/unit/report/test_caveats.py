@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from support.board import a_record, the_method
 from support.board import the_task as board_task
@@ -126,3 +127,11 @@ def test_a_probe_that_failed_is_told_with_how_often(folder):
 def test_where_all_is_well_only_the_false_alarms_are_told(folder):
     (line,) = said(folder({"t": {"erm": BASE, "m": BASE - 0.1 + NOISE[0]}}))
     assert line.startswith("1 better or worse in 1 table; were all methods alike")
+
+
+def test_a_verdict_on_strongly_skewed_differences_is_named(folder):
+    lone = [*(np.array(BASE)[:9] - 0.02), BASE[9] - 0.3]
+    even = np.array(BASE) - 0.05 + NOISE[0]
+    told = "\n".join(build(folder({"t": {"erm": BASE, "lone": lone, "even": even}})).notes)
+    assert "strongly skewed, so these verdicts are less sure than their p: lone on t" in told
+    assert "even on t" not in told

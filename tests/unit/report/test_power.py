@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.folders import BASE, NOISE
 
-from mixsuite.report.power import seeds_needed, within_margin
+from mixsuite.report.power import seeds_needed
 from mixsuite.results.reading import load_results
 from mixsuite.stats.paired import effect_factor
 
@@ -22,8 +22,6 @@ def test_power_says_how_many_seeds_an_effect_takes(folder, mixsuite):
     said = mixsuite("power", "--effect", 0.01, "--out", out)
     assert said.status == 0
     assert f"  {n}  wild" in said.out
-    assert "within the margin of a tie" in said.err
-    assert "within the margin" not in mixsuite("power", "--effect", 0.05, "--out", out).err
     for wrong, text in (
         (["--effect", 0, "--out", out], "--effect 0.0: allowed"),
         (["--effect", 0.1, "--out", out / "x"], "no results there"),
@@ -36,9 +34,3 @@ def test_power_says_how_many_seeds_an_effect_takes(folder, mixsuite):
 def test_where_nothing_is_paired_nothing_is_said(folder):
     (row,) = seeds_needed(load_results(folder({"t": {"erm": BASE[:1], "m": BASE[:1]}})), 0.01).to_dict("records")
     assert (row["methods"], np.isnan(row["sd"])) == (0, True)
-
-
-def test_an_effect_within_the_margin_is_told_by_the_matrixs_margin(folder):
-    results = load_results(folder({"t": {"erm": BASE, "m": BASE}}, margin=0.05))
-    assert within_margin(results, 0.04)
-    assert not within_margin(results, 0.06)

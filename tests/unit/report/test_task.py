@@ -106,18 +106,20 @@ def test_a_temperature_at_its_bound_is_marked(folder):
 
 def test_the_margin_of_rmse_is_a_share_of_the_references(folder):
     base = 50 + 100 * NOISE[0]
-    values = {"erm": base, "near": base + 0.8 + 10 * NOISE[1], "far": base + 1.3 + 10 * NOISE[2]}
+    values = {"erm": base, "near": base - 2.0 + 60 * NOISE[1], "same": base + 60 * NOISE[1], "far": base + 4 + NOISE[2]}
     assert table(folder({"t": values}, regression=("t",)))["verdict"].to_dict() == {
         "erm": "reference",
-        "near": "tie",
+        "near": "better",
+        "same": "tie",
         "far": "worse",
     }
 
 
 def test_the_matrix_may_set_another_margin(folder):
     values = {"t": {"erm": BASE, "m": BASE + 0.03 + NOISE[0] / 10}}
-    assert table(folder(values))["verdict"]["m"] == "worse"
-    assert table(folder(values, margin=0.05))["verdict"]["m"] == "tie"
+    for margin, within in ((None, "true"), (0.01, "false"), (0.05, "true"), ("50%", "true"), (0.001, "false")):
+        row = table(folder(values, margin=margin)).loc["m"]
+        assert (row["verdict"], row["within_margin"]) == ("worse", within)
 
 
 def test_a_metric_that_some_seeds_lack_is_never_averaged(folder):
@@ -171,6 +173,6 @@ def test_pairs_are_seeds_of_the_same_rows(folder):
     assert paired.d == pytest.approx([0.1] * 8)
     assert not paired.complete
     assert not is_mixed(mine)
-    assert task_margin(shown, base, None) == 0.01
+    assert task_margin(shown, base, None) == pytest.approx(max(0.05 * np.mean(list(base.values.values())), 1 / 30))
     assert task_margin(shown, base, 0.05) == 0.05
     assert list(task_table(results, shown)["method"]) == ["erm", "m"]

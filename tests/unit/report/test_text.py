@@ -9,7 +9,7 @@ import pytest
 from support.folders import BASE, NOISE
 
 from mixsuite.report.leaderboard import build
-from mixsuite.report.text import markdown_lines, report_text, table_lines
+from mixsuite.report.text import coarseness, markdown_lines, report_text, table_lines
 
 
 @pytest.mark.parametrize(("wide", "head"), [((), "| method | mean±sd"), (("--wide",), "| rank | method")])
@@ -77,3 +77,20 @@ def test_text_stands_to_the_left_and_numbers_to_the_right():
     assert markdown_lines(frame, ["method", "n"]) == [
         "| method | n |", "| :--- | ---: |", "| erm | 3 |", "| mixup |  |",
     ]  # fmt: skip
+
+
+def test_the_first_line_says_below_what_a_table_finds_little(folder):
+    fine, coarse = NOISE[0] / 10, 10 * NOISE[0]
+    report = build(folder({"t": {"erm": BASE, "m": BASE + fine}, "u": {"erm": BASE, "m": BASE + coarse}}))
+    lines = report_text(report).splitlines()
+    assert lines[0] == "t: error, lower is better, n = 10"
+    share = report.tasks["u"]["least_effect"].median() / np.mean(BASE)
+    assert f"u: error, lower is better, n = 10; differences below {share:.0%} of erm's are rarely found" in lines
+    assert coarseness(report.tasks["u"].assign(least_effect=0.1 * np.mean(BASE)), report.primary("u"), "erm") == ""
+
+
+def test_a_sure_difference_within_the_margin_is_called_small(folder):
+    report = build(folder({"t": {"erm": BASE, "near": BASE - 0.002 + NOISE[0] / 30, "far": BASE - 0.1 + NOISE[1]}}))
+    lines = {line.split()[0]: line for line in report_text(report).splitlines() if line}
+    assert "  better, small  " in lines["near"]
+    assert "  better  " in lines["far"]

@@ -16,10 +16,12 @@ from mixsuite.stats.paired import (
     effect_factor,
     holm,
     needed_seeds,
+    ratio_interval,
     sample_std,
     seeds_for,
     shared_ranks,
     sign_flip,
+    skewness,
     t_interval,
     zero_rounding,
 )
@@ -152,3 +154,27 @@ def test_rounding_errors_are_no_differences():
 def test_equal_values_share_the_lower_rank(values):
     ranks = shared_ranks(np.array(values, dtype=float))
     assert ranks.tolist() == [1 + sum(other < v for other in values) for v in values]
+
+
+def test_the_ratio_interval_is_where_the_t_interval_of_the_difference_covers_0():
+    rng = np.random.default_rng(3)
+    for spread in (0.02, 0.1):
+        theirs = 0.3 + spread * rng.standard_normal(9)
+        mine = 0.8 * theirs + 0.02 * rng.standard_normal(9)
+        low, high = ratio_interval(mine, theirs)
+        for ratio, inside in ((low - 1e-6, False), (low + 1e-6, True), (high - 1e-6, True), (high + 1e-6, False)):
+            ends = t_interval(mine - ratio * theirs)
+            assert (ends[0] <= 0 <= ends[1]) == inside
+
+
+def test_there_is_no_ratio_to_what_may_be_0():
+    assert np.isnan(ratio_interval(np.array([0.1, 0.2, 0.1]), np.array([0.0, 0.0, 0.1]))).all()
+    assert np.isnan(ratio_interval(np.array([0.1]), np.array([0.2]))).all()
+    assert ratio_interval(np.array([0.0, 0.0, 0.0]), np.array([0.1, 0.2, 0.15])) == (0.0, 0.0)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=2, max_size=12))
+def test_skewness_is_scipys(d):
+    values = np.array(d)
+    wanted = stats.skew(values) if np.ptp(values) > 1e-6 else 0.0
+    assert skewness(values) == pytest.approx(wanted, abs=1e-6) or np.ptp(values) <= 1e-6

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from mixsuite.stats.paired import sign_flip
+from mixsuite.stats.paired import ratio_interval, sign_flip
 from mixsuite.stats.verdicts import Paired, judge, pair
 
 
@@ -37,11 +37,11 @@ def test_where_higher_is_better_the_words_change_sides():
         assert (here.word, here.p_holm, here.diff, here.low) == (there.word, there.p_holm, -there.diff, -there.high)
 
 
-def test_a_sure_difference_within_the_margin_is_a_tie():
-    sure = [0.002, 0.003, 0.002, 0.003, 0.002, 0.003, 0.002, 0.003]
-    assert verdict(sure).p_holm < 0.05
-    assert verdict(sure).word == "tie"
-    assert verdict(sure, margin=0.0).word == "worse"
+def test_a_sure_difference_within_the_margin_is_no_tie():
+    sure = verdict([0.002, 0.003, 0.002, 0.003, 0.002, 0.003, 0.002, 0.003])
+    assert (sure.word, sure.within) == ("worse", True)
+    assert (verdict(UP).word, verdict(UP).within) == ("worse", False)
+    assert (verdict(SMALL).within, verdict(MIXED).within, verdict(UP[:1]).within) == (True, False, None)
 
 
 def test_the_margin_looks_at_the_ninety_percent_interval():
@@ -55,7 +55,7 @@ def test_the_margin_looks_at_the_ninety_percent_interval():
 
 
 def test_a_point_at_the_margin_is_within_it():
-    assert verdict([31 / 100 - 30 / 100] * 8).word == "tie"
+    assert verdict([31 / 100 - 30 / 100] * 8).within
 
 
 def test_identical_runs_tie_and_a_constant_difference_is_a_point():
@@ -107,6 +107,17 @@ def test_pairs_are_the_seeds_that_both_have():
     assert len(pair(mine, {})) == 0
 
 
+def test_the_ratio_is_that_of_the_means_with_fiellers_interval():
+    mine, theirs = np.array([0.2, 0.25, 0.22, 0.3, 0.21, 0.24]), np.array([0.3, 0.31, 0.28, 0.4, 0.27, 0.3])
+    found = judge({0: Paired(mine - theirs, True, 0.01, distances=(mine, theirs))})[0]
+    assert found.ratio == pytest.approx(mine.mean() / theirs.mean())
+    assert (found.ratio_low, found.ratio_high) == ratio_interval(mine, theirs)
+    assert math.isnan(verdict(UP).ratio)
+    nothing = judge({0: Paired(mine, True, 0.01, distances=(mine, 0 * mine))})[0]
+    assert math.isnan(nothing.ratio)
+    assert math.isnan(nothing.ratio_low)
+
+
 families = st.lists(st.lists(st.integers(-6, 6).map(lambda k: k / 54), min_size=0, max_size=10), min_size=1, max_size=5)
 
 
@@ -134,4 +145,6 @@ def test_no_word_without_its_reason(family, margin):
         if v.word in ("better", "worse", "tie"):
             assert len(d) >= max(6, math.ceil(math.log2(40 * m)))
         if v.word == "tie":
+            assert v.within
+            assert v.p_holm >= 0.05
             assert abs(d.mean()) <= margin
