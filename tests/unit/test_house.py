@@ -175,8 +175,8 @@ def test_no_file_is_longer_than_400_lines():
     assert not {name: size for name, size in sizes.items() if size > 400}
 
 
-def test_at_the_top_there_are_the_api_the_errors_and_rooms_alone():
-    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py", "api.py", "errors.py"}
+def test_at_the_top_there_are_the_errors_and_rooms_alone():
+    assert {path.name for path in PACKAGE.glob("*.py")} == {"__init__.py", "__main__.py", "errors.py"}
     for room in PACKAGE.iterdir():
         if room.is_dir() and room.name not in ("__pycache__", "benchmarks"):
             assert (room / "__init__.py").is_file(), room

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from mixsuite import __version__, api
+from mixsuite.errors import InputError
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -120,7 +121,7 @@ def test_ctrl_c_is_130_and_says_that_the_command_goes_on(mixsuite, monkeypatch, 
 def test_a_warning_is_one_line(mixsuite, monkeypatch, tmp_path, recwarn):
     def warned(out):
         warnings.showwarning("torn", UserWarning, "x.py", 1)
-        raise api.InputError("planted")
+        raise InputError("planted")
 
     monkeypatch.setattr(api, "leaderboard", warned)
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # main() sets another: put it back afterwards

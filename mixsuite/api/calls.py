@@ -1,0 +1,65 @@
+"""What the functions of the interface share: how they take names, seeds, folders and options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mixsuite.errors import InputError
+
+if TYPE_CHECKING:
+    from mixsuite.execution.planning import Options
+
+Names = str | Sequence[str] | None
+Seeds = str | Sequence[int] | None
+
+
+def names_of(value: Names) -> list[str] | None:
+    """The entries of a text or a list; None stays.
+
+    Raises:
+        InputError: something that is no text, or brackets that do not match.
+    """
+    from mixsuite.plugins.entry import need_text, split_list
+
+    if value is None or isinstance(value, str):
+        return None if value is None else split_list(value)
+    for entry in value if isinstance(value, Iterable) else [value]:
+        need_text(entry)
+    return list(value)
+
+
+def seeds_of(value: Seeds) -> tuple[int, ...] | None:
+    """The seeds of a text or a list; None stays.
+
+    Raises:
+        InputError: they are none.
+    """
+    from mixsuite.plugins.entry import parse_seeds
+
+    return None if value is None else parse_seeds(value)
+
+
+def options_of(out: Path, data: str | Path | None, **options: Any) -> Options:
+    """The options by which runs are carried out, with the data root found.
+
+    Raises:
+        InputError: a value that is not allowed, or no such folder.
+    """
+    from mixsuite.execution.planning import Options
+    from mixsuite.results.data_root import data_root
+
+    return Options(out=out, data=data_root(None if data is None else Path(data)), **options)
+
+
+def need_results(out: Path, option: str = "--out") -> None:
+    """Refuse a folder without results. option: by which the call named it.
+
+    Raises:
+        InputError: the folder has no results; the message names the command that makes some.
+    """
+    if not (out / "matrix.toml").is_file():
+        raise InputError(
+            f"{option} {out}: no results there (no matrix.toml); make some with: mixsuite run MATRIX --out {out}"
+        )

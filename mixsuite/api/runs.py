@@ -1,0 +1,154 @@
+"""Train a matrix, or say what would be trained; rebuild its tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mixsuite.api.calls import Names, Seeds, names_of, need_results, options_of, seeds_of
+from mixsuite.execution.progress import Watch, unwatched
+
+if TYPE_CHECKING:
+    from mixsuite.execution.planning import CallPlan, Rerun
+    from mixsuite.execution.pool import Pool
+    from mixsuite.report.leaderboard import Report
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What a call would train.
+
+    cells:   (task, method) -> runs still to do.
+    total:   number of runs that the call asks for.
+    seconds: estimated time of the runs still to do.
+    """
+
+    cells: dict[tuple[str, str], int]
+    total: int
+    seconds: float
+
+    @property
+    def runs(self) -> int:
+        """Runs still to do."""
+        return sum(self.cells.values())
+
+
+def run(
+    matrix: str = "quick",
+    *,
+    methods: Names = None,
+    datasets: Names = None,
+    seeds: Seeds = None,
+    out: str | Path | None = None,
+    data: str | Path | None = None,
+    device: str = "auto",
+    workers: int | None = None,
+    executor: str = "auto",
+    rerun: Rerun = "missing",
+    accept_old: bool = False,
+    timeout: float | None = None,
+    save_predictions: bool = False,
+    save_weights: bool = False,
+    watch: Watch = unwatched,
+) -> Report:
+    """Train a matrix of methods x datasets x seeds and write its leaderboards.
+
+    Runs that have a record already are not trained again.
+
+    Args:
+        matrix: a name in ./benchmarks or shipped with mixsuite, or a path that ends in .toml.
+        methods: replace the matrix's methods; the reference is added.
+        datasets: select the matrix's entries of these names, or add further entries.
+        seeds: "0-9", or numbers; they replace the matrix's.
+        out: results folder, by default results/<matrix name>.
+        data: the data root.
+        device: "auto", "cpu" or "cuda".
+        workers: number of worker processes.
+        executor: "auto", "loop" or "lockstep".
+        rerun: which runs to train: "missing", also those that "failed", or "always" all.
+        accept_old: accept results of earlier code as done.
+        timeout: seconds that a run may take.
+        save_predictions: keep each run's test outputs in <out>/predictions/.
+        save_weights: keep each run's trained weights in <out>/weights/.
+        watch: called with the progress whenever it changes.
+
+    Returns:
+        Every table of the results folder. ``.runs`` is the tidy frame; ``.complete`` says whether every run is ok or
+        skipped.
+
+    Raises:
+        InputError: bad input of any kind, in one line.
+    """
+    from mixsuite.execution.pool import Pool
+
+    with Pool() as pool:
+        pool.start(1)  # the worker imports torch while this process does
+        plan = _plan(
+            matrix, methods, datasets, seeds, out, data, device=device, workers=workers, executor=executor,
+            rerun=rerun, accept_old=accept_old, timeout=timeout,
+            save_predictions=save_predictions, save_weights=save_weights,
+        )  # fmt: skip
+        return _carry_out(plan, watch, pool)
+
+
+def _plan(
+    matrix: str, methods: Names, datasets: Names, seeds: Seeds, out: str | Path | None, data: Any, **options: Any
+) -> CallPlan:
+    from mixsuite.execution.planning import plan_call
+    from mixsuite.experiment.matrix import load_matrix
+
+    chosen = load_matrix(matrix)
+    folder = Path(out) if out is not None else Path("results") / chosen.name
+    return plan_call(
+        chosen, options_of(folder, data, **options), names_of(methods), names_of(datasets), seeds_of(seeds)
+    )
+
+
+def _carry_out(plan: CallPlan, watch: Watch, pool: Pool) -> Report:
+    """Train a plan's runs, write its tables, and draw its gallery."""
+    from mixsuite.execution.runner import execute
+    from mixsuite.plots.gallery import draw_gallery
+    from mixsuite.report.caveats import notes
+
+    trained = {run.task.name for run in plan.todo}
+    execute(plan, watch, pool)
+    asked = frozenset((run.task.name, run.method.name) for run in plan.runs)
+    report = replace(leaderboard(plan.options.out), asked=asked)
+    told = notes(report.results.only(plan.runs), report.shown())
+    not_drawn = draw_gallery(plan.options.out, plan.options.data, trained)
+    return replace(report, notes=[*told, *(f"no picture of {task}: {why}" for task, why in not_drawn.items())])
+
+
+def dry_run(
+    matrix: str = "quick",
+    *,
+    methods: Names = None,
+    datasets: Names = None,
+    seeds: Seeds = None,
+    out: str | Path | None = None,
+    data: str | Path | None = None,
+    **options: Any,
+) -> DryRun:
+    """Return what ``run`` with the same arguments would train, and about how long it would take; write nothing.
+
+    Raises:
+        InputError: as for ``run``.
+    """
+    from mixsuite.execution import runner
+
+    plan = _plan(matrix, methods, datasets, seeds, out, data, **options)
+    cells, seconds = runner.dry_run(plan)
+    return DryRun(dict(cells), len(plan.runs), seconds)
+
+
+def leaderboard(out: str | Path = "results/quick") -> Report:
+    """Rebuild every derived file of a results folder from its records.
+
+    Raises:
+        InputError: no results there, a foreign line in the records, or a matrix.toml that mixsuite did not write.
+    """
+    from mixsuite.report.leaderboard import build
+
+    need_results(Path(out))
+    return build(Path(out))

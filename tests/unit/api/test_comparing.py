@@ -1,0 +1,35 @@
+"""A comparison trains what is missing, and holds a costlier variant against controls."""
+
+import pytest
+from support.sources import INTRA_MIX
+
+from mixsuite import api
+from mixsuite.errors import InputError
+from mixsuite.results.record_files import read_records
+
+pytestmark = pytest.mark.usefixtures("in_process")
+
+
+@pytest.mark.slow
+def test_a_comparison_uses_the_references_runs_that_are_there(here, tiny):
+    (here / "mine.py").write_text(INTRA_MIX)
+    api.run(str(tiny), seeds="0-5")
+    before = read_records(here / "results" / "tiny")
+    report = api.compare("./mine.py(alpha=0.4)", "mixup", matrix=str(tiny), seeds="0-5")
+    after = read_records(here / "results" / "compare" / "mine(alpha=0.4)")
+    mixup = {run: record for run, record in before.items() if record.names["method"] == "mixup"}
+    assert {run: record.time for run, record in after.items() if run in before} == {r: v.time for r, v in mixup.items()}
+    assert {record.names["method"] for record in after.values()} == {"mixup", "mine(alpha=0.4)"}
+    assert [comparison.reference for comparison in report.all] == ["mixup"]
+    assert report.comparisons[0].table["pairs"].tolist() == [6]
+    assert (here / "results" / "compare" / "mine(alpha=0.4)" / "against-mixup.csv").is_file()
+
+
+def test_a_costlier_variant_is_held_against_controls_of_its_cost(here, tiny):
+    report = api.compare("mixup(length=2)", ["erm"], matrix=str(tiny), out="out")
+    assert [comparison.reference for comparison in report.at_equal_compute] == ["erm(length=2)", "erm(batch=2)"]
+
+
+def test_a_comparison_with_nothing_is_refused(tiny):
+    with pytest.raises(InputError, match="--against: at least one method is needed"):
+        api.compare("mixup", "", matrix=str(tiny))
