@@ -7,7 +7,7 @@ from typing import Any
 
 from mixsuite.plugins.load import told
 
-_LARGEST = 1e150  # squares of larger numbers are infinite
+LARGEST = 1e150  # squares of larger numbers are infinite
 
 
 def numbers_of(compute: Callable[[], dict[str, Any]], suffix: str = "") -> dict[str, Any]:
@@ -27,7 +27,7 @@ def numbers_of(compute: Callable[[], dict[str, Any]], suffix: str = "") -> dict[
     except BaseException as error:
         reason = told(error)
         return {"metrics": {}, "status": "failed", "reason": reason}
-    bad = [name for name, value in metrics.items() if not abs(value) < _LARGEST]
+    bad = [name for name, value in metrics.items() if not abs(value) < LARGEST]
     if bad:
         return {"metrics": {}, "status": "failed", "reason": f"not a number: {', '.join(bad)}"}
     return {"metrics": metrics, "status": "ok", "reason": ""}

@@ -27,10 +27,12 @@ TAKEN = frozenset(ALWAYS) | {
     "ece", "nll_scaled", "brier_scaled", "ece_scaled", "seconds", "steps", "rows_per_step", "peak_memory", "parameters",
     "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p", "p_holm", "verdict", "least_effect",
     "status", "pairs", "diff_low_new", "diff_high_new", "marks", "primary", "seconds_ratio", "peak_memory_ratio",
+    "metric", "direction", "relative", "relative_low", "relative_high", "within_margin", "converged", "train_error",
 }  # fmt: skip
 BINS = 15
 ECE_FROM = 1_000  # test rows; with fewer, a perfectly calibrated model shows a large ECE by chance alone
 TEMPERATURES = (0.05, 20.0)  # bounds of the fitted temperature
+TEMPERATURE_FROM = 200  # validation rows; fitted on fewer, a temperature may make the likelihood worse
 
 
 def error_or_rmse(out: Tensor, y: Tensor, kind: str) -> float:
@@ -40,36 +42,37 @@ def error_or_rmse(out: Tensor, y: Tensor, kind: str) -> float:
         return float(np.sqrt(np.mean((values - target) ** 2)))
     if kind == "multilabel":
         return float(np.mean((values > 0) != (target > 0.5)))
-    return float(np.mean(values.argmax(1) != _hard(target)))
+    return float(np.mean(values.argmax(1) != hard_classes(target)))
 
 
-def _hard(y: np.ndarray) -> np.ndarray:
+def hard_classes(y: np.ndarray) -> np.ndarray:
+    """The class of each row, of targets [n] or one-hot ones [n, C]."""
     return y if y.ndim == 1 else y.argmax(1)
 
 
-def _log_scores(out: np.ndarray, y: np.ndarray, kind: str, temperature: float) -> float:
-    """The mean negative log likelihood at a temperature."""
+def nll_of_rows(out: np.ndarray, y: np.ndarray, kind: str, temperature: float = 1.0) -> np.ndarray:
+    """The negative log likelihood of each row [n], or of each row's labels [n, L], at a temperature."""
     scaled = out / temperature
     if kind == "multilabel":
-        return float(-np.mean(y * log_expit(scaled) + (1 - y) * log_expit(-scaled)))
-    return float(-np.mean(log_softmax(scaled, axis=1)[np.arange(len(y)), _hard(y)]))
+        return np.asarray(-(y * log_expit(scaled) + (1 - y) * log_expit(-scaled)))
+    return np.asarray(-log_softmax(scaled, axis=1)[np.arange(len(y)), hard_classes(y)])
 
 
-def _brier(out: np.ndarray, y: np.ndarray, kind: str, temperature: float) -> float:
-    """The squared probability error, summed over classes (for labels: averaged), and averaged over rows."""
+def brier_of_rows(out: np.ndarray, y: np.ndarray, kind: str, temperature: float = 1.0) -> np.ndarray:
+    """The squared probability error of each row [n], summed over classes, or of each row's labels [n, L]."""
     scaled = out / temperature
     if kind == "multilabel":
-        return float(np.mean((expit(scaled) - y) ** 2))
+        return np.asarray((expit(scaled) - y) ** 2)
     p = np.exp(log_softmax(scaled, axis=1))
-    p[np.arange(len(y)), _hard(y)] -= 1
-    return float(np.mean((p**2).sum(1)))
+    p[np.arange(len(y)), hard_classes(y)] -= 1
+    return np.asarray((p**2).sum(1))
 
 
 def fit_temperature(out: np.ndarray, y: np.ndarray, kind: str) -> float:
     """The temperature in [0.05, 20] with the least negative log likelihood for outputs [n, C] or [n, L]."""
     low, high = np.log(TEMPERATURES)
     optimum = minimize_scalar(
-        lambda t: _log_scores(out, y, kind, float(np.exp(t))), bounds=(low, high), method="bounded"
+        lambda t: float(np.mean(nll_of_rows(out, y, kind, float(np.exp(t))))), bounds=(low, high), method="bounded"
     )
     return float(np.exp(optimum.x))
 
@@ -77,7 +80,7 @@ def fit_temperature(out: np.ndarray, y: np.ndarray, kind: str) -> float:
 def reliability(out: np.ndarray, y: np.ndarray, temperature: float = 1.0) -> dict[str, list[float]]:
     """15 equal-width bins of top-label confidence: the rows, summed confidence and right answers in each."""
     p = np.exp(log_softmax(out / temperature, axis=1))
-    confidence, right = p.max(1), p.argmax(1) == _hard(y)
+    confidence, right = p.max(1), p.argmax(1) == hard_classes(y)
     place = np.minimum((confidence * BINS).astype(int), BINS - 1)
 
     def total(weights: np.ndarray | None) -> list[float]:
@@ -94,7 +97,7 @@ def calibration_error(bins: dict[str, list[float]]) -> float:
 
 def macro_error(out: np.ndarray, y: np.ndarray) -> float:
     """1 - the mean recall over the classes that occur in the rows: every class has the same weight."""
-    truth = _hard(y)
+    truth = hard_classes(y)
     recall = recall_score(truth, out.argmax(1), labels=np.unique(truth), average="macro", zero_division=0)
     return 1 - float(recall)
 
@@ -102,8 +105,8 @@ def macro_error(out: np.ndarray, y: np.ndarray) -> float:
 def _likelihoods(values: np.ndarray, target: np.ndarray, kind: str, temperature: float) -> dict[str, float]:
     """The metrics that a temperature can change: nll, brier and, for classes from 1,000 rows on, ece."""
     metrics = {
-        "nll": _log_scores(values, target, kind, temperature),
-        "brier": _brier(values, target, kind, temperature),
+        "nll": float(np.mean(nll_of_rows(values, target, kind, temperature))),
+        "brier": float(np.mean(brier_of_rows(values, target, kind, temperature))),
     }
     if kind == "class" and len(target) >= ECE_FROM:
         metrics["ece"] = calibration_error(reliability(values, target, temperature))
@@ -141,7 +144,7 @@ def evaluate(
         y: [n, ...] targets of the test part, in the same units.
         kind: "class" | "multilabel" | "regression".
         valid_out: [m, ...] outputs on the validation part, for the temperature; None: no temperature.
-        valid_y: [m, ...] targets of the validation part; None or empty: no temperature.
+        valid_y: [m, ...] targets of the validation part; None, or fewer than 200: no temperature.
 
     Returns:
         "metrics": for class and multilabel error (1 - accuracy; multilabel: share of wrong labels), nll and brier;
@@ -164,7 +167,7 @@ def evaluate(
     values, target = out.double().cpu().numpy(), y.cpu().numpy()
     if kind == "class":
         result["reliability"] = reliability(values, target)
-    if valid_out is not None and valid_y is not None and len(valid_y):
+    if valid_out is not None and valid_y is not None and len(valid_y) >= TEMPERATURE_FROM:
         t = fit_temperature(valid_out.double().cpu().numpy(), valid_y.cpu().numpy(), kind)
         result["temperature"] = {"value": t, "at_bound": not TEMPERATURES[0] * 1.01 < t < TEMPERATURES[1] * 0.99}
         result["metrics"] |= {f"{k}_scaled": v for k, v in _likelihoods(values, target, kind, t).items()}

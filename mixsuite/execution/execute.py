@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from mixsuite.data.rows import Data, Raw
+from mixsuite.data.rows import Data, Raw, Subset
 from mixsuite.domains.build import make_data, make_model
+from mixsuite.evaluation.numbers import LARGEST
 from mixsuite.evaluation.scores import error_or_rmse, evaluate
 from mixsuite.execution.result import RunResult
 from mixsuite.experiment.parts import Parts
@@ -81,8 +82,19 @@ def train(jobs: list[Job], executor: str) -> list[TrainResult | Exception]:
 
 def outputs(trained: TrainResult, data: Data) -> tuple[torch.Tensor, torch.Tensor]:
     """Predict the test part: outputs [n, outputs] and targets [n, ...], for regression in the target's units."""
-    out, y = predict(trained.model, data.test), data.test.y
+    return _in_units(trained, data, data.test)
+
+
+def _in_units(trained: TrainResult, data: Data, part: Subset) -> tuple[torch.Tensor, torch.Tensor]:
+    out, y = predict(trained.model, part), part.y
     return (data.unscaled(out), data.unscaled(y)) if data.kind == "regression" else (out, y)
+
+
+def train_error(trained: TrainResult, data: Data) -> float | None:
+    """The error or the RMSE of a trained model on its training rows, unmixed; None if it is no number."""
+    out, y = _in_units(trained, data, data.train)
+    error = error_or_rmse(out.cpu(), y.cpu(), data.kind)
+    return error if abs(error) < LARGEST else None
 
 
 def result_of(
@@ -98,7 +110,7 @@ def result_of(
         scores = evaluate(out, y, data.kind, *valid)
     except FloatingPointError as error:
         return RunResult("failed", f"not a number: {error}")
-    bad = [name for name, value in scores["metrics"].items() if not abs(value) < 1e150]  # squares would be infinite
+    bad = [name for name, value in scores["metrics"].items() if not abs(value) < LARGEST]
     if bad:
         return RunResult("failed", f"not a number: {', '.join(bad)}")
     return RunResult(
@@ -114,6 +126,7 @@ def result_of(
         split=data.split,
         executor=trained.executor | {"deterministic": deterministic},
         digests=data.digests | trained.digests,
+        train_error=train_error(trained, data),
     )
 
 

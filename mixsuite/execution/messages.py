@@ -130,6 +130,7 @@ class TrainBlock:
     data:        fingerprint of the data's files when the call began.
     executor:    "loop" or "lockstep".
     block:       the number of runs that lockstep trains as one.
+    out:         the results folder, for the losses of test rows; None: they are not kept.
     predictions: folder for the outputs of the test part, or None.
     weights:     folder for the trained weights, or None.
     probes, metrics: each of them with the identity of its code.
@@ -144,6 +145,7 @@ class TrainBlock:
     executor: str = "loop"
     block: int = 1
     deterministic: bool = False
+    out: Path | None = None
     predictions: Path | None = None
     weights: Path | None = None
     probes: tuple[tuple[EvaluationSpec, str], ...] = ()

@@ -16,6 +16,7 @@ from mixsuite.experiment.spec import RunSpec
 from mixsuite.results.manifest import load_manifest, task_stems
 from mixsuite.results.record import Record
 from mixsuite.results.record_files import RecordWriter, read_records
+from mixsuite.results.row_files import copy_row_file
 
 Rerun = Literal["missing", "failed", "always"]
 ALLOWED = {
@@ -184,6 +185,7 @@ def reuse(folders: Iterable[Path], plan: CallPlan) -> CallPlan:
         if useful:
             with RecordWriter(plan.options.out) as writer:
                 for run in useful:
+                    copy_row_file(folder, plan.options.out, records[run.id].rows_file)
                     writer.append(names[run.task.name], records[run.id])
                     del missing[run.id]
     return plan.refreshed()

@@ -32,3 +32,5 @@ class RunResult:
     executor: dict[str, Any] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
     probes: dict[str, Any] = field(default_factory=dict)
+    train_error: float | None = None
+    rows_file: str = ""

@@ -86,6 +86,7 @@ def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> 
             executor=executor,
             block=experiment.parts_of[task].domain.block,
             deterministic=plan.matrix.deterministic,
+            out=options.out.absolute(),
             predictions=options.out.absolute() / "predictions" if options.save_predictions else None,
             weights=options.out.absolute() / "weights" if options.save_weights else None,
             probes=tuple((probe, plan.evaluations[probe.name]) for probe in experiment.probes),

@@ -27,6 +27,7 @@ from mixsuite.domains.base import Dataset
 from mixsuite.domains.network import check_augmentations, checked_network
 from mixsuite.errors import InputError, SkipRun
 from mixsuite.evaluation.measure import measure
+from mixsuite.evaluation.row_losses import row_losses
 from mixsuite.evaluation.score import predictions_of, score
 from mixsuite.execution.execute import (
     OpenTask,
@@ -59,6 +60,7 @@ from mixsuite.experiment.spec import RunSpec
 from mixsuite.models.stack import Unstackable
 from mixsuite.plugins.load import told, user_code_location
 from mixsuite.results.files import write_whole
+from mixsuite.results.row_files import write_row_file
 from mixsuite.training.job import Job, TrainResult
 from mixsuite.training.lockstep import lockstep_pays_off
 
@@ -227,6 +229,9 @@ class Worker:
             measurement = measure(make_probe(probe), probe.name, model, rows, run.task.domain, run.seed)
             metrics |= measurement.pop("metrics")
             probes[probe.name] = {"code": code, **measurement}
+        if block.out is not None:
+            kept = row_losses(out, y, data.kind, primary)
+            result = replace(result, rows_file=write_row_file(block.out, run.id, kept))
         return replace(result, metrics=metrics, probes=probes, machine=machine(block.device))
 
 

@@ -139,7 +139,7 @@ def load_manifest(out: Path) -> Manifest:
     Raises:
         InputError: ``mixsuite run`` did not write the file, or it cannot be read.
     """
-    for name in ("records", "leaderboard", "gallery", "trend", "predictions"):
+    for name in ("records", "leaderboard", "gallery", "trend", "predictions", "weights", "losses"):
         if (out / name).is_symlink():
             raise InputError(f"{out / name}: is a link; a results folder is written to, and its folders are its own")
     path = out / "matrix.toml"

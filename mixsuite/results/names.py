@@ -6,9 +6,16 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+LOSSES = "losses"  # the folder of the files that hold the losses of test rows
+_ROW_FILE = re.compile(rf"{LOSSES}/[0-9a-f]{{16}}-[0-9a-f]{{16}}\.npz")
 _LONGEST = 150  # characters of a name's readable part; a name may have 255 bytes in all
 _UNSAFE = re.compile(r"[^A-Za-z0-9._=-]")
 _DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # with any suffix, on Windows
+
+
+def is_row_file(name: str) -> bool:
+    """Whether a record may name this file of losses: it lies in their folder, and nowhere else."""
+    return bool(_ROW_FILE.fullmatch(name))
 
 
 def file_stems(names: Iterable[str], taken: Iterable[str] = ()) -> dict[str, str]:

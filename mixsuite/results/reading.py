@@ -11,6 +11,7 @@ from pathlib import Path
 from mixsuite.errors import InputError, printable
 from mixsuite.experiment.spec import RunSpec, Task
 from mixsuite.results.manifest import Manifest, load_manifest
+from mixsuite.results.names import is_row_file
 from mixsuite.results.record import Record
 from mixsuite.results.record_files import read_latest
 from mixsuite.stats.primary import Primary
@@ -28,7 +29,9 @@ class RunSummary:
     test_train_ratio: n_test / n_train if the split was drawn from the seed, else None.
     split:    "drawn" or "official"; "" in records of earlier versions.
     at_bound: whether the fitted temperature lies at an end of its range.
-    test_rows: the number of test rows; 0 in records of earlier versions.
+    test_rows, valid_rows: the number of test and of validation rows; 0 in records of earlier versions.
+    train_error: the error, or the RMSE, on the training rows; None in records of earlier versions.
+    rows_file: the file that holds the losses of the test rows; "" if there is none.
     executor: "loop" or "lockstep"; "" in records of earlier versions.
     code:     hash of all the code that made the run.
     common:   fingerprint of the code that a task's runs share: core, data set, domain and libraries, not the method.
@@ -47,6 +50,9 @@ class RunSummary:
     split: str
     at_bound: bool
     test_rows: int
+    valid_rows: int
+    train_error: float | None
+    rows_file: str
     executor: str
     code: str
     common: str
@@ -197,6 +203,9 @@ def _summarise(record: Record) -> RunSummary:
         split=sys.intern(record.split),
         at_bound=bool(record.temperature and record.temperature.get("at_bound")),
         test_rows=int(test or 0),
+        valid_rows=int(record.parts.get("valid", 0)),
+        train_error=record.train_error,
+        rows_file=record.rows_file if is_row_file(record.rows_file) else "",
         executor=sys.intern(str(record.executor.get("kind", ""))),
         code=sys.intern(str(code.get("hash"))),
         data=sys.intern(record.digests.get("data", "")),

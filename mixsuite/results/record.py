@@ -38,8 +38,8 @@ class Record:
     data_read:   fingerprint of the data as the worker read them (``data`` is what was planned).
     sequence:    running number of the line in its folder, which tells the newer of two lines of a run.
     checksum:    16 hex digits over the line before this field, which is the last one.
-    train_error: the primary metric on the training rows, unmixed, in evaluation mode.
-    rows_file:   where the losses of each test row are kept beside the record.
+    train_error: the error, or for regression the RMSE, on the training rows, unmixed, in evaluation mode.
+    rows_file:   the file beside the records that holds the loss of each test row (``results.row_files``).
     tuning:      the candidates that a tuned recipe was chosen among, and the criterion.
     length:      the factor by which the recipe's length was stretched to check convergence.
     """
