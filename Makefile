@@ -63,6 +63,12 @@ staged: setup ## remake results/reference/staged/ from nothing, with real sets f
 	$(MIXSUITE) run staged --out results/reference/staged
 	$(PYTHON) benchmarks/proofs/compress.py results/reference/staged
 
+lengths: setup ## remake results/reference/lengths/: has a comparison converged? two tasks at three lengths
+	rm -rf results/reference/lengths
+	$(MIXSUITE) run lengths --out results/reference/lengths
+	rm -rf results/reference/lengths/losses results/reference/lengths/gallery
+	$(PYTHON) benchmarks/proofs/compress.py results/reference/lengths
+
 proofs: setup ## remake the long proofs under results/reference/ (half an hour)
 	$(PYTHON) benchmarks/proofs/borders.py --out results/reference/borders.md
 	$(PYTHON) benchmarks/proofs/kills.py --out results/reference/kills.md

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,22 @@ def seeds_of(value: Seeds) -> tuple[int, ...] | None:
     from mixsuite.plugins.entry import parse_seeds
 
     return None if value is None else parse_seeds(value)
+
+
+def lengths_of(value: str | Sequence[int] | None) -> tuple[int, ...]:
+    """The lengths of a text, as "2,4", or a list; None: none.
+
+    Raises:
+        InputError: one is no whole number from 1 to 1000.
+    """
+    from mixsuite.experiment.spec import LONGEST
+
+    texts = value.split(",") if isinstance(value, str) else value or ()
+    numbers = [int(str(text)) if re.fullmatch(r"\s*[0-9]{1,4}\s*", str(text)) else 0 for text in texts]
+    for text, number in zip(texts, numbers, strict=True):
+        if not 1 <= number <= LONGEST:
+            raise InputError(f"lengths {text!r:.40}: allowed are whole numbers from 1 to {LONGEST}, as 2 or 2,4")
+    return tuple(numbers)
 
 
 def options_of(out: Path, data: str | Path | None, **options: Any) -> Options:

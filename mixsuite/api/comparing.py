@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mixsuite.api.calls import Names, Seeds, names_of, need_results, options_of, seeds_of
+from mixsuite.api.calls import Names, Seeds, lengths_of, names_of, need_results, options_of, seeds_of
 from mixsuite.errors import InputError
 from mixsuite.execution.progress import Watch, unwatched
 
@@ -30,6 +30,7 @@ def compare(
     workers: int | None = None,
     executor: str = "auto",
     timeout: float | None = None,
+    lengths: str | Sequence[int] | None = None,
     reuse: Sequence[str | Path] = (),
     watch: Watch = unwatched,
 ) -> ComparisonReport:
@@ -51,6 +52,8 @@ def compare(
         workers: number of worker processes.
         executor: "auto", "loop" or "lockstep".
         timeout: seconds that a run may take.
+        lengths: further lengths of training, as "2" or [2, 4]: the table then says which comparisons have converged;
+            each takes as long as it says.
         reuse: further results folders, of which valid runs are copied.
         watch: called with the progress whenever it changes.
 
@@ -70,7 +73,8 @@ def compare(
     if not references:
         raise InputError("--against: at least one method is needed, as in mixup,erm")
     name, named = resolve_method(variant).name, [resolve_method(text).name for text in references]
-    chosen = load_matrix(matrix).model_copy(update={"reference": references[0]})
+    stretched = tuple(dict.fromkeys((1, *lengths_of(lengths))))
+    chosen = load_matrix(matrix).model_copy(update={"reference": references[0], "lengths": stretched})
     folder = Path(out) if out is not None else Path("results") / "compare" / folder_name(name)
     options = options_of(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
 
@@ -90,5 +94,8 @@ def compare(
     controls = equal_compute_controls(results, name, named[0], references[0])
     if controls:
         everything = [*references, variant, *controls]
-        results = train(everything, lambda run: run.method.name == name or run.task.name in applies)
+        compared = {name, *named}
+        results = train(
+            everything, lambda run: run.task.name in applies and (run.method.name in compared or run.task.length == 1)
+        )
     return compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)

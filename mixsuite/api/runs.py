@@ -148,7 +148,10 @@ def leaderboard(out: str | Path = "results/quick") -> Report:
     Raises:
         InputError: no results there, a foreign line in the records, or a matrix.toml that mixsuite did not write.
     """
+    from mixsuite.plots.lengths import draw_lengths
     from mixsuite.report.leaderboard import build
 
     need_results(Path(out))
-    return build(Path(out))
+    report = build(Path(out))
+    draw_lengths(report)
+    return report

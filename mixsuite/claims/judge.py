@@ -11,7 +11,7 @@ import numpy as np
 
 from mixsuite.claims.study import Rule, Study
 from mixsuite.experiment.spec import Task
-from mixsuite.report.task import shared_seeds, task_margin
+from mixsuite.report.pairs import shared_seeds, task_margin
 from mixsuite.results.reading import Cell, Results
 from mixsuite.stats.paired import mean
 from mixsuite.stats.primary import Better

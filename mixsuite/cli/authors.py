@@ -97,6 +97,9 @@ def compare(
     workers: options.Workers = None,
     executor: options.ExecutorOption = Executor.auto,
     timeout: options.Timeout = None,
+    lengths: Annotated[
+        str | None, typer.Option(help="Train all for so many times as long too, as 2: has the comparison converged?")
+    ] = None,
     skip_check: Annotated[bool, typer.Option("--skip-check", help="Do not check the variant first.")] = False,
     reuse: Annotated[
         list[Path] | None, typer.Option(help="A further results folder whose runs are reused; may be given again.")
@@ -129,8 +132,8 @@ def compare(
     with progress_display() as watch:
         report = api.compare(
             variant, against, matrix=matrix, datasets=datasets, seeds=seeds, out=out, data=data,
-            device=device.value, workers=workers, executor=executor.value, timeout=timeout, reuse=reuse or (),
-            watch=watch,
+            device=device.value, workers=workers, executor=executor.value, timeout=timeout, lengths=lengths,
+            reuse=reuse or (), watch=watch,
         )  # fmt: skip
     for place, table in enumerate(report.all):
         if place == len(report.comparisons):

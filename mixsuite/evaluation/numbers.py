@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from mixsuite.evaluation.scores import LARGEST
 from mixsuite.plugins.load import told
-
-LARGEST = 1e150  # squares of larger numbers are infinite
 
 
 def numbers_of(compute: Callable[[], dict[str, Any]], suffix: str = "") -> dict[str, Any]:

@@ -29,6 +29,7 @@ TAKEN = frozenset(ALWAYS) | {
     "status", "pairs", "diff_low_new", "diff_high_new", "marks", "primary", "seconds_ratio", "peak_memory_ratio",
     "metric", "direction", "relative", "relative_low", "relative_high", "within_margin", "converged", "train_error",
 }  # fmt: skip
+LARGEST = 1e150  # squares of larger numbers are infinite
 BINS = 15
 ECE_FROM = 1_000  # test rows; with fewer, a perfectly calibrated model shows a large ECE by chance alone
 TEMPERATURES = (0.05, 20.0)  # bounds of the fitted temperature

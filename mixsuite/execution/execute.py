@@ -14,8 +14,7 @@ import torch
 
 from mixsuite.data.rows import Data, Raw, Subset
 from mixsuite.domains.build import make_data, make_model
-from mixsuite.evaluation.numbers import LARGEST
-from mixsuite.evaluation.scores import error_or_rmse, evaluate
+from mixsuite.evaluation.scores import LARGEST, error_or_rmse, evaluate
 from mixsuite.execution.result import RunResult
 from mixsuite.experiment.parts import Parts
 from mixsuite.experiment.spec import RunSpec, Task

@@ -116,6 +116,7 @@ def _record(run: RunSpec, plan: CallPlan, result: RunResult, data_read: str, dev
         code=plan.code[task.name, run.method.name].parts,
         data=plan.data[task.name],
         data_read=data_read,
+        length=float(task.length),
         time=datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds"),
         **vars(result) | {"machine": result.machine or {"device": device}},
     )

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mixsuite.errors import InputError, unknown
+from mixsuite.experiment.spec import LONGEST
 from mixsuite.plugins.entry import need_text, parse_call, parse_entry, parse_seeds
 from mixsuite.plugins.kinds import PACKAGE
 from mixsuite.plugins.validate import check_model
@@ -23,6 +24,8 @@ class Matrix(BaseModel):
     """The keys of a matrix file.
 
     reference:     the method that others are compared with; added to ``methods`` where it is absent.
+    lengths:       by how much each task's training is stretched: [1, 2] trains it at its recipe's length and at twice
+                   that, all methods alike, and the tables say which comparisons have converged.
     exclude:       cells to leave out, as "METHOD x DATASET" with globs.
     select:        which weights are tested: "last", or "best_validation".
     margin:        differences up to it count as equal. A text as "5%" is a share of the reference's distance from the
@@ -42,6 +45,7 @@ class Matrix(BaseModel):
     methods: tuple[str, ...] = Field(min_length=1)
     seeds: tuple[int, ...]
     reference: str = "erm"
+    lengths: tuple[int, ...] = (1,)
     exclude: tuple[str, ...] = ()
     select: Literal["last", "best_validation"] = "last"
     margin: float | str | None = None
@@ -78,6 +82,13 @@ class Matrix(BaseModel):
             if len(text.split(" x ")) != 2:
                 raise ValueError(f"'{text}' is not of the form METHOD x DATASET")
         return value
+
+    @field_validator("lengths")
+    @classmethod
+    def _lengths(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or len(set(value)) < len(value) or not all(1 <= length <= LONGEST for length in value):
+            raise ValueError(f"{list(value)}: allowed are different whole numbers from 1 to {LONGEST}, as [1, 2, 4]")
+        return tuple(sorted(value))
 
     @field_validator("margin", mode="before")
     @classmethod

@@ -16,7 +16,14 @@ from mixsuite.experiment.build import find_domain, load_domain
 from mixsuite.experiment.matrix import Matrix
 from mixsuite.experiment.parts import Parts
 from mixsuite.experiment.recipe_parts import augmentations_of, model_of, part_of, recipe_named
-from mixsuite.experiment.spec import EvaluationSpec, MethodSpec, RunSpec, Task
+from mixsuite.experiment.spec import (
+    EvaluationSpec,
+    MethodSpec,
+    RunSpec,
+    Task,
+    parse_stretched,
+    stretched_name,
+)
 from mixsuite.mixing.method import Method
 from mixsuite.models.saved_weights import SavedWeights
 from mixsuite.plugins.bind import every_parameter
@@ -191,8 +198,9 @@ def _task(text: str, matrix: Matrix) -> Named:
         raise unknown(f"kind of {plugin.name}", dataset.kind, TARGETS)
     source = find_domain(type(dataset).domain, plugin.source.path)
     domain = load_domain(source)
+    recipe_name, length = parse_stretched(recipe_name or "")
     recipe_name = recipe_name or type(dataset).recipe
-    recipe = recipe_named(recipe_name, matrix)
+    recipe = recipe_named(recipe_name, matrix).stretched(length)
     model, recipe = model_of(recipe, recipe_name, source)
     optimizer, recipe = part_of(recipe, recipe_name, "optimizer", OPTIMIZER, Optimizer)
     schedule, recipe = part_of(recipe, recipe_name, "schedule", SCHEDULE, Schedule)
@@ -209,11 +217,12 @@ def _task(text: str, matrix: Matrix) -> Named:
         **{f"augment {place}": step.source.address for place, step in enumerate(augment)},
         "weights": str(weights.path) if weights else None,
     }
+    shown = stretched_name(recipe_name, length)
     task = Task(
-        name=plugin.display_name + ("" if recipe_name == type(dataset).recipe else f"@{recipe_name}"),
+        name=plugin.display_name + ("" if shown == type(dataset).recipe else f"@{shown}"),
         domain=source.name,
         dataset=Call(plugin.name, every_parameter(dataset)),
-        recipe_name=recipe_name,
+        recipe_name=shown,
         recipe=recipe.params(),
         select=matrix.select,
         classification=dataset.kind != "regression",
@@ -245,7 +254,7 @@ def resolve(
     chosen = [_method(text) for text in (methods if methods is not None else matrix.methods)]
     if reference[0] not in [spec for spec, _ in chosen]:
         chosen.insert(0, reference)
-    tasks = [_task(text, matrix) for text in _entries(matrix, datasets)]
+    tasks = [_task(text, matrix) for text in _at_every_length(_entries(matrix, datasets), matrix.lengths)]
     probes = [_evaluation(PROBE, text, Probe) for text in matrix.probes]
     metrics = [_metric(text) for text in matrix.metrics]
     tasks = _judged(tasks, matrix, _primary(matrix.primary, metrics))
@@ -310,6 +319,17 @@ def _entries(matrix: Matrix, datasets: list[str] | None) -> list[str]:
         same = [e for e in matrix.datasets if parse_entry(e)[0].name == call.name]
         entries += same if same and not call.params and recipe is None else [text]
     return entries
+
+
+def _at_every_length(entries: list[str], lengths: tuple[int, ...]) -> list[str]:
+    """The entries at every length; one that names a length has that one."""
+    found = []
+    for text in entries:
+        _, recipe = parse_entry(text)
+        named = parse_stretched(recipe or "")[1] > 1
+        front = text if recipe else f"{text}@"
+        found += [text] if named else [text if k == 1 else stretched_name(front, k) for k in lengths]
+    return found
 
 
 def _distinct(what: str, items: list[Any]) -> tuple[Any, ...]:

@@ -7,17 +7,41 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from mixsuite.errors import InputError
 from mixsuite.plugins.entry import Call, Params
 from mixsuite.stats.primary import Primary
+
+_TIMES = "×"
+LONGEST = 1000  # the most that a length can be stretched
 
 
 def digest_json(value: Any) -> str:
     """Hash a value's canonical JSON (sorted keys, no spaces): sha256 in hex, the same in every process."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def stretched_name(recipe: str, length: int) -> str:
+    """The name of a recipe stretched to so many times its length: ``mlp×2``."""
+    return recipe if length == 1 else f"{recipe}{_TIMES}{length}"
+
+
+def parse_stretched(name: str) -> tuple[str, int]:
+    """Split a recipe's name into (the recipe's own name, by how much its length is stretched).
+
+    Raises:
+        InputError: what stands behind the sign is no whole number from 1 to 1000.
+    """
+    recipe, times, length = name.rpartition(_TIMES)
+    if not times:
+        return name, 1
+    if not re.fullmatch("[1-9][0-9]{0,3}", length) or int(length) > LONGEST:
+        raise InputError(f"recipe '{name}': behind {_TIMES} stands a whole number from 1 to {LONGEST}")
+    return recipe, int(length)
 
 
 @dataclass(frozen=True)
@@ -56,6 +80,20 @@ class Task:
     def address(self, part: str) -> str | None:
         """The address of an outside part; None if it is built in."""
         return dict(self.addresses).get(part)
+
+    @property
+    def length(self) -> int:
+        """By how much the recipe's length is stretched."""
+        return parse_stretched(self.recipe_name)[1]
+
+    def stretches(self, other: Task) -> bool:
+        """Whether this is the other task with a longer training, and nothing else."""
+        same = self.dataset == other.dataset and self.select == other.select
+        return (
+            same
+            and parse_stretched(self.recipe_name)[0] == parse_stretched(other.recipe_name)[0]
+            and (self.length > other.length)
+        )
 
     @property
     def shown_dataset(self) -> str:

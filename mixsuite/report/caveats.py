@@ -9,12 +9,15 @@ import pandas as pd
 from mixsuite.experiment.spec import Task
 from mixsuite.plugins.entry import show_seeds
 from mixsuite.report.equal_compute import costlier_methods
-from mixsuite.report.task import is_mixed, paired_cells
+from mixsuite.report.pairs import paired_cells
+from mixsuite.report.task import is_mixed
 from mixsuite.results.reading import Results
+from mixsuite.stats.convergence import MOVED, NO, OVERTRAINED
 from mixsuite.stats.paired import LEVEL, needed_seeds, skewness
 from mixsuite.stats.verdicts import BETTER, WORSE
 
 _SKEWED = 1.0  # skewness beyond which differences are called strongly skewed
+_TEMPERATURE_FROM = 200  # validation rows, as in evaluation.scores
 _LISTED = 20  # number of failures that are listed one by one
 
 
@@ -36,11 +39,13 @@ def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
         *_false_alarms(tables),
         *_barely(tables),
         *_skewed(results, tables),
+        *_moved(tables),
         *_reference(results, tasks),
         *_mixed(results, tasks),
         *_executors(results, tasks),
         *_no_control(results, tasks),
         *_no_new_rows(results, tasks),
+        *_temperature(results, tasks),
         *_other_rows(tables),
         *_failed(results),
         *_skipped(results),
@@ -119,6 +124,32 @@ def _skewed(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
         "the differences from the reference are strongly skewed, so these verdicts are less sure than their p: "
         + ", ".join(cells)
     ]
+
+
+def _moved(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Name the verdicts whose comparisons are shown not to have converged."""
+    words = {NO: "still moving", OVERTRAINED: "overtrained"}
+    cells = [
+        f"{row['method']} on {name} ({row['verdict']}, {words[row['converged']]})"
+        for name, table in tables.items()
+        for row in table.to_dict("records")
+        if row["converged"] in MOVED
+    ]
+    if not cells:
+        return []
+    return [f"these comparisons have not converged, so their verdicts are about unended training: {', '.join(cells)}"]
+
+
+def _temperature(results: Results, tasks: list[Task]) -> list[str]:
+    names = []
+    for task in tasks:
+        runs = [o for m in results.manifest.methods for o in results.cell(task, m).ok.values()]
+        valid = max((o.valid_rows for o in runs), default=0)
+        if task.classification and 0 < valid < _TEMPERATURE_FROM and not any("nll_scaled" in o.metrics for o in runs):
+            names.append(task.name)
+    if not names:
+        return []
+    return [f"no temperature is fitted on fewer than {_TEMPERATURE_FROM} validation rows: {', '.join(names)}"]
 
 
 def _count(number: int, what: str) -> str:

@@ -11,12 +11,15 @@ import pandas as pd
 
 from mixsuite.experiment.spec import Task
 from mixsuite.plugins.entry import Call, parse_call
+from mixsuite.report.convergence import convergence, not_stretched
 from mixsuite.report.equal_compute import same_compute
 from mixsuite.report.leaderboard import csv_text
-from mixsuite.report.task import compared, paired_cells, task_margin
+from mixsuite.report.pairs import paired_cells, task_margin
+from mixsuite.report.task import compared
 from mixsuite.results.files import write_text
 from mixsuite.results.names import folder_name
 from mixsuite.results.reading import Cell, Results
+from mixsuite.stats.convergence import MOVED, NOT_LOOKED
 from mixsuite.stats.paired import mean
 from mixsuite.stats.verdicts import count, judge
 
@@ -24,12 +27,14 @@ COLUMNS = [
     "task", "verdict", "diff", "diff_low", "diff_high", "p", "least_effect", "pairs", "mean", "reference_mean",
     "seconds", "reference_seconds", "rows", "reference_rows", "status", "metric", "reason", "direction",
     "std", "reference_std", "relative", "relative_low", "relative_high", "within_margin",
+    "converged", "train_error", "reference_train_error",
 ]  # fmt: skip
 SHOWN = [
     "task",
     "verdict",
     "metric",
     "direction",
+    "converged",
     "mean",
     "reference_mean",
     *COLUMNS[COLUMNS.index("diff") : COLUMNS.index("mean")],
@@ -47,9 +52,21 @@ class Comparison:
     @property
     def line(self) -> str:
         """One line: the verdicts counted over tasks, and the variant's cost relative to the reference's."""
-        counts = ", ".join(f"{number} {word}" for word, number in count(self.table["verdict"]).items())
+        counts = ", ".join(f"{number} {word}" for word, number in self.counts.items())
         cost = f"; {self.cost}" if self.cost else ""
         return f"{self.variant} against {self.reference}: {counts}{cost}"
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The verdicts counted over tasks; those whose comparisons are shown not to have converged stand apart."""
+        moved = self.table["converged"].isin(MOVED)
+        apart = {"not converged": int(moved.sum())} if moved.any() else {}
+        return count(self.table.loc[~moved, "verdict"]) | apart
+
+    @property
+    def looked(self) -> bool:
+        """Whether any task was trained longer, to see whether its comparison has converged."""
+        return bool((self.table["converged"].dropna() != NOT_LOOKED).any())
 
     @property
     def cost(self) -> str:
@@ -74,8 +91,11 @@ class Comparison:
 
 
 def against(results: Results, variant: str, reference: str) -> Comparison:
-    """Compare a variant with one reference. Each task is a family of one test, so nothing is adjusted."""
-    rows = [_row(results, task, variant, reference) for task in results.manifest.tasks.values()]
+    """Compare a variant with one reference. Each task is a family of one test, so nothing is adjusted.
+
+    A task that is another one trained longer has no row: it shows whether that one's comparison has converged.
+    """
+    rows = [_row(results, task, variant, reference) for task in not_stretched(results.manifest.tasks.values())]
     return Comparison(variant, reference, pd.DataFrame(rows).reindex(columns=COLUMNS))
 
 
@@ -95,6 +115,7 @@ def _row(results: Results, task: Task, variant: str, reference: str) -> dict[str
         return row | {"verdict": "skipped"}
     margin = task_margin(task, other, results.manifest.margin)
     (verdict,) = judge({variant: paired_cells(mine, other, margin)}).values()
+    row["converged"] = convergence(results, task, variant, reference)
     return row | compared(verdict) | _costs(mine, "") | _costs(other, "reference_")
 
 
@@ -104,6 +125,7 @@ def _costs(cell: Cell, prefix: str) -> dict[str, object]:
     numbers = list(cell.values.values())
     std = float(np.std(numbers, ddof=1)) if len(numbers) > 1 else float("nan")
     values = {"mean": mean(numbers), "std": std, "seconds": mean(cell.cost("seconds")), "rows": cell.rows}
+    values["train_error"] = mean(cell.train_errors)
     return {f"{prefix}{name}": value for name, value in values.items()}
 
 

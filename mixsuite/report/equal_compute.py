@@ -11,7 +11,8 @@ from __future__ import annotations
 import pandas as pd
 
 from mixsuite.experiment.spec import MethodSpec, Task
-from mixsuite.report.task import compared, paired_cells, task_margin
+from mixsuite.report.pairs import paired_cells, task_margin
+from mixsuite.report.task import compared
 from mixsuite.results.reading import Cell, Results
 from mixsuite.stats.verdicts import COUNTED, count, judge
 

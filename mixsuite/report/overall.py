@@ -6,14 +6,16 @@ import numpy as np
 import pandas as pd
 
 from mixsuite.experiment.spec import Task
+from mixsuite.report.convergence import not_stretched
 from mixsuite.results.reading import Results
+from mixsuite.stats.convergence import MOVED
 from mixsuite.stats.paired import mean, shared_ranks
 from mixsuite.stats.ranks import MeanRanks, mean_ranks
 from mixsuite.stats.verdicts import count
 
 COLUMNS = [
     "rank", "method", "tasks", "mean_rank", "rank_low", "rank_high", "better", "tie", "worse", "undecided",
-    "seconds", "complete", "ranked_over", "rank_scope",
+    "seconds", "complete", "ranked_over", "rank_scope", "not_converged",
 ]  # fmt: skip
 
 
@@ -21,14 +23,15 @@ def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list
     """Make the table over several tasks from their own tables.
 
     A method is ranked if it is no control and has no skipped cell in these tasks. The mean rank is taken over the tasks
-    in which every ranked cell is ok. Equal mean ranks share a rank.
+    in which every ranked cell is ok. Equal mean ranks share a rank. A task that is another one trained longer is left
+    out, and a verdict whose comparison is shown not to have converged is counted apart.
 
     Args:
         results: what the folder shows.
         tables: task -> its table.
         tasks: the tasks to cover.
     """
-    manifest = results.manifest
+    manifest, tasks = results.manifest, not_stretched(tasks)
     by_task = {t.name: tables[t.name].set_index("method").to_dict("index") for t in tasks}
     methods = [m for m in manifest.methods if any(m in table for table in by_task.values())]
     ranked = [
@@ -52,7 +55,9 @@ def overall_table(results: Results, tables: dict[str, pd.DataFrame], tasks: list
             "complete": str(all(cell["status"] in ("ok", "skipped") for cell in cells)).lower(),
         }
         if method != manifest.reference:
-            row |= count(cell["verdict"] for cell in cells)
+            moved = [cell for cell in cells if cell["converged"] in MOVED]
+            row |= count(cell["verdict"] for cell in cells if cell not in moved)
+            row["not_converged"] = len(moved)
         if ranks and method in place:
             i = place[method]
             row |= {"mean_rank": ranks.mean[i], "rank_low": ranks.low[i], "rank_high": ranks.high[i]}

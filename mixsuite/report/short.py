@@ -6,10 +6,13 @@ from math import isfinite
 from typing import Any, Literal
 
 from mixsuite.report.comparison import Comparison
-from mixsuite.stats.verdicts import BETTER, WORSE, count
+from mixsuite.stats.convergence import NO, OPEN, OVERTRAINED, YES
+from mixsuite.stats.verdicts import BETTER, TIE, WORSE
 
 Form = Literal["text", "md", "latex"]
 _TASK, _METHOD = 22, 13  # characters of a task's and a method's name; the CSV has them whole
+_WORDS = ("verdict", "converged", "conv.")  # columns to the left
+_STATES = {YES: "yes", NO: "no", OVERTRAINED: "over", OPEN: "open"}
 _ESCAPED = {c: f"\\{c}" for c in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
@@ -21,17 +24,19 @@ def short_rows(comparison: Comparison) -> list[list[str]]:
     """The cells of the table with its header: a row for each task that has a verdict."""
     shown = comparison.table[comparison.table["verdict"] != "skipped"].to_dict("records")
     metrics = dict.fromkeys(f"{row['metric']}, {row['direction']} is better" for row in shown)
-    head = ["task", comparison.variant, comparison.reference, "difference [95 %]", "verdict", "rows"]
+    state = ["conv."] if comparison.looked else []
+    head = ["task", comparison.variant, comparison.reference, "difference [95 %]", "verdict", *state, "rows"]
     if len(metrics) == 1:
         head[0] = next(iter(metrics)).split(",")[0]
-    return [head, *(_row(row, len(metrics) > 1) for row in shown)]
+    return [head, *(_row(row, len(metrics) > 1, comparison.looked) for row in shown)]
 
 
-def _row(row: dict[Any, Any], with_metric: bool) -> list[str]:
+def _row(row: dict[Any, Any], with_metric: bool, with_state: bool) -> list[str]:
     means = (mean_and_sd(row["mean"], row["std"]), mean_and_sd(row["reference_mean"], row["reference_std"]))
     task = f"{row['task']} ({row['metric']})" if with_metric else row["task"]
     cost = times(row["rows"], row["reference_rows"])
-    return [task, *means, difference(row), verdict_word(row), cost]
+    state = [_STATES.get(row["converged"], "")] if with_state else []
+    return [task, *means, difference(row), verdict_word(row), *state, cost]
 
 
 def difference(row: dict[Any, Any]) -> str:
@@ -69,9 +74,8 @@ def verdict_word(row: dict[Any, Any]) -> str:
 
 def sentence(comparison: Comparison) -> str:
     """What the table comes to, in one sentence."""
-    words = count(comparison.table["verdict"])
-    told = {"better": "better", "worse": "worse", "tie": "equal", "undecided": "undecided"}
-    counts = [f"{told[word]} on {words[word]}" for word in told if words[word]]
+    words = comparison.counts
+    counts = [f"{'equal' if word == TIE else word} on {words[word]}" for word in words if words[word]]
     judged = sum(words.values())
     if not counts:
         return f"{comparison.variant} against {comparison.reference}: no task where both apply."
@@ -90,7 +94,10 @@ def as_text(comparison: Comparison, form: Form = "text") -> str:
     rows = short_rows(comparison)
     lines = {"text": _text, "md": markdown, "latex": _latex}[form](rows) if len(rows) > 1 else []
     start = {"text": "", "md": "- ", "latex": "% "}[form]
-    reasons = [f"{start}{line}" for line in comparison.reasons]
+    looked = (
+        [] if comparison.looked or len(rows) < 2 else ["converged: not looked (--lengths 2 trains for longer, too)"]
+    )
+    reasons = [f"{start}{line}" for line in [*comparison.reasons, *looked]]
     last = f"% {sentence(comparison)}" if form == "latex" else sentence(comparison)
     return "\n".join(["\n".join(part) for part in (lines, reasons, [last]) if part])
 
@@ -115,7 +122,7 @@ def aligned(rows: list[list[str]]) -> list[str]:
 
 def markdown(rows: list[list[str]]) -> list[str]:
     """Rows of cells, the header first, as a Markdown table: the first column and verdicts to the left."""
-    rule = [":---" if place == 0 or name == "verdict" else "---:" for place, name in enumerate(rows[0])]
+    rule = [":---" if place == 0 or name in _WORDS else "---:" for place, name in enumerate(rows[0])]
     cells = [[text.replace("|", "\\|") for text in row] for row in rows]
     return ["| " + " | ".join(row) + " |" for row in (cells[0], rule, *cells[1:])]
 
@@ -125,4 +132,5 @@ def _latex(rows: list[list[str]]) -> list[str]:
         return "".join(_ESCAPED.get(c, c) for c in text).replace("±", r"$\pm$")
 
     head, *body = [" & ".join(map(escaped, row)) + r" \\" for row in rows]
-    return [r"\begin{tabular}{lrrrlr}", r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]
+    columns = "".join("l" if place == 0 or name in _WORDS else "r" for place, name in enumerate(rows[0]))
+    return [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", head, r"\midrule", *body, r"\bottomrule", r"\end{tabular}"]

@@ -8,44 +8,18 @@ import numpy as np
 import pandas as pd
 
 from mixsuite.experiment.spec import Task
+from mixsuite.report.convergence import convergence
+from mixsuite.report.pairs import paired_cells, task_margin
 from mixsuite.results.reading import Cell, Results, RunSummary
-from mixsuite.stats.margins import Margin
 from mixsuite.stats.paired import mean, shared_ranks
-from mixsuite.stats.verdicts import Paired, Verdict, judge, pair
+from mixsuite.stats.verdicts import Verdict, judge
 
 COLUMNS = [
     "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p_holm", "verdict", "least_effect",
     "seconds", "rows_per_step", "status", "pairs", "p", "diff_low_new", "diff_high_new", "marks", "steps",
     "peak_memory", "parameters", "metric", "direction", "relative", "relative_low", "relative_high", "within_margin",
+    "converged", "train_error",
 ]  # fmt: skip  # after these: one column for each further metric
-
-
-def task_margin(task: Task, reference: Cell, margin: float | str | None) -> float:
-    """The margin of a tie in the primary metric's units.
-
-    Args:
-        task: the margin's task.
-        reference: the cell whose mean a share refers to.
-        margin: the matrix's margin; None: the default.
-    """
-    return Margin.parse(margin).of(task.primary, mean(reference.values.values()), reference.test_rows)
-
-
-def shared_seeds(cell: Cell, other: Cell) -> set[int]:
-    """The seeds for which both runs are ok and saw the same rows."""
-    return {s for s in cell.ok.keys() & other.ok.keys() if cell.ok[s].rows == other.ok[s].rows}
-
-
-def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
-    """Pair two cells of a task by seed: differences of ``cell`` from ``other``, with the margin of a tie."""
-    seeds = shared_seeds(cell, other)
-    shares = [cell.ok[s].test_train_ratio for s in seeds]
-    known = [share for share in shares if share is not None]
-    test_train_ratio = max(known) if known and len(known) == len(shares) and max(known) <= 1 else None
-    complete = cell.status == other.status == "ok" and len(seeds) == cell.wanted
-    d = pair(*({s: c.values[s] for s in seeds} for c in (cell, other)))
-    mine, theirs = (np.array([cell.primary.distance(c.values[s]) for s in sorted(seeds)]) for c in (cell, other))
-    return Paired(d, complete, margin, test_train_ratio, cell.primary.better, (mine, theirs))
 
 
 def task_table(results: Results, task: Task) -> pd.DataFrame:
@@ -70,6 +44,8 @@ def task_table(results: Results, task: Task) -> pd.DataFrame:
         row = _scores(cell, list(more)) | compared(verdicts.get(method))
         row |= {"method": method, "n": len(cell.ok), "status": cell.status, "marks": _marks(cell, base)}
         row |= {"metric": task.primary.name, "direction": task.primary.better}
+        if method in verdicts:
+            row["converged"] = convergence(results, task, method, reference)
         if method == reference or cell.status == "skipped":
             row["verdict"] = "reference" if method == reference else "skipped"
         elif base is None:
@@ -88,6 +64,7 @@ def _scores(cell: Cell, more: list[str]) -> dict[str, object]:
     x = list(cell.values.values())
     row: dict[str, object] = {"mean": mean(x), "std": float(np.std(x, ddof=1)) if len(x) > 1 else nan}
     row |= {name: mean(cell.cost(name)) for name in ("seconds", "rows_per_step", "steps", "parameters")}
+    row["train_error"] = mean(cell.train_errors)
     row["peak_memory"] = max(cell.cost("peak_memory"), default=nan)
     return row | {name: mean(values) for name in more if (values := cell.metric(name)) is not None}
 

@@ -8,19 +8,21 @@ from typing import Literal
 
 import pandas as pd
 
+from mixsuite.report.convergence import not_stretched
 from mixsuite.report.equal_compute import summary
 from mixsuite.report.leaderboard import Report, format_number
 from mixsuite.report.short import aligned, difference, markdown, mean_and_sd, times, verdict_word
+from mixsuite.stats.convergence import MOVED, OPEN, YES
 from mixsuite.stats.primary import Primary
 
 Format = Literal["text", "md"]
 _TASK_SHOWN = [
     "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p_holm", "verdict", "least_effect",
-    "seconds", "rows_per_step", "status",
+    "seconds", "rows_per_step", "status", "within_margin", "converged",
 ]  # fmt: skip
 _OVERALL_SHOWN = [
     "rank", "method", "tasks", "mean_rank", "rank_low", "rank_high", "better", "tie", "worse", "undecided", "seconds",
-    "complete",
+    "complete", "not_converged",
 ]  # fmt: skip
 _WORDS = {
     "method",
@@ -45,9 +47,13 @@ _WORDS = {
     "study",
     "paper",
     "sub-tests",
+    "within_margin",
+    "converged",
 }  # columns that are aligned to the left
 _COARSE = 0.10  # share of the reference from which on a table says that it finds no smaller difference
-_COUNTS = {"rank", "n", "tasks", "better", "tie", "worse", "undecided", "pairs", "seeds", "seeds_largest"}
+_COUNTS = {
+    "rank", "n", "tasks", "better", "tie", "worse", "undecided", "pairs", "seeds", "seeds_largest", "not_converged",
+}  # fmt: skip
 
 
 def _text(name: str, value: object) -> str:
@@ -128,14 +134,16 @@ def _task_cells(table: pd.DataFrame) -> list[list[str]]:
     rows = table.to_dict("records")
     base = next((row for row in rows if row["verdict"] == "reference"), {})
     reference = base.get("rows_per_step", nan) * base.get("steps", nan)
-    cells = [["method", "mean±sd", "diff [95 %]", "verdict", "rows", "seconds"]]
+    looked = table["converged"].isin([YES, *MOVED, OPEN]).any()
+    cells = [["method", "mean±sd", "diff [95 %]", "verdict", *(["converged"] if looked else []), "rows", "seconds"]]
     for row in rows:
         if row["verdict"] != "skipped":
             word = verdict_word(row) if row["status"] == "ok" else row["status"]
             seconds = f"{row['seconds']:.3g}" if row["seconds"] == row["seconds"] else ""
             cost = times(row["rows_per_step"] * row["steps"], reference)
             score = mean_and_sd(row["mean"], row["std"])
-            cells.append([row["method"], score, difference(row), word, cost, seconds])
+            state = [_text("converged", row["converged"])] if looked else []
+            cells.append([row["method"], score, difference(row), word, *state, cost, seconds])
     return cells
 
 
@@ -155,13 +163,14 @@ def coarseness(table: pd.DataFrame, primary: Primary, reference: str) -> str:
 
 def _overall_cells(table: pd.DataFrame) -> list[list[str]]:
     """The table over tasks in short."""
-    cells = [["method", "tasks", "mean rank [95 %]", "better", "tie", "worse", "undecided"]]
+    words = ["better", "tie", "worse", "undecided", *(["not_converged"] if table["not_converged"].any() else [])]
+    cells = [["method", "tasks", "mean rank [95 %]", *(word.replace("_", " ") for word in words)]]
     for row in table.to_dict("records"):
         rank = ""
         if row["mean_rank"] == row["mean_rank"]:
             interval = f" [{row['rank_low']:.3g}, {row['rank_high']:.3g}]" if row["rank_low"] == row["rank_low"] else ""
             rank = f"{row['mean_rank']:.3g}{interval}"
-        counts = (_text(name, row[name]) for name in ("better", "tie", "worse", "undecided"))
+        counts = (_text(name, row[name]) for name in words)
         cells.append([row["method"], _text("tasks", row["tasks"]), rank, *counts])
     return cells
 
@@ -171,5 +180,6 @@ def _ranked(report: Report) -> str:
     ranked = report.overall.dropna(subset="mean_rank")
     if not len(ranked):
         return ""
-    first, count = ranked.iloc[0], sum(t.classification for t in report.results.manifest.tasks.values())
+    tasks = not_stretched(report.results.manifest.tasks.values())
+    first, count = ranked.iloc[0], sum(task.classification for task in tasks)
     return f"ranked over {first['ranked_over']:.0f} of {count}; 95 % interval over {first['rank_scope']}; "

@@ -14,7 +14,7 @@ from typing import Any
 import tomli_w
 
 from mixsuite.errors import InputError
-from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
+from mixsuite.experiment.spec import MethodSpec, RunSpec, Task, parse_stretched
 from mixsuite.plugins.entry import Call, parse_seeds, show_seeds
 from mixsuite.results.files import write_text
 from mixsuite.results.names import file_stems
@@ -200,10 +200,12 @@ def _check_task(name: str, task: dict[str, Any]) -> None:
 
     Raises:
         ValueError: one is; the message says which.
+        InputError: its recipe is stretched by no number.
     """
     _check_call(name, task["dataset"])
     if not re.fullmatch(r"[A-Za-z_]\w{0,80}", task["domain"]):
         raise ValueError(f"domain {task['domain']!r:.60}")
+    parse_stretched(task["recipe_name"])
     if task["select"] not in ("last", "best_validation") or not isinstance(task["classification"], bool):
         raise ValueError(f"select or classification of {name}")
     if not all(map(_is_plain, task["recipe"].values())):

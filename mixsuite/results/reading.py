@@ -150,6 +150,12 @@ class Cell:
         return [v for v in values if v is not None] if None not in values else []
 
     @cached_property
+    def train_errors(self) -> list[float]:
+        """The training error of each ok run; empty unless every one has it."""
+        values = [o.train_error for o in self.ok.values()]
+        return [v for v in values if v is not None] if None not in values else []
+
+    @cached_property
     def test_rows(self) -> int:
         """The fewest test rows of an ok run; 0 if they are not known."""
         return min((o.test_rows for o in self.ok.values()), default=0)

@@ -68,6 +68,13 @@ class Recipe(BaseModel):
         """Every value that is not None, in the order of the fields: these go into a run's id."""
         return tuple((k, v) for k, v in self.model_dump().items() if v is not None)
 
+    def stretched(self, factor: int) -> Recipe:
+        """The same recipe for a training that is so many times as long; its schedule and warmup stretch with it."""
+        if factor == 1:
+            return self
+        name = "epochs" if self.steps is None else "steps"
+        return self.model_copy(update={name: getattr(self, name) * factor})
+
     def length(self, rows: int) -> int:
         """The number of steps for so many training rows."""
         if self.steps is not None:

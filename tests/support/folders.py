@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
+from mixsuite.experiment.spec import MethodSpec, RunSpec, Task, stretched_name
 from mixsuite.plugins.entry import Call
 from mixsuite.results.manifest import Manifest
 from mixsuite.results.record import SCHEMA, Record
@@ -18,7 +18,16 @@ CONTROLS = ("mixup(length=2)", "mixup(batch=5)")
 
 
 def the_task(name: str, classification: bool = True) -> Task:
-    return Task(name, "tabular", Call(name), "r", (("lr", 0.1),), classification=classification)
+    dataset, _, length = name.partition("@r×")  # "t" stretched: "t@r×2"
+    recipe = stretched_name("r", int(length or 1))
+    return Task(
+        name,
+        "tabular",
+        Call(dataset),
+        recipe,
+        (("lr", 0.1), ("steps", 100 * int(length or 1))),
+        classification=classification,
+    )
 
 
 def record(run: RunSpec, value: float | None, **changes: Any) -> Record:

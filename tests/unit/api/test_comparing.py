@@ -33,3 +33,21 @@ def test_a_costlier_variant_is_held_against_controls_of_its_cost(here, tiny):
 def test_a_comparison_with_nothing_is_refused(tiny):
     with pytest.raises(InputError, match="--against: at least one method is needed"):
         api.compare("mixup", "", matrix=str(tiny))
+
+
+@pytest.mark.slow
+def test_longer_runs_say_whether_a_comparison_has_converged(here, tiny):
+    report = api.compare("mixup(length=2)", "erm", matrix=str(tiny), out="out", lengths="2")
+    (row,) = report.comparisons[0].table.to_dict("records")
+    assert row["task"] == "iris(rows=20)@tiny"
+    assert row["converged"] in ("yes", "no", "overtrained", "undecided")
+    trained = {(record.names["task"], record.names["method"]) for record in read_records(here / "out").values()}
+    assert {task for task, _ in trained} == {"iris(rows=20)@tiny", "iris(rows=20)@tiny×2"}
+    assert ("iris(rows=20)@tiny×2", "erm(batch=2)") not in trained  # controls are not looked at
+    assert ("iris(rows=20)@tiny", "erm(batch=2)") in trained
+
+
+@pytest.mark.parametrize("lengths", ["x", "0", "1001", "2,", [2.5]])
+def test_lengths_that_there_are_not_are_refused(tiny, lengths):
+    with pytest.raises(InputError, match="allowed are whole numbers from 1 to 1000"):
+        api.compare("mixup", "erm", matrix=str(tiny), lengths=lengths)

@@ -79,6 +79,21 @@ def test_numbers_are_told_in_the_targets_units(opened):
     assert rmse == pytest.approx(float((out - y).square().mean().sqrt()), rel=1e-5)
 
 
+@pytest.mark.parametrize("dataset", ["iris(rows=20)@tiny", "diabetes(rows=40)@tiny"])
+def test_the_training_error_is_that_of_the_unmixed_training_rows(opened, dataset):
+    run, task = opened("mixup", dataset)
+    trained = trained_by("loop", run, task)
+    error = result_of(trained, task.data, outputs(trained, task.data), False).train_error
+    trained.model.eval()
+    with torch.no_grad():
+        out, y = trained.model(task.data.train.x), task.data.train.y
+    if task.data.kind == "class":
+        wanted = float((out.argmax(1) != y).float().mean())
+    else:
+        wanted = float(((out - y) * task.data.target_std).square().mean().sqrt())
+    assert error == pytest.approx(wanted, rel=1e-5)
+
+
 def test_outputs_that_are_no_numbers_fail_the_run(opened):
     run, task = opened()
     trained = trained_by("loop", run, task)

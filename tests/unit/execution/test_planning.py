@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.folders import record
 from support.sources import INTRA_MIX
@@ -11,6 +12,7 @@ from mixsuite.errors import InputError
 from mixsuite.execution.planning import Options, estimate, plan_call, reuse
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.results.record_files import RecordWriter, read_records
+from mixsuite.results.row_files import write_row_file
 
 
 @pytest.fixture
@@ -104,6 +106,14 @@ def test_records_of_other_folders_are_taken_over_unless_they_failed(plan, tmp_pa
     again = reuse([there], plan())
     assert len((tmp_path / "out" / "records" / "iris-rows=20--tiny.jsonl").read_text().splitlines()) == 2
     assert left(again) == left(found)
+
+
+def test_the_losses_of_test_rows_go_with_their_record(plan, tmp_path):
+    there = tmp_path / "there"
+    name = write_row_file(there, "0" * 16, {"loss": np.ones(3, dtype=np.float32)})
+    write(plan(), {("mixup", 1): {"rows_file": name}}, there)
+    reuse([there], plan())
+    assert (tmp_path / "out" / name).read_bytes() == (there / name).read_bytes()
 
 
 def test_the_estimate_is_of_past_runs_else_a_rough_time(plan):

@@ -24,6 +24,7 @@ from mixsuite.experiment.build import make_probe
 from mixsuite.experiment.code import code_of_evaluation
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve, resolve_probe
+from mixsuite.results.row_files import read_row_losses
 
 
 @pytest.fixture
@@ -175,6 +176,16 @@ def test_predictions_are_kept_where_asked(tiny, tmp_path):
     assert path.name == f"{block.runs[0].id}.npz"
     kept = np.load(path)
     assert np.mean(kept["out"].argmax(1) != kept["y"]) == result.metrics["error"]
+
+
+def test_the_loss_of_each_test_row_is_kept_beside_the_records(tiny, tmp_path):
+    block = replace(train_block(tiny, "erm"), out=tmp_path)
+    (result,) = Worker().execute(block).results
+    assert (tmp_path / result.rows_file).is_file()
+    losses = read_row_losses(tmp_path, result.rows_file)
+    assert (len(losses), np.mean(losses)) == (result.parts["test"], result.metrics["error"])
+    (plain,) = Worker().execute(train_block(tiny, "erm")).results
+    assert plain.rows_file == ""
 
 
 def test_rows_are_read_once_while_they_are_among_the_last(monkeypatch):

@@ -223,3 +223,30 @@ def test_their_parameters_are_written_out_and_those_of_old_recipes_are_as_they_w
     assert (recipe["optimizer"], recipe["schedule"]) == ("sam(rho=0.05)", "step(at=[0.5, 0.75], gamma=0.1)")
     recipe = dict(resolve_task("wine@mine", load_text(tmp_path, GOOD + RECIPE)).recipe)
     assert (recipe["optimizer"], recipe["schedule"]) == ("sgd", "constant")
+
+
+def test_lengths_make_of_each_task_one_for_each(tmp_path):
+    matrix = load_text(tmp_path, GOOD.replace('["wine"]', '["wine", "iris@mine"]') + "lengths = [4, 1, 2]\n" + RECIPE)
+    tasks = {task.name: task for task in resolve(matrix).tasks}
+    assert list(tasks) == [
+        "wine", "wine@tabular_mlp×2", "wine@tabular_mlp×4", "iris@mine", "iris@mine×2", "iris@mine×4",
+    ]  # fmt: skip
+    steps = [dict(task.recipe)["steps"] for task in tasks.values()]
+    assert steps == [300, 600, 1200, *(k * steps[3] for k in (1, 2, 4))]
+    assert [task.length for task in tasks.values()] == [1, 2, 4, 1, 2, 4]
+    assert [other.name for other in tasks.values() if other.stretches(tasks["wine@tabular_mlp×2"])] == [
+        "wine@tabular_mlp×4"
+    ]
+    alone = resolve(load_text(tmp_path, GOOD + RECIPE)).tasks[0]
+    assert alone == tasks["wine"]  # a length more changes nothing of the others
+
+
+def test_an_entry_that_names_a_length_has_that_one(tmp_path):
+    matrix = load_text(tmp_path, GOOD + "lengths = [1, 2]\n" + RECIPE)
+    assert [task.name for task in resolve(matrix, datasets=["iris@×3", "wine@mine×5"]).tasks] == [
+        "iris@tabular_mlp×3",
+        "wine@mine×5",
+    ]
+    for wrong in ("iris@mine×0", "iris@mine×x", "iris@mine×1001"):
+        with pytest.raises(InputError, match="behind × stands a whole number from 1 to 1000"):
+            resolve(matrix, datasets=[wrong])

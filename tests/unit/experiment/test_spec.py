@@ -1,6 +1,9 @@
 """What a run is, and its id."""
 
-from mixsuite.experiment.spec import MethodSpec, RunSpec, Task, digest_json
+import pytest
+
+from mixsuite.errors import InputError
+from mixsuite.experiment.spec import MethodSpec, RunSpec, Task, digest_json, parse_stretched, stretched_name
 from mixsuite.plugins.entry import Call
 
 
@@ -33,3 +36,12 @@ def test_a_tasks_dataset_may_have_any_name():
 def test_the_digest_is_of_the_canonical_form():
     assert digest_json({"b": 1, "a": (1.0, None)}) == digest_json({"a": [1.0, None], "b": 1})
     assert len(digest_json({})) == 64
+
+
+def test_a_stretched_recipe_has_its_length_in_its_name():
+    assert stretched_name("mlp", 1) == "mlp"
+    assert parse_stretched(stretched_name("mlp", 12)) == ("mlp", 12)
+    assert parse_stretched("mlp") == ("mlp", 1)
+    for wrong in ("mlp×", "mlp×0", "mlp×1001", "mlp×-1", "mlp×1.5"):
+        with pytest.raises(InputError, match="whole number from 1 to 1000"):
+            parse_stretched(wrong)

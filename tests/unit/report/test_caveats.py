@@ -8,8 +8,9 @@ from support.board import a_record, the_method
 from support.board import the_task as board_task
 from support.folders import BASE, NOISE
 
+from mixsuite.evaluation import scores
 from mixsuite.experiment.spec import RunSpec
-from mixsuite.report.caveats import notes
+from mixsuite.report.caveats import _TEMPERATURE_FROM, notes
 from mixsuite.report.leaderboard import build, make_report
 from mixsuite.results.reading import load_results
 from mixsuite.results.record import Record
@@ -127,6 +128,15 @@ def test_a_probe_that_failed_is_told_with_how_often(folder):
 def test_where_all_is_well_only_the_false_alarms_are_told(folder):
     (line,) = said(folder({"t": {"erm": BASE, "m": BASE - 0.1 + NOISE[0]}}))
     assert line.startswith("1 better or worse in 1 table; were all methods alike")
+
+
+def test_a_temperature_that_was_not_fitted_is_told(folder):
+    few = {"parts": {"train": 70, "valid": 50, "test": 30}}
+    fitted = few | {"metrics": {"error": 0.3, "nll_scaled": 1.0}}
+    values = {"few": {"erm": BASE}, "none": {"erm": BASE}, "old": {"erm": BASE}}
+    told = build(folder(values, {("few", "erm"): few, ("old", "erm"): fitted})).notes
+    assert "no temperature is fitted on fewer than 200 validation rows: few" in told
+    assert _TEMPERATURE_FROM == scores.TEMPERATURE_FROM
 
 
 def test_a_verdict_on_strongly_skewed_differences_is_named(folder):

@@ -39,7 +39,10 @@ def test_text_fits_a_hundred_columns_and_says_why_a_task_has_no_verdict(compared
     lines = as_text(compared).splitlines()
     assert max(map(len, lines[:-1])) <= 100
     assert re.match(r"^a_long_dat…th_a_recipe\s+0\.\d+±", lines[2])
-    assert lines[-2] == "u: skipped: m(alpha=0.4): for images"
+    assert lines[-3:-1] == [
+        "u: skipped: m(alpha=0.4): for images",
+        "converged: not looked (--lengths 2 trains for longer, too)",
+    ]
     assert lines[-1] == sentence(compared)
 
 
@@ -47,6 +50,19 @@ def test_the_sentence_counts_verdicts_and_names_the_cost(compared):
     assert sentence(compared) == (
         "m(alpha=0.4) against erm: better on 1, equal on 1 of 2 tasks, for 1.00 x the rows, roughly 1 x the time."
     )
+
+
+def test_the_states_of_convergence_have_a_column_where_they_were_looked_for(folder):
+    short = {"erm": BASE, "m": GOOD}
+    tasks = {"t": short, "t@r×2": short, "u": short, "u@r×2": {"erm": BASE, "m": GOOD - 0.1}}
+    found = against(load_results(folder(tasks)), "m", "erm")
+    head, *rows = short_rows(found)
+    assert head[4:6] == ["verdict", "conv."]
+    assert [(row[0], *row[4:6]) for row in rows] == [("t", "better", "yes"), ("u", "better", "no")]
+    assert sentence(found).startswith("m against erm: better on 1, not converged on 1 of 2 tasks, ")
+    assert found.line.startswith("m against erm: 1 better, 0 tie, 0 worse, 0 undecided, 1 not converged; ")
+    assert r"\begin{tabular}{lrrrllr}" in as_text(found, "latex")
+    assert "not looked" not in as_text(found)
 
 
 def test_nothing_to_compare_is_said(folder):

@@ -8,7 +8,7 @@ from support.board import VALUES
 from support.folders import BASE, NOISE
 
 from mixsuite.report.leaderboard import build
-from mixsuite.report.task import is_mixed, paired_cells, shared_seeds, task_margin, task_table
+from mixsuite.report.task import is_mixed, task_table
 from mixsuite.results.reading import load_results
 from mixsuite.stats.paired import effect_factor
 
@@ -163,16 +163,16 @@ def test_an_incomplete_cell_is_marked_and_never_averaged(board):
     assert "skipped: cutmix (planted): c" in report.notes
 
 
-def test_pairs_are_seeds_of_the_same_rows(folder):
-    changes = {("t", "m", 4): {"digests": {"split": "another"}}, ("t", "m", 5): {"status": "failed", "metrics": {}}}
-    results = load_results(folder({"t": {"erm": BASE, "m": BASE + 0.1}}, changes))
+def test_a_cell_of_different_code_is_mixed(folder):
+    results = load_results(folder({"t": {"erm": BASE, "m": BASE}}, {("t", "m", 4): {"code": {"hash": "other"}}}))
     shown = results.manifest.tasks["t"]
-    mine, base = results.cell(shown, "m"), results.cell(shown, "erm")
-    assert shared_seeds(mine, base) == {0, 1, 2, 3, 6, 7, 8, 9}
-    paired = paired_cells(mine, base, 0.01)
-    assert paired.d == pytest.approx([0.1] * 8)
-    assert not paired.complete
-    assert not is_mixed(mine)
-    assert task_margin(shown, base, None) == pytest.approx(max(0.05 * np.mean(list(base.values.values())), 1 / 30))
-    assert task_margin(shown, base, 0.05) == 0.05
+    assert is_mixed(results.cell(shown, "m"))
+    assert not is_mixed(results.cell(shown, "erm"))
     assert list(task_table(results, shown)["method"]) == ["erm", "m"]
+
+
+def test_the_training_error_is_shown_where_every_run_has_it(folder):
+    changes = {("t", "erm"): {"train_error": 0.25}} | {("t", "m", s): {"train_error": 0.5} for s in range(9)}
+    rows = table(folder({"t": {"erm": BASE, "m": BASE}}, changes))
+    assert rows.loc["erm", "train_error"] == 0.25
+    assert np.isnan(rows.loc["m", "train_error"])

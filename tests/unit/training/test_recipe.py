@@ -68,3 +68,9 @@ def test_what_cannot_be_meant_is_said_in_one_line(values, said):
 def test_every_shipped_recipe_is_one_and_its_model_can_be_made(name):
     made = check_model(Recipe, shipped_recipes()[name], name)
     assert isinstance(load_plugin(MODEL, made.model, Model).instance, Model)
+
+
+def test_a_stretched_recipe_is_longer_and_nothing_else():
+    assert recipe().stretched(1) == recipe()
+    assert recipe().stretched(3) == recipe(steps=30)
+    assert recipe(steps=None, epochs=1.5, warmup=0.1).stretched(4) == recipe(steps=None, epochs=6.0, warmup=0.1)
