@@ -74,6 +74,7 @@ proofs: setup ## remake the long proofs under results/reference/ (half an hour)
 	$(PYTHON) benchmarks/proofs/kills.py --out results/reference/kills.md
 	$(PYTHON) docs/tables.py
 	$(PYTHON) benchmarks/proofs/verdicts.py --out results/reference/statistics.md
+	$(PYTHON) benchmarks/proofs/new_rows.py --out results/reference/new_rows.md
 	$(PYTHON) benchmarks/proofs/alarms.py --out results/reference/alarms.md
 	$(PYTHON) benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md
 	$(PYTHON) benchmarks/proofs/laws.py --out results/reference/laws.md

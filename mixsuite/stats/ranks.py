@@ -7,9 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mixsuite.stats.paired import NEVER_BELOW, shared_ranks
-
-RESAMPLES = 2_000
-FEW_TASKS = 5  # with fewer, tasks are not resampled: the interval is about these tasks only
+from mixsuite.stats.resampling import FEW_TASKS, RESAMPLES, fixed_stream, resampled_tasks, seed_counts
 
 
 @dataclass(frozen=True)
@@ -39,17 +37,14 @@ def mean_ranks(values: list[np.ndarray]) -> MeanRanks:
         values: for each task [seeds, methods] numbers of which lower is better, every cell complete.
     """
     ranks = np.array([_ranks(v.mean(0)) for v in values])
-    draws = np.random.Generator(np.random.Philox(key=0))
+    draws = fixed_stream()
     resampled = np.empty((len(values), RESAMPLES, values[0].shape[1]), dtype=np.float32)
     for place, v in enumerate(values):
-        counts = draws.multinomial(len(v), np.full(len(v), 1 / len(v)), size=RESAMPLES)
-        resampled[place] = _ranks(counts @ v / len(v))
+        resampled[place] = _ranks(seed_counts(len(v), draws) @ v / len(v))
     tasks, few = len(values), len(values) < FEW_TASKS
     mean = np.zeros(resampled.shape[1:])
-    for place in range(tasks):
-        chosen = np.full(RESAMPLES, place) if few else draws.integers(0, tasks, RESAMPLES)
-        # A task that is drawn twice must not contribute the same seeds twice.
-        mean += resampled[chosen, np.arange(RESAMPLES) if few else draws.permutation(RESAMPLES)]
+    for one in resampled if few else resampled_tasks(resampled, draws):
+        mean += one
     low, high = np.quantile(mean / tasks, [0.025, 0.975], axis=0)
     estimate = ranks.mean(0)
     low, high = np.minimum(low, estimate), np.maximum(high, estimate)
