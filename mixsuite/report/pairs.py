@@ -8,6 +8,7 @@ from mixsuite.experiment.spec import Task
 from mixsuite.results.reading import Cell
 from mixsuite.stats.margins import Margin
 from mixsuite.stats.paired import mean
+from mixsuite.stats.two_way import linearised
 from mixsuite.stats.verdicts import Paired, pair
 
 
@@ -36,4 +37,21 @@ def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
     complete = cell.status == other.status == "ok" and len(seeds) == cell.wanted
     d = pair(*({s: c.values[s] for s in seeds} for c in (cell, other)))
     mine, theirs = (np.array([cell.primary.distance(c.values[s]) for s in sorted(seeds)]) for c in (cell, other))
-    return Paired(d, complete, margin, test_train_ratio, cell.primary.better, (mine, theirs))
+    return Paired(
+        d, complete, margin, test_train_ratio, cell.primary.better, (mine, theirs), _of_rows(cell, other, sorted(seeds))
+    )
+
+
+def _of_rows(cell: Cell, other: Cell, seeds: list[int]) -> np.ndarray | None:
+    """Differences [seeds, rows] in the loss of each test row; None unless the split is official and all are known."""
+    if not seeds or any(c.ok[seed].split != "official" for c in (cell, other) for seed in seeds):
+        return None
+    arms = []
+    for one in (cell, other):
+        losses = [one.row_losses(seed) for seed in seeds]
+        known = [values for values in losses if values is not None]
+        if len(known) < len(losses) or len({len(values) for values in known}) != 1:
+            return None
+        rows = np.array(known)
+        arms.append(linearised(rows) if cell.primary.name == "rmse" else rows)
+    return arms[0] - arms[1] if arms[0].shape == arms[1].shape else None

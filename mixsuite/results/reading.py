@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from mixsuite.errors import InputError, printable
 from mixsuite.experiment.spec import RunSpec, Task
 from mixsuite.results.manifest import Manifest, load_manifest
 from mixsuite.results.names import is_row_file
 from mixsuite.results.record import Record
 from mixsuite.results.record_files import read_latest
+from mixsuite.results.row_files import read_row_losses
 from mixsuite.stats.primary import Primary
 
 COSTS = ("seconds", "steps", "rows_per_step", "peak_memory", "parameters")
@@ -69,6 +72,7 @@ class Results:
     manifest: the folder's cells, tasks and methods, in order.
     cells:    (task, method) -> seed -> run, for the runs that have a record.
     others:   number of records in the folder that belong to no cell shown.
+    out:      the folder.
     conflicts: (task, method, seed) of the runs to which the same code, data and machine have given two results.
     """
 
@@ -76,10 +80,11 @@ class Results:
     cells: dict[tuple[str, str], dict[int, RunSummary]] = field(default_factory=dict)
     others: int = 0
     conflicts: tuple[tuple[str, str, int], ...] = ()
+    out: Path = Path()
 
     def cell(self, task: Task, method: str) -> Cell:
         """One method on one task. Its complete set of seeds is every seed that any method of the task has."""
-        return Cell(len(self._seeds[task.name]), self.cells.get((task.name, method), {}), task.primary)
+        return Cell(len(self._seeds[task.name]), self.cells.get((task.name, method), {}), task.primary, self.out)
 
     def only(self, runs: Iterable[RunSpec]) -> Results:
         """The results of some runs alone."""
@@ -93,7 +98,8 @@ class Results:
             if key in seeds_of
         }
         conflicts = tuple(run for run in self.conflicts if run[2] in seeds_of.get(run[:2], ()))
-        return Results(replace(self.manifest, tasks=tasks, cells=seeds_of), cells, self.others, conflicts)
+        manifest = replace(self.manifest, tasks=tasks, cells=seeds_of)
+        return replace(self, manifest=manifest, cells=cells, conflicts=conflicts)
 
     @cached_property
     def _seeds(self) -> dict[str, set[int]]:
@@ -110,11 +116,13 @@ class Cell:
     wanted:   number of seeds that the task has.
     outcomes: seed -> run, for the runs that have a record.
     primary:  the primary metric.
+    out:      the results folder.
     """
 
     wanted: int
     outcomes: dict[int, RunSummary]
     primary: Primary
+    out: Path = Path()
 
     @cached_property
     def ok(self) -> dict[int, RunSummary]:
@@ -148,6 +156,15 @@ class Cell:
         """The values of a cost, one per ok run; empty unless every ok run has it."""
         values = [o.costs.get(name) for o in self.ok.values()]
         return [v for v in values if v is not None] if None not in values else []
+
+    def row_losses(self, seed: int) -> np.ndarray | None:
+        """The losses [n] of an ok run's test rows; None if they are not there, or its metric is no mean over rows.
+
+        Raises:
+            InputError: the file is not what the run wrote.
+        """
+        name = self.ok[seed].rows_file
+        return read_row_losses(self.out, name) if name else None
 
     @cached_property
     def train_errors(self) -> list[float]:
@@ -193,7 +210,7 @@ def load_results(out: Path) -> Results:
             cells.setdefault((task, method), {})[seed] = outcome
             num_shown += 1
     conflicts = tuple((*key, seed) for key, cell in cells.items() for seed, o in cell.items() if o.id in disagree)
-    return Results(manifest, cells, len(latest) - num_shown, conflicts)
+    return Results(manifest, cells, len(latest) - num_shown, conflicts, out)
 
 
 def _summarise(record: Record) -> RunSummary:

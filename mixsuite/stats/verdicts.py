@@ -25,6 +25,7 @@ from mixsuite.stats.paired import (
     zero_rounding,
 )
 from mixsuite.stats.primary import Better
+from mixsuite.stats.two_way import two_way_interval
 
 K = TypeVar("K", bound=Hashable)
 BETTER, WORSE, TIE, UNDECIDED = "better", "worse", "tie", "undecided"
@@ -39,9 +40,10 @@ class Paired:
     complete: whether every seed of both cells is ok and paired. Which seeds fail may depend on the method, so an
               incomplete cell shows no mean and gets no verdict.
     margin:   differences up to it count as equal.
-    test_train_ratio: n_test / n_train if the seed draws the split, for the interval for new rows; None: no such
-              interval.
+    test_train_ratio: n_test / n_train if the seed draws the split, for the interval for new rows; None: it does not, or
+              the test part is the larger one.
     better:   the direction in which the metric improves.
+    of_rows:  [n, rows] differences in the loss of each test row, where all seeds have the same ones; None: unknown.
     distances: [n] each, the method's and the reference's distance from the metric's optimum; None: no ratio is shown.
     """
 
@@ -51,6 +53,7 @@ class Paired:
     test_train_ratio: float | None = None
     better: Better = "lower"
     distances: tuple[np.ndarray, np.ndarray] | None = None
+    of_rows: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -122,9 +125,7 @@ def _verdict(paired: Paired, p: float, p_holm: float, m: int) -> Verdict:
     if not paired.complete or n == 0:
         return Verdict(UNDECIDED, n, p=p, p_holm=p_holm)
     low, high = t_interval(d)
-    low_new, high_new = (
-        t_interval(d, inflate=paired.test_train_ratio) if paired.test_train_ratio is not None else (nan, nan)
-    )
+    low_new, high_new = _for_new_rows(paired)
     sd = sample_std(d) if n > 1 else 0.0
     needed = needed_seeds(m)
     within = is_within(d, paired.margin) if n > 1 else None
@@ -133,6 +134,13 @@ def _verdict(paired: Paired, p: float, p_holm: float, m: int) -> Verdict:
     return Verdict(
         word, n, float(np.mean(d)), low, high, p, p_holm, effect, low_new, high_new, within, *_ratio(paired.distances)
     )
+
+
+def _for_new_rows(paired: Paired) -> tuple[float, float]:
+    """The interval for new rows: two-way where all seeds test the same rows, else by the overlap of drawn splits."""
+    if paired.of_rows is not None:
+        return two_way_interval(paired.of_rows)
+    return (nan, nan) if paired.test_train_ratio is None else t_interval(paired.d, inflate=paired.test_train_ratio)
 
 
 def is_within(d: np.ndarray, margin: float) -> bool:

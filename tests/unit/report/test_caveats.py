@@ -44,7 +44,10 @@ def test_intervals_for_new_rows_only_where_the_split_is_drawn_and_the_test_part_
     assert report.tasks["t"].set_index("method").loc["m", "diff_low_new"] < -0.05
     for name in ("official", "large", "old"):
         assert report.tasks[name]["diff_low_new"].isna().all()
-    assert "no interval for new rows, since the test part is official: official" in report.notes
+    assert (
+        "no interval for new rows, since the test part is official and the losses of its rows are not kept: official"
+        in report.notes
+    )
     assert "no interval for new rows, since the test part is larger than the training part: large" in report.notes
     assert "no interval for new rows, since the records do not say how the split was made: old" in report.notes
 
