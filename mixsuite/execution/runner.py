@@ -200,6 +200,7 @@ def _remember(plan: CallPlan) -> Manifest:
     manifest = load_manifest(plan.options.out)
     manifest.reference, manifest.margin = plan.experiment.reference, plan.matrix.margin
     manifest.matrix = plan.matrix.source
+    manifest.rank(plan.experiment.ranked)
     manifest.add(plan.runs)
     manifest.save(plan.options.out)
     return manifest

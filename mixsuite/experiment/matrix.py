@@ -24,6 +24,8 @@ class Matrix(BaseModel):
     """The keys of a matrix file.
 
     reference:     the method that others are compared with; added to ``methods`` where it is absent.
+    ranked:        the methods that are ranked over tasks; tasks that lack one of them have no part in it. None: every
+                   method that is no control and is skipped nowhere.
     lengths:       by how much each task's training is stretched: [1, 2] trains it at its recipe's length and at twice
                    that, all methods alike, and the tables say which comparisons have converged.
     exclude:       cells to leave out, as "METHOD x DATASET" with globs.
@@ -45,6 +47,7 @@ class Matrix(BaseModel):
     methods: tuple[str, ...] = Field(min_length=1)
     seeds: tuple[int, ...]
     reference: str = "erm"
+    ranked: tuple[str, ...] = ()
     lengths: tuple[int, ...] = (1,)
     exclude: tuple[str, ...] = ()
     select: Literal["last", "best_validation"] = "last"
@@ -68,7 +71,7 @@ class Matrix(BaseModel):
             _said(parse_entry, text)
         return value
 
-    @field_validator("methods")
+    @field_validator("methods", "ranked")
     @classmethod
     def _methods(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:

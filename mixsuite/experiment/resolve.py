@@ -53,6 +53,7 @@ class Experiment:
 
     reference: the name of the method that others are compared with.
     exclude:   patterns "METHOD x DATASET".
+    ranked:    the names of the methods that are ranked over tasks; none: every one that can be.
     probes, metrics: what is measured of each trained model; no two have one name.
     method_of, probe_of, metric_of: the objects by the names of methods, probes and metrics.
     parts_of:  what each task names, by the task's name.
@@ -63,6 +64,7 @@ class Experiment:
     seeds: tuple[int, ...]
     reference: str
     exclude: tuple[str, ...]
+    ranked: tuple[str, ...] = ()
     probes: tuple[EvaluationSpec, ...] = ()
     metrics: tuple[EvaluationSpec, ...] = ()
     method_of: dict[str, Method] = field(default_factory=dict, compare=False)
@@ -267,6 +269,7 @@ def resolve(
         seeds or matrix.seeds,
         reference[0].name,
         matrix.exclude,
+        _ranked(matrix, [spec.name for spec, _ in chosen]),
         _distinct("probe", [spec for spec, _ in probes]),
         _distinct("metric", [spec for spec, _ in metrics]),
         {spec.name: method for spec, method in chosen},
@@ -277,6 +280,20 @@ def resolve(
     if matrix.exclude:
         _check_patterns(matrix)
     return experiment
+
+
+def _ranked(matrix: Matrix, chosen: list[str]) -> tuple[str, ...]:
+    """The names of the methods that a matrix ranks, as far as a call has them.
+
+    Raises:
+        InputError: one is none of the matrix's methods.
+    """
+    known = {resolve_method(text).name for text in (matrix.reference, *matrix.methods)} if matrix.ranked else set()
+    names = [resolve_method(text).name for text in matrix.ranked]
+    for name in names:
+        if name not in known:
+            raise unknown("method to rank", name, known)
+    return tuple(name for name in names if name in chosen)
 
 
 def _judged(tasks: list[Named], matrix: Matrix, primary: tuple[Primary, tuple[str, ...]] | None) -> list[Named]:

@@ -101,6 +101,14 @@ class Task:
         return self.name.removesuffix(f"@{self.recipe_name}")
 
     @property
+    def data_set(self) -> str:
+        """What the task is a case of: the data set by name, with parameters that are texts, as a file's path.
+
+        ``digits(rows=150)`` and ``digits(rows=500)`` are of one, ``tu:NCI1`` and ``tu:MUTAG`` of two.
+        """
+        return ":".join([self.dataset.name, *(value for _, value in self.dataset.params if isinstance(value, str))])
+
+    @property
     def primary(self) -> Primary:
         """The metric that verdicts are based on; the error or the RMSE if the matrix names none."""
         return self.judged_by or Primary("error" if self.classification else "rmse")

@@ -8,6 +8,7 @@ import pandas as pd
 
 from mixsuite.experiment.spec import Task
 from mixsuite.plugins.entry import show_seeds
+from mixsuite.report.convergence import not_stretched
 from mixsuite.report.equal_compute import costlier_methods
 from mixsuite.report.pairs import paired_cells
 from mixsuite.report.task import is_mixed
@@ -44,6 +45,7 @@ def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
         *_mixed(results, tasks),
         *_executors(results, tasks),
         *_no_control(results, tasks),
+        *_unranked(results, tasks),
         *_no_new_rows(results, tables),
         *_temperature(results, tasks),
         *_other_rows(tables),
@@ -206,6 +208,22 @@ def _no_control(results: Results, tasks: list[Task]) -> list[str]:
         "costs as much"
         for method, count in bare.items()
     ]
+
+
+def _unranked(results: Results, tasks: list[Task]) -> list[str]:
+    """Name the tasks that lack a method which is to be ranked, and say if the methods were named late."""
+    manifest, found = results.manifest, []
+    if not manifest.ranked:
+        return []
+    compared = [task for task in not_stretched(tasks) if task.classification]
+    lacking = [t.name for t in compared if any(results.cell(t, m).status != "ok" for m in manifest.ranked)]
+    if lacking:
+        found.append(
+            f"not in the ranking, since not all of {', '.join(manifest.ranked)} are complete: {', '.join(lacking)}"
+        )
+    if manifest.ranked_late:
+        found.append("the methods that are ranked were named after runs were there")
+    return found
 
 
 def _no_new_rows(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import nan
-from typing import Literal
+from math import exp, nan
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -103,9 +103,15 @@ def report_text(report: Report, form: Format = "text", wide: bool = False) -> st
         f"{'### ' if form == 'md' else ''}{title}{gap}{chr(10).join(lines)}"
         for title, lines in _parts(report, shown, form, wide)
     ]
-    told = f"diff: from {report.results.manifest.reference}, paired by seed, unadjusted 95 % interval"
+    reference = report.results.manifest.reference
+    told = [f"diff: from {reference}, paired by seed, unadjusted 95 % interval"] if shown else []
+    if len(shown) > 1 and report.overall["log_ratio"].notna().any():
+        told += [
+            f"ratio: to {reference}'s distance from the optimum, as an error; the interquartile mean over data sets, "
+            "95 % interval for these tasks; methods that share a letter of a group are not significantly different"
+        ]
     bullet = "- " if form == "md" else "note: "
-    notes = [*([told] if shown else []), *report.notes]
+    notes = [*told, *report.notes]
     return "\n\n".join([*parts, "\n".join(bullet + note for note in notes)])
 
 
@@ -164,15 +170,26 @@ def coarseness(table: pd.DataFrame, primary: Primary, reference: str) -> str:
 def _overall_cells(table: pd.DataFrame) -> list[list[str]]:
     """The table over tasks in short."""
     words = ["better", "tie", "worse", "undecided", *(["not_converged"] if table["not_converged"].any() else [])]
-    cells = [["method", "tasks", "mean rank [95 %]", *(word.replace("_", " ") for word in words)]]
+    groups = ["group"] if table["group"].notna().any() else []
+    head = ["method", "tasks", "mean rank [95 %]", "ratio [95 %]", *groups]
+    cells = [[*head, *(word.replace("_", " ") for word in words)]]
     for row in table.to_dict("records"):
         rank = ""
         if row["mean_rank"] == row["mean_rank"]:
             interval = f" [{row['rank_low']:.3g}, {row['rank_high']:.3g}]" if row["rank_low"] == row["rank_low"] else ""
             rank = f"{row['mean_rank']:.3g}{interval}"
         counts = (_text(name, row[name]) for name in words)
-        cells.append([row["method"], _text("tasks", row["tasks"]), rank, *counts])
+        letters = [_text("group", row["group"]) for _ in groups]
+        cells.append([row["method"], _text("tasks", row["tasks"]), rank, _ratio(row), *letters, *counts])
     return cells
+
+
+def _ratio(row: dict[Any, Any]) -> str:
+    """The interquartile mean of log ratios as a ratio, with its interval for these tasks."""
+    ends = [row["log_ratio_low"], row["log_ratio_high"]]
+    if row["log_ratio"] != row["log_ratio"]:
+        return ""
+    return f"{exp(row['log_ratio']):.2f}" + (f" [{exp(ends[0]):.2f}, {exp(ends[1]):.2f}]" if ends[0] == ends[0] else "")
 
 
 def _ranked(report: Report) -> str:

@@ -32,6 +32,8 @@ class Manifest:
     """The cells of a results folder, in the order in which calls asked for them.
 
     margin: as the matrix gives it; None: the default.
+    ranked: the methods that are ranked over tasks; none: all that can be.
+    ranked_late: whether runs were there before these were named.
     matrix: the name or path of the matrix that ran last.
     tasks, methods: by name.
     cells:  (task name, method name) -> seeds.
@@ -40,6 +42,8 @@ class Manifest:
     reference: str = "erm"
     margin: float | str | None = None
     matrix: str = ""
+    ranked: tuple[str, ...] = ()
+    ranked_late: bool = False
     tasks: dict[str, Task] = field(default_factory=dict)
     methods: dict[str, MethodSpec] = field(default_factory=dict)
     cells: dict[tuple[str, str], set[int]] = field(default_factory=dict)
@@ -50,6 +54,11 @@ class Manifest:
             self.tasks[run.task.name] = run.task
             self.methods[run.method.name] = run.method
             self.cells.setdefault((run.task.name, run.method.name), set()).add(run.seed)
+
+    def rank(self, methods: tuple[str, ...]) -> None:
+        """Name the methods that are ranked; call it before ``add``."""
+        if methods != self.ranked:
+            self.ranked, self.ranked_late = methods, bool(self.cells)
 
     def runs(self) -> list[RunSpec]:
         """Every run that the folder shows."""
@@ -93,6 +102,8 @@ class Manifest:
             value["margin"] = self.margin
         if self.matrix:
             value["matrix"] = self.matrix
+        if self.ranked:
+            value |= {"ranked": list(self.ranked), "ranked_late": self.ranked_late}
         value["cells"] = self.blocks()
         value["tasks"] = {
             t.name: {
@@ -149,6 +160,7 @@ def load_manifest(out: Path) -> Manifest:
         value = tomllib.loads(path.read_text(encoding="utf-8"))
         manifest = Manifest(value["reference"], value.get("margin"), value.get("matrix", ""))
         Margin.parse(manifest.margin)
+        manifest.ranked, manifest.ranked_late = tuple(value.get("ranked", ())), bool(value.get("ranked_late", False))
         for name, t in value["tasks"].items():
             recipe = tuple((k, _value(v)) for k, v in t["recipe"].items())
             manifest.tasks[name] = Task(
@@ -162,6 +174,8 @@ def load_manifest(out: Path) -> Manifest:
             _check_call(name, m["call"])
             manifest.methods[name] = MethodSpec(name, _call(m["call"]), control=m["control"])
         _check_names(path, manifest.reference)
+        if not set(manifest.ranked) <= manifest.methods.keys():
+            raise ValueError(f"ranked {manifest.ranked}")
         _check_names(path, manifest.matrix)
         for block in value["cells"]:
             for task in block["tasks"]:

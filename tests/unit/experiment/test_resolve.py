@@ -250,3 +250,17 @@ def test_an_entry_that_names_a_length_has_that_one(tmp_path):
     for wrong in ("iris@mine×0", "iris@mine×x", "iris@mine×1001"):
         with pytest.raises(InputError, match="behind × stands a whole number from 1 to 1000"):
             resolve(matrix, datasets=[wrong])
+
+
+def test_ranked_methods_are_of_the_matrix(tmp_path):
+    matrix = load_text(tmp_path, GOOD + 'ranked = ["mixup(alpha=1.0)", "erm"]\n' + RECIPE)
+    assert resolve(matrix).ranked == ("mixup", "erm")
+    assert resolve(matrix, methods=["cutmix"]).ranked == ("erm",)
+    with pytest.raises(InputError, match="unknown method to rank 'cutmix'"):
+        resolve(load_text(tmp_path, GOOD + 'ranked = ["cutmix"]\n' + RECIPE))
+
+
+def test_tasks_of_one_data_set_are_cases_of_it(tmp_path):
+    entries = '["digits(rows=150)", "digits(rows=500)", "tu:NCI1", "tu:ENZYMES"]'
+    tasks = resolve(load_text(tmp_path, GOOD.replace('["wine"]', entries) + RECIPE)).tasks
+    assert [task.data_set for task in tasks] == ["digits", "digits", "tu:NCI1", "tu:ENZYMES"]

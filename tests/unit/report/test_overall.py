@@ -1,10 +1,13 @@
 """Several tasks: mean ranks, verdicts counted."""
 
+import numpy as np
 import pytest
 from support.folders import BASE, NOISE
 
-from mixsuite.report.leaderboard import build
+from mixsuite.report.leaderboard import build, make_report
 from mixsuite.report.text import report_text
+from mixsuite.results.reading import load_results
+from mixsuite.stats.across import TaskValues, improvement, log_ratios
 
 
 def test_verdicts_are_counted_over_tasks_and_false_ones_expected_are_said(folder):
@@ -52,3 +55,50 @@ def test_costs_are_means_over_complete_tasks(folder):
     assert rows["seconds"].to_dict() == {"erm": pytest.approx(5 / 3), "m": 2.0}
     assert rows["tasks"].to_dict() == {"erm": 3, "m": 2}
     assert rows["ranked_over"].tolist() == [2, 2]
+
+
+def test_ratios_and_improvement_are_those_of_the_values(folder):
+    draws = np.random.default_rng(4)
+    values = {f"t{i}": {"erm": BASE, "m": BASE * draws.uniform(0.6, 1.2), "n": BASE - 0.1 + NOISE[0]} for i in range(6)}
+    report = build(folder(values))
+    rows = report.overall.set_index("method")
+    cases = [
+        TaskValues(np.column_stack([v[m] for m in ("erm", "m", "n")]), 0.5 / 30, name) for name, v in values.items()
+    ]
+    for name, wanted in (("log_ratio", log_ratios(cases, 0)), ("improvement", improvement(cases, 0))):
+        for place, method in ((1, "m"), (2, "n")):
+            for end in ("", "_low", "_high", "_low_like", "_high_like"):
+                number = getattr(wanted, end[1:] or "value")[place]
+                assert rows.loc[method, f"{name}{end}"] == pytest.approx(number), (name, method, end)
+    assert np.isnan(rows.loc["erm", "log_ratio"])
+    shown = next(line for line in report_text(report).splitlines() if line.startswith("n ") and "worse" not in line)
+    assert "ratio [95 %]" in report_text(report)
+    assert shown
+
+
+def test_groups_have_letters_where_tasks_are_enough(folder):
+    values = {f"t{i}": {"erm": BASE, "m": BASE - 0.05, "n": BASE - 0.1} for i in range(8)}
+    rows = build(folder(values)).overall.set_index("method")
+    assert rows["group"].to_dict() == {"n": "a", "m": "b", "erm": "c"}
+    assert "  group  " in report_text(build(folder({f"u{i}": v for i, v in enumerate(values.values())})))
+
+
+def ranked(folder, names, late=False):
+    skipped = {("u", "only_t"): {"status": "skipped", "reason": "for images", "metrics": {}}}
+    cells = {"erm": BASE, "m": BASE - 0.1, "only_t": BASE - 0.2}
+    results = load_results(folder({"t": cells, "u": cells}, skipped))
+    results.manifest.ranked, results.manifest.ranked_late = names, late
+    return make_report(results, results.out)
+
+
+def test_the_matrix_may_name_what_is_ranked(folder):
+    report = ranked(folder, ("erm", "only_t"))
+    assert report.overall["mean_rank"].dropna().index.size == 2
+    assert set(report.overall.dropna(subset="mean_rank")["method"]) == {"erm", "only_t"}
+    assert set(report.overall["ranked_over"].dropna()) == {1}
+    assert "not in the ranking, since not all of erm, only_t are complete: u" in report.notes
+
+
+def test_methods_that_were_named_late_are_told(folder):
+    assert "the methods that are ranked were named after runs were there" in ranked(folder, ("erm", "m"), True).notes
+    assert not any("ranked were named" in note or "not in the ranking" in note for note in ranked(folder, ()).notes)

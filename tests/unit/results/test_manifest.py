@@ -78,3 +78,20 @@ def test_ids_are_those_of_the_runs(tmp_path):
     ((cell, ids),) = manifest.ids().items()
     assert cell == (runs[0].task.name, "erm")
     assert ids == {run.seed: run.id for run in runs}
+
+
+def test_ranked_methods_are_kept_and_told_if_named_late(tmp_path):
+    runs = resolve(load_matrix("quick"), ["mixup"], ["wine"], (0,)).runs()
+    manifest = Manifest("erm")
+    manifest.rank(("erm", "mixup"))
+    manifest.add(runs)
+    manifest.rank(("erm", "mixup"))
+    manifest.save(tmp_path)
+    assert (load_manifest(tmp_path).ranked, load_manifest(tmp_path).ranked_late) == (("erm", "mixup"), False)
+    manifest.rank(("mixup",))
+    manifest.save(tmp_path)
+    assert (load_manifest(tmp_path).ranked, load_manifest(tmp_path).ranked_late) == (("mixup",), True)
+    manifest.ranked = ("cutmix",)
+    manifest.save(tmp_path)
+    with pytest.raises(InputError, match="ranked"):
+        load_manifest(tmp_path)
