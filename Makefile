@@ -75,6 +75,7 @@ proofs: setup ## remake the long proofs under results/reference/ (half an hour)
 	$(PYTHON) docs/tables.py
 	$(PYTHON) benchmarks/proofs/verdicts.py --out results/reference/statistics.md
 	$(PYTHON) benchmarks/proofs/new_rows.py --out results/reference/new_rows.md
+	$(PYTHON) benchmarks/proofs/across.py --out results/reference/across.md
 	$(PYTHON) benchmarks/proofs/alarms.py --out results/reference/alarms.md
 	$(PYTHON) benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md
 	$(PYTHON) benchmarks/proofs/laws.py --out results/reference/laws.md
