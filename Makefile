@@ -69,13 +69,14 @@ lengths: setup ## remake results/reference/lengths/: has a comparison converged?
 	rm -rf results/reference/lengths/losses results/reference/lengths/gallery
 	$(PYTHON) benchmarks/proofs/compress.py results/reference/lengths
 
-proofs: setup ## remake the long proofs under results/reference/ (half an hour)
+proofs: setup ## remake the long proofs under results/reference/ (an hour)
 	$(PYTHON) benchmarks/proofs/borders.py --out results/reference/borders.md
 	$(PYTHON) benchmarks/proofs/kills.py --out results/reference/kills.md
 	$(PYTHON) docs/tables.py
 	$(PYTHON) benchmarks/proofs/verdicts.py --out results/reference/statistics.md
 	$(PYTHON) benchmarks/proofs/new_rows.py --out results/reference/new_rows.md
 	$(PYTHON) benchmarks/proofs/across.py --out results/reference/across.md
+	$(PYTHON) benchmarks/proofs/until_decided.py --out results/reference/until_decided.md
 	$(PYTHON) benchmarks/proofs/alarms.py --out results/reference/alarms.md
 	$(PYTHON) benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md
 	$(PYTHON) benchmarks/proofs/laws.py --out results/reference/laws.md

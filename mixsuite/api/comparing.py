@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mixsuite.api.calls import Names, Seeds, lengths_of, names_of, need_results, options_of, seeds_of
+from mixsuite.api.deciding import declared, need_until, seeds_in_order, train_until_decided
 from mixsuite.errors import InputError
 from mixsuite.execution.progress import Watch, unwatched
 
 if TYPE_CHECKING:
+    from mixsuite.execution.planning import CallPlan, Options
+    from mixsuite.experiment.matrix import Matrix
     from mixsuite.experiment.spec import RunSpec
     from mixsuite.report.comparison import ComparisonReport
+    from mixsuite.results.manifest import Looks
     from mixsuite.results.reading import Results
 
 
@@ -31,6 +35,8 @@ def compare(
     executor: str = "auto",
     timeout: float | None = None,
     lengths: str | Sequence[int] | None = None,
+    until: str | None = None,
+    max_seeds: int | None = None,
     reuse: Sequence[str | Path] = (),
     watch: Watch = unwatched,
 ) -> ComparisonReport:
@@ -54,15 +60,14 @@ def compare(
         timeout: seconds that a run may take.
         lengths: further lengths of training, as "2" or [2, 4]: the table then says which comparisons have converged;
             each takes as long as it says.
+        until: "decided": add seeds until every comparison is decided, at looks that are declared beforehand.
+        max_seeds: seeds at the last look; None: three times as many as the matrix or ``seeds`` has.
         reuse: further results folders, of which valid runs are copied.
         watch: called with the progress whenever it changes.
 
     Raises:
         InputError: bad input of any kind.
     """
-    from mixsuite.execution.planning import plan_call
-    from mixsuite.execution.planning import reuse as reuse_records
-    from mixsuite.execution.runner import execute
     from mixsuite.experiment.matrix import load_matrix
     from mixsuite.experiment.resolve import resolve_method
     from mixsuite.report.comparison import compare_results, equal_compute_controls
@@ -77,25 +82,68 @@ def compare(
     chosen = load_matrix(matrix).model_copy(update={"reference": references[0], "lengths": stretched})
     folder = Path(out) if out is not None else Path("results") / "compare" / folder_name(name)
     options = options_of(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
+    for given in reuse:
+        need_results(Path(given), "--reuse")
+    reused = [Path("results") / chosen.name, *map(Path, reuse)]
+    own_seeds = seeds_of(seeds) or chosen.seeds
+    looks = declared(len(own_seeds), max_seeds, among=1) if need_until(until, max_seeds) else None
+    work = _Work(chosen, options, names_of(datasets), reused, looks, watch)
 
-    folders = [Path("results") / chosen.name, *map(Path, reuse)]
-    for given in folders[1:]:
-        need_results(given, "--reuse")
-
-    def train(methods: list[str], wanted: Callable[[RunSpec], bool] = lambda _: True) -> Results:
-        plan = plan_call(chosen, options, methods, names_of(datasets), seeds_of(seeds))
-        part = reuse_records(folders, replace(plan, runs=[run for run in plan.runs if wanted(run)]))
-        execute(part, watch)
-        return load_results(folder).only(plan.runs)
-
-    first = train([*references, variant], lambda run: run.method.name == name)
+    both = [*references, variant]
+    at_first = seeds_in_order(own_seeds, looks)[: looks.seeds[0]] if looks else own_seeds
+    first = work.train(work.plan(both, at_first, lambda run: run.method.name == name))
     applies = {task.name for task in first.manifest.tasks.values() if first.cell(task, name).status != "skipped"}
-    results = train([*references, variant], lambda run: run.method.name == name or run.task.name in applies)
+
+    def plan(seeds: tuple[int, ...]) -> CallPlan:
+        return work.plan(both, seeds, lambda run: run.method.name == name or run.task.name in applies)
+
+    if looks:
+        whole = train_until_decided(plan, work.train, own_seeds, looks, named)
+    else:
+        whole = plan(own_seeds)
+        work.train(whole)
+    results = load_results(folder).only(whole.runs)
     controls = equal_compute_controls(results, name, named[0], references[0])
     if controls:
-        everything = [*references, variant, *controls]
-        compared = {name, *named}
-        results = train(
-            everything, lambda run: run.task.name in applies and (run.method.name in compared or run.task.length == 1)
+        its_seeds = {(run.task.name, run.seed) for run in whole.runs if run.method.name == name}
+        fair = work.plan(
+            [*references, *controls],
+            tuple(sorted({seed for _, seed in its_seeds})),
+            lambda run: (
+                run.method.name not in named
+                and run.task.name in applies
+                and run.task.length == 1
+                and (run.task.name, run.seed) in its_seeds
+            ),
         )
+        work.train(fair)
+        results = load_results(folder).only([*whole.runs, *fair.runs])
     return compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What every training of a comparison shares. reused: further results folders, of which valid runs are copied."""
+
+    matrix: Matrix
+    options: Options
+    datasets: list[str] | None
+    reused: Sequence[Path]
+    looks: Looks | None
+    watch: Watch
+
+    def plan(self, methods: list[str], seeds: tuple[int, ...], wanted: Callable[[RunSpec], bool]) -> CallPlan:
+        """Plan some methods, as far as their runs are wanted."""
+        from mixsuite.execution.planning import plan_call
+
+        whole = plan_call(self.matrix, self.options, methods, self.datasets, seeds)
+        return replace(whole, runs=[run for run in whole.runs if wanted(run)], looks=self.looks)
+
+    def train(self, plan: CallPlan) -> Results:
+        """Train a plan's runs that no folder has, and return what they came to."""
+        from mixsuite.execution.planning import reuse
+        from mixsuite.execution.runner import execute
+        from mixsuite.results.reading import load_results
+
+        execute(reuse(self.reused, plan), self.watch)
+        return load_results(self.options.out).only(plan.runs)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mixsuite.api.calls import Names, Seeds, names_of, need_results, options_of, seeds_of
+from mixsuite.api.deciding import declared, need_until, train_until_decided
 from mixsuite.execution.progress import Watch, unwatched
 
 if TYPE_CHECKING:
     from mixsuite.execution.planning import CallPlan, Rerun
-    from mixsuite.execution.pool import Pool
     from mixsuite.report.leaderboard import Report
 
 
@@ -50,6 +50,8 @@ def run(
     timeout: float | None = None,
     save_predictions: bool = False,
     save_weights: bool = False,
+    until: str | None = None,
+    max_seeds: int | None = None,
     watch: Watch = unwatched,
 ) -> Report:
     """Train a matrix of methods x datasets x seeds and write its leaderboards.
@@ -71,6 +73,8 @@ def run(
         timeout: seconds that a run may take.
         save_predictions: keep each run's test outputs in <out>/predictions/.
         save_weights: keep each run's trained weights in <out>/weights/.
+        until: "decided": add seeds until every comparison is decided, at looks that are declared beforehand.
+        max_seeds: seeds at the last look; None: three times as many as the matrix or ``seeds`` has.
         watch: called with the progress whenever it changes.
 
     Returns:
@@ -81,15 +85,44 @@ def run(
         InputError: bad input of any kind, in one line.
     """
     from mixsuite.execution.pool import Pool
+    from mixsuite.execution.runner import execute
 
-    with Pool() as pool:
-        pool.start(1)  # the worker imports torch while this process does
-        plan = _plan(
+    def plan() -> CallPlan:
+        return _plan(
             matrix, methods, datasets, seeds, out, data, device=device, workers=workers, executor=executor,
             rerun=rerun, accept_old=accept_old, timeout=timeout,
             save_predictions=save_predictions, save_weights=save_weights,
         )  # fmt: skip
-        return _carry_out(plan, watch, pool)
+
+    if need_until(until, max_seeds):
+        return _until_decided(plan(), methods, datasets, max_seeds, watch)
+    with Pool() as pool:
+        pool.start(1)  # the worker imports torch while this process does
+        planned = plan()
+        trained = {run.task.name for run in planned.todo}
+        execute(planned, watch, pool)
+    return _tables(planned, trained)
+
+
+def _until_decided(plan: CallPlan, methods: Names, datasets: Names, max_seeds: int | None, watch: Watch) -> Report:
+    """Train a plan look by look, and write its tables."""
+    from mixsuite.execution.planning import plan_call
+    from mixsuite.execution.runner import execute
+
+    experiment, trained = plan.experiment, set[str]()
+
+    def train(part: CallPlan) -> None:
+        trained.update(run.task.name for run in part.todo)
+        execute(part, watch)
+
+    whole = train_until_decided(
+        lambda seeds: plan_call(plan.matrix, plan.options, names_of(methods), names_of(datasets), seeds),
+        train,
+        experiment.seeds,
+        declared(len(experiment.seeds), max_seeds, among=len(experiment.methods) - 1),
+        [experiment.reference],
+    )
+    return _tables(whole, trained)
 
 
 def _plan(
@@ -105,14 +138,11 @@ def _plan(
     )
 
 
-def _carry_out(plan: CallPlan, watch: Watch, pool: Pool) -> Report:
-    """Train a plan's runs, write its tables, and draw its gallery."""
-    from mixsuite.execution.runner import execute
+def _tables(plan: CallPlan, trained: set[str]) -> Report:
+    """Write the tables of a plan, and draw the gallery of the tasks that were trained."""
     from mixsuite.plots.gallery import draw_gallery
     from mixsuite.report.caveats import notes
 
-    trained = {run.task.name for run in plan.todo}
-    execute(plan, watch, pool)
     asked = frozenset((run.task.name, run.method.name) for run in plan.runs)
     report = replace(leaderboard(plan.options.out), asked=asked)
     told = notes(report.results.only(plan.runs), report.shown())

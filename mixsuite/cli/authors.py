@@ -100,6 +100,8 @@ def compare(
     lengths: Annotated[
         str | None, typer.Option(help="Train all for so many times as long too, as 2: has the comparison converged?")
     ] = None,
+    until: options.Until = None,
+    max_seeds: options.MaxSeeds = None,
     skip_check: Annotated[bool, typer.Option("--skip-check", help="Do not check the variant first.")] = False,
     reuse: Annotated[
         list[Path] | None, typer.Option(help="A further results folder whose runs are reused; may be given again.")
@@ -133,6 +135,7 @@ def compare(
         report = api.compare(
             variant, against, matrix=matrix, datasets=datasets, seeds=seeds, out=out, data=data,
             device=device.value, workers=workers, executor=executor.value, timeout=timeout, lengths=lengths,
+            until=until, max_seeds=max_seeds,
             reuse=reuse or (), watch=watch,
         )  # fmt: skip
     for place, table in enumerate(report.all):

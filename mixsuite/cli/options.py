@@ -47,6 +47,13 @@ Workers = Annotated[
     int | None, typer.Option(min=1, max=1024, help="Processes, one thread each. Default: one per core; one on a GPU.")
 ]
 ExecutorOption = Annotated[Executor, typer.Option(help="How runs are trained.")]
+Until = Annotated[
+    str | None,
+    typer.Option(help="decided: add seeds until every comparison is decided, at looks declared beforehand."),
+]
+MaxSeeds = Annotated[
+    int | None, typer.Option("--max-seeds", help="Seeds at the last look. Default: three times the matrix's.")
+]
 Timeout = Annotated[float | None, typer.Option(min=0.01, help="Seconds a run may take.")]
 Format = Annotated[TableFormat, typer.Option("--format", help="How tables are printed: plain, or Markdown.")]
 Wide = Annotated[bool, typer.Option("--wide", help="Every column, in full.")]

@@ -64,6 +64,8 @@ def run(
     save_weights: Annotated[
         bool, typer.Option("--save-weights", help="Keep each run's trained weights in <out>/weights/.")
     ] = False,
+    until: options.Until = None,
+    max_seeds: options.MaxSeeds = None,
     wide: options.Wide = False,
 ) -> None:
     """Train a matrix of methods x datasets x seeds, write its leaderboards, and print what was asked for.
@@ -82,6 +84,8 @@ def run(
         "workers": workers, "executor": executor.value, "rerun": rerun.value, "accept_old": accept_old,
         "timeout": timeout, "save_predictions": save_predictions, "save_weights": save_weights,
     }  # fmt: skip
+    if dry_run and until:
+        raise InputError("--dry-run: how many runs --until decided takes shows as it goes; without it, see --seeds")
     if dry_run:
         would = api.dry_run(matrix, **arguments)
         for (task, method), count in would.cells.items():
@@ -90,7 +94,7 @@ def run(
         typer.echo(f"{would.runs} of {would.total} runs to train{about}")
         return
     with progress_display() as watch:
-        report = api.run(matrix, **arguments, watch=watch)
+        report = api.run(matrix, **arguments, until=until, max_seeds=max_seeds, watch=watch)
     raise typer.Exit(_show(report, TableFormat.text, wide))
 
 

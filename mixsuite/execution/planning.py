@@ -13,7 +13,7 @@ from mixsuite.experiment.code import CodeIdentity, code_of_evaluation, code_of_r
 from mixsuite.experiment.matrix import Matrix
 from mixsuite.experiment.resolve import Experiment, resolve
 from mixsuite.experiment.spec import RunSpec
-from mixsuite.results.manifest import load_manifest, task_stems
+from mixsuite.results.manifest import Looks, load_manifest, task_stems
 from mixsuite.results.record import Record
 from mixsuite.results.record_files import RecordWriter, read_records
 from mixsuite.results.row_files import copy_row_file
@@ -78,6 +78,7 @@ class CallPlan:
     code:    (task, method) -> identity of the code.
     data:    task -> fingerprint of its files.
     evaluations: probe or metric -> identity of its code.
+    looks:   where seeds are added until decided.
     records: run id -> the latest record in the results folder.
     """
 
@@ -89,6 +90,7 @@ class CallPlan:
     data: dict[str, str]
     evaluations: dict[str, str]
     records: dict[str, Record]
+    looks: Looks | None = None
 
     @property
     def title(self) -> str:

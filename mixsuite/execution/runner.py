@@ -201,6 +201,8 @@ def _remember(plan: CallPlan) -> Manifest:
     manifest.reference, manifest.margin = plan.experiment.reference, plan.matrix.margin
     manifest.matrix = plan.matrix.source
     manifest.rank(plan.experiment.ranked)
-    manifest.add(plan.runs)
+    if plan.looks:
+        manifest.declare(plan.looks)
+    manifest.add(plan.runs, at_a_look=plan.looks is not None)
     manifest.save(plan.options.out)
     return manifest

@@ -37,7 +37,8 @@ def notes(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
         *_folder(results),
         *_conflicts(results),
         *_unsealed(results),
-        *_false_alarms(tables),
+        *_false_alarms(results, tables),
+        *_seeds(results),
         *_barely(tables),
         *_skewed(results, tables),
         *_moved(tables),
@@ -79,7 +80,24 @@ def _unsealed(results: Results) -> list[str]:
     return [f"{count} runs bear no checksum (an earlier version wrote them): whether one was edited cannot be told"]
 
 
-def _false_alarms(tables: dict[str, pd.DataFrame]) -> list[str]:
+def _seeds(results: Results) -> list[str]:
+    """Say how seeds were added, where their number was not fixed beforehand."""
+    looks, found = results.manifest.looks, []
+    if looks:
+        found.append(
+            f"seeds were added until decided, with looks at {', '.join(map(str, looks.seeds))} seeds: differences of "
+            "cells that stopped early are biased outwards, their repeated intervals are not; ranks and ratios are over "
+            "the seeds that all of a task's methods have"
+        )
+    if results.manifest.raised:
+        found.append(
+            "seeds were added by hand to cells whose verdicts could be seen: verdicts and intervals do not allow for "
+            "that (--until decided does)"
+        )
+    return found
+
+
+def _false_alarms(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
     """Count the verdicts, and the tables in which a false one would be expected if all methods were alike."""
     judged = []
     for table in tables.values():
@@ -89,10 +107,11 @@ def _false_alarms(tables: dict[str, pd.DataFrame]) -> list[str]:
     if not judged:
         return []
     total = sum(word in (BETTER, WORSE) for words in judged for word in words)
+    how = "Bonferroni within a table, over all looks" if results.manifest.looks else "Holm within a table"
     return [
         f"{total} better or worse in {_count(len(judged), 'table')}; were all methods alike, any at all would be "
         f"expected in {LEVEL * len(judged):.2g} tables at most (sign-flip test, which takes differences to be "
-        "symmetric about 0 if nothing differs; Holm within a table)"
+        f"symmetric about 0 if nothing differs; {how})"
     ]
 
 

@@ -14,20 +14,20 @@ from mixsuite.plugins.entry import Call, parse_call
 from mixsuite.report.convergence import convergence, not_stretched
 from mixsuite.report.equal_compute import same_compute
 from mixsuite.report.leaderboard import csv_text
-from mixsuite.report.pairs import paired_cells, task_margin
+from mixsuite.report.looks import compare_cells, verdicts
 from mixsuite.report.task import compared
 from mixsuite.results.files import write_text
 from mixsuite.results.names import folder_name
 from mixsuite.results.reading import Cell, Results
 from mixsuite.stats.convergence import MOVED, NOT_LOOKED
 from mixsuite.stats.paired import mean
-from mixsuite.stats.verdicts import count, judge
+from mixsuite.stats.verdicts import count
 
 COLUMNS = [
     "task", "verdict", "diff", "diff_low", "diff_high", "p", "least_effect", "pairs", "mean", "reference_mean",
     "seconds", "reference_seconds", "rows", "reference_rows", "status", "metric", "reason", "direction",
     "std", "reference_std", "relative", "relative_low", "relative_high", "within_margin",
-    "converged", "train_error", "reference_train_error",
+    "converged", "train_error", "reference_train_error", "stopped", "diff_low_repeated", "diff_high_repeated",
 ]  # fmt: skip
 SHOWN = [
     "task",
@@ -113,8 +113,7 @@ def _row(results: Results, task: Task, variant: str, reference: str) -> dict[str
     row["reason"] = "; ".join(reasons) or None
     if "skipped" in (mine.status, other.status):
         return row | {"verdict": "skipped"}
-    margin = task_margin(task, other, results.manifest.margin)
-    (verdict,) = judge({variant: paired_cells(mine, other, margin)}).values()
+    (verdict,) = verdicts(results, {variant: compare_cells(results, task, mine, other)}).values()
     row["converged"] = convergence(results, task, variant, reference)
     return row | compared(verdict) | _costs(mine, "") | _costs(other, "reference_")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mixsuite.experiment.spec import MethodSpec, Task
-from mixsuite.report.pairs import paired_cells, task_margin
+from mixsuite.report.looks import compare_cells
 from mixsuite.report.task import compared
 from mixsuite.results.reading import Cell, Results
 from mixsuite.stats.verdicts import COUNTED, count, judge
@@ -62,9 +62,7 @@ def _cells(results: Results, task: Task) -> dict[str, Cell]:
 def _of_task(results: Results, task: Task) -> list[dict[str, object]]:
     cells = _cells(results, task)
     pairs = [(m, c) for m, controls in costlier_methods(results, task).items() for c in controls]
-    family = {
-        (m, c): paired_cells(cells[m], cells[c], task_margin(task, cells[c], results.manifest.margin)) for m, c in pairs
-    }
+    family = {(m, c): compare_cells(results, task, cells[m], cells[c]) for m, c in pairs}
     return [
         {"task": task.name, "method": m, "control": c, "rows": cells[m].rows, "control_rows": cells[c].rows}
         | {"metric": task.primary.name, "direction": task.primary.better}

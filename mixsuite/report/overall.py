@@ -109,6 +109,6 @@ def _case(results: Results, task: Task, values: np.ndarray) -> TaskValues:
 
 
 def _paired_values(results: Results, task: Task, methods: list[str]) -> np.ndarray:
-    """The primary metric of complete cells, [seeds, methods]."""
+    """The primary metric of complete cells, [seeds, methods], over the seeds that all of them have."""
     values = [results.cell(task, m).values for m in methods]
-    return np.array([[v[seed] for v in values] for seed in sorted(values[0])])
+    return np.array([[v[seed] for v in values] for seed in sorted(set.intersection(*map(set, values)))])

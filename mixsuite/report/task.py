@@ -9,16 +9,16 @@ import pandas as pd
 
 from mixsuite.experiment.spec import Task
 from mixsuite.report.convergence import convergence
-from mixsuite.report.pairs import paired_cells, task_margin
+from mixsuite.report.looks import compare_cells, verdicts
 from mixsuite.results.reading import Cell, Results, RunSummary
 from mixsuite.stats.paired import mean, shared_ranks
-from mixsuite.stats.verdicts import Verdict, judge
+from mixsuite.stats.verdicts import Verdict
 
 COLUMNS = [
     "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p_holm", "verdict", "least_effect",
     "seconds", "rows_per_step", "status", "pairs", "p", "diff_low_new", "diff_high_new", "marks", "steps",
     "peak_memory", "parameters", "metric", "direction", "relative", "relative_low", "relative_high", "within_margin",
-    "converged", "train_error",
+    "converged", "train_error", "stopped", "diff_low_repeated", "diff_high_repeated",
 ]  # fmt: skip  # after these: one column for each further metric
 
 
@@ -32,19 +32,18 @@ def task_table(results: Results, task: Task) -> pd.DataFrame:
     methods = [m for m in manifest.methods if (task.name, m) in manifest.cells]
     cells = {m: results.cell(task, m) for m in methods}
     base = cells.get(reference)
-    verdicts: dict[str, Verdict] = {}
+    found: dict[str, Verdict] = {}
     if base is not None:
-        margin = task_margin(task, base, manifest.margin)
         others = {m: c for m, c in cells.items() if m != reference and c.status != "skipped"}
-        verdicts = judge({m: paired_cells(c, base, margin) for m, c in others.items()})
+        found = verdicts(results, {m: compare_cells(results, task, c, base) for m, c in others.items()})
     more = dict.fromkeys(name for c in cells.values() for o in c.ok.values() for name in o.metrics)
     more.pop(task.primary.name, None)
     rows = []
     for method, cell in cells.items():
-        row = _scores(cell, list(more)) | compared(verdicts.get(method))
+        row = _scores(cell, list(more)) | compared(found.get(method))
         row |= {"method": method, "n": len(cell.ok), "status": cell.status, "marks": _marks(cell, base)}
         row |= {"metric": task.primary.name, "direction": task.primary.better}
-        if method in verdicts:
+        if method in found:
             row["converged"] = convergence(results, task, method, reference)
         if method == reference or cell.status == "skipped":
             row["verdict"] = "reference" if method == reference else "skipped"
@@ -87,6 +86,9 @@ def compared(verdict: Verdict | None) -> dict[str, object]:
         "relative": verdict.ratio,
         "relative_low": verdict.ratio_low,
         "relative_high": verdict.ratio_high,
+        "stopped": verdict.stopped or nan,
+        "diff_low_repeated": verdict.low_repeated,
+        "diff_high_repeated": verdict.high_repeated,
         "within_margin": None if verdict.within is None else str(verdict.within).lower(),
     }
 
@@ -100,6 +102,8 @@ def _marks(cell: Cell, base: Cell | None) -> str:
         marks.append("other code than the reference")
     if base is not None and any(_unlike(cell.ok[s], base.ok[s]) for s in cell.ok.keys() & base.ok.keys()):
         marks.append("other data or rows than the reference")
+    if base is not None and cell.status == "ok" and 0 < len(cell.ok) < len(base.ok):
+        marks.append(f"n = {len(cell.ok)}, the reference has {len(base.ok)}")
     bound = sum(o.at_bound for o in cell.ok.values())
     if bound:
         marks.append(f"temperature at its bound in {bound} of {len(cell.ok)}")

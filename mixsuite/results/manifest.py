@@ -21,10 +21,23 @@ from mixsuite.results.names import file_stems
 from mixsuite.stats.margins import Margin
 from mixsuite.stats.primary import Primary
 
+JUDGED_FROM = 6  # seeds; with fewer there is no verdict (stats.paired.NEVER_BELOW)
 _HEADER = """# Written by `mixsuite run`: the cells that this folder's tables show, every value resolved.
 # Each [[cells]] block is tasks x methods x seeds. A further run on this folder adds its cells.
 
 """
+
+
+@dataclass(frozen=True)
+class Looks:
+    """The numbers of seeds at which a folder's verdicts are looked at, declared before its first run.
+
+    seeds: ascending.
+    among: the number of methods that are compared with the reference.
+    """
+
+    seeds: tuple[int, ...]
+    among: int
 
 
 @dataclass
@@ -34,6 +47,8 @@ class Manifest:
     margin: as the matrix gives it; None: the default.
     ranked: the methods that are ranked over tasks; none: all that can be.
     ranked_late: whether runs were there before these were named.
+    looks:  where seeds are added until decided; None: the number of seeds is fixed beforehand.
+    raised: whether seeds were added to cells whose verdicts could be seen already, at no declared look.
     matrix: the name or path of the matrix that ran last.
     tasks, methods: by name.
     cells:  (task name, method name) -> seeds.
@@ -44,13 +59,37 @@ class Manifest:
     matrix: str = ""
     ranked: tuple[str, ...] = ()
     ranked_late: bool = False
+    looks: Looks | None = None
+    raised: bool = False
     tasks: dict[str, Task] = field(default_factory=dict)
     methods: dict[str, MethodSpec] = field(default_factory=dict)
     cells: dict[tuple[str, str], set[int]] = field(default_factory=dict)
 
-    def add(self, runs: list[RunSpec]) -> None:
-        """Add the cells of runs. A task or method replaces an earlier one of the same name."""
+    def declare(self, looks: Looks) -> None:
+        """Declare the looks; call it before ``add``.
+
+        Raises:
+            InputError: the folder was begun with other looks, or with none.
+        """
+        if self.cells and looks != self.looks:
+            was = f"with looks at {', '.join(map(str, self.looks.seeds))} seeds" if self.looks else "without looks"
+            now = ", ".join(map(str, looks.seeds))
+            raise InputError(
+                f"--until decided: the results folder was begun {was}, not with looks at {now} among {looks.among} "
+                "methods; looks are declared before the first run: give another --out"
+            )
+        self.looks = looks
+
+    def add(self, runs: list[RunSpec], at_a_look: bool = False) -> None:
+        """Add the cells of runs. A task or method replaces an earlier one of the same name.
+
+        at_a_look: whether the seeds are those of a declared look.
+        """
+        seen = {key for key, seeds in self.cells.items() if len(seeds) >= JUDGED_FROM}
         for run in runs:
+            key = run.task.name, run.method.name
+            if not at_a_look and key in seen and run.seed not in self.cells[key]:
+                self.raised = True
             self.tasks[run.task.name] = run.task
             self.methods[run.method.name] = run.method
             self.cells.setdefault((run.task.name, run.method.name), set()).add(run.seed)
@@ -104,6 +143,10 @@ class Manifest:
             value["matrix"] = self.matrix
         if self.ranked:
             value |= {"ranked": list(self.ranked), "ranked_late": self.ranked_late}
+        if self.looks:
+            value["looks"] = {"seeds": list(self.looks.seeds), "among": self.looks.among}
+        if self.raised:
+            value["raised"] = True
         value["cells"] = self.blocks()
         value["tasks"] = {
             t.name: {
@@ -160,6 +203,7 @@ def load_manifest(out: Path) -> Manifest:
         value = tomllib.loads(path.read_text(encoding="utf-8"))
         manifest = Manifest(value["reference"], value.get("margin"), value.get("matrix", ""))
         Margin.parse(manifest.margin)
+        manifest.looks, manifest.raised = _looks(value.get("looks")), bool(value.get("raised", False))
         manifest.ranked, manifest.ranked_late = tuple(value.get("ranked", ())), bool(value.get("ranked_late", False))
         for name, t in value["tasks"].items():
             recipe = tuple((k, _value(v)) for k, v in t["recipe"].items())
@@ -188,6 +232,21 @@ def load_manifest(out: Path) -> Manifest:
         # TOML's and unicode's errors are ValueErrors.
         raise InputError(f"{path}: not a matrix that mixsuite wrote ({type(error).__name__}: {error})") from None
     return manifest
+
+
+def _looks(value: dict[str, Any] | None) -> Looks | None:
+    """The looks that a manifest declares.
+
+    Raises:
+        ValueError: they are no ascending numbers of seeds, or among no methods.
+    """
+    if value is None:
+        return None
+    seeds, among = tuple(value["seeds"]), value["among"]
+    whole = all(type(number) is int and 1 < number < 10**6 for number in seeds)
+    if not seeds or not whole or list(seeds) != sorted(set(seeds)) or type(among) is not int or among < 1:
+        raise ValueError(f"looks {value!r:.60}")
+    return Looks(seeds, among)
 
 
 def _check_names(path: Path, shown: str, *bare: str) -> None:

@@ -83,8 +83,16 @@ class Results:
     out: Path = Path()
 
     def cell(self, task: Task, method: str) -> Cell:
-        """One method on one task. Its complete set of seeds is every seed that any method of the task has."""
-        return Cell(len(self._seeds[task.name]), self.cells.get((task.name, method), {}), task.primary, self.out)
+        """One method on one task.
+
+        Its complete set of seeds is every seed that any method of the task has; where seeds are added until decided,
+        those that it has been given.
+        """
+        if self.manifest.looks:
+            wanted = len(self.manifest.cells.get((task.name, method), ()))
+        else:
+            wanted = len(self._seeds[task.name])
+        return Cell(wanted, self.cells.get((task.name, method), {}), task.primary, self.out)
 
     def only(self, runs: Iterable[RunSpec]) -> Results:
         """The results of some runs alone."""
@@ -123,6 +131,11 @@ class Cell:
     outcomes: dict[int, RunSummary]
     primary: Primary
     out: Path = Path()
+
+    def only(self, seeds: Iterable[int]) -> Cell:
+        """The same cell with some seeds alone."""
+        kept = set(seeds)
+        return replace(self, outcomes={s: o for s, o in self.outcomes.items() if s in kept})
 
     @cached_property
     def ok(self) -> dict[int, RunSummary]:

@@ -71,6 +71,8 @@ class Verdict:
     within:       whether the 90 % interval of the difference lies within +-margin; None: unknown.
     ratio:        mean distance from the optimum as a multiple of the reference's.
     ratio_low, ratio_high: its 95 % interval (Fieller).
+    stopped:      where seeds are added until decided: the number of seeds at the last look.
+    low_repeated, high_repeated: there, the repeated 95 % interval of the mean difference.
     """
 
     word: str
@@ -87,6 +89,9 @@ class Verdict:
     ratio: float = nan
     ratio_low: float = nan
     ratio_high: float = nan
+    stopped: int = 0
+    low_repeated: float = nan
+    high_repeated: float = nan
 
 
 def pair(mine: dict[int, float], theirs: dict[int, float]) -> np.ndarray:

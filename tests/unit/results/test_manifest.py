@@ -5,7 +5,8 @@ import pytest
 from mixsuite.errors import InputError
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve
-from mixsuite.results.manifest import Manifest, load_manifest
+from mixsuite.results.manifest import JUDGED_FROM, Looks, Manifest, load_manifest
+from mixsuite.stats.paired import NEVER_BELOW
 
 
 def save(tmp_path, *runs):
@@ -95,3 +96,46 @@ def test_ranked_methods_are_kept_and_told_if_named_late(tmp_path):
     manifest.save(tmp_path)
     with pytest.raises(InputError, match="ranked"):
         load_manifest(tmp_path)
+
+
+def test_looks_are_declared_before_the_first_run(tmp_path):
+    runs = resolve(load_matrix("quick"), ["mixup"], ["wine"], (0, 1)).runs()
+    manifest = Manifest("erm")
+    manifest.declare(Looks((6, 8), 1))
+    manifest.add(runs, at_a_look=True)
+    manifest.save(tmp_path)
+    again = load_manifest(tmp_path)
+    assert again.looks == Looks((6, 8), 1)
+    again.declare(Looks((6, 8), 1))
+    with pytest.raises(InputError, match="was begun with looks at 6, 8 seeds, not with looks at 6, 9 among 1 methods"):
+        again.declare(Looks((6, 9), 1))
+    bare = Manifest("erm")
+    bare.add(runs)
+    with pytest.raises(InputError, match="was begun without looks"):
+        bare.declare(Looks((6, 8), 1))
+
+
+@pytest.mark.parametrize("looks", [{"seeds": [8, 6], "among": 1}, {"seeds": [], "among": 1}, {"seeds": [6], "among": 0},
+                                   {"seeds": [1.5], "among": 1}, {"seeds": [6, 6], "among": 1}, {"among": 1}])  # fmt: skip
+def test_looks_that_cannot_be_are_refused(tmp_path, looks):
+    manifest = save(tmp_path, resolve(load_matrix("quick"), ["mixup"], ["wine"], (0,)).runs())
+    text = (tmp_path / "matrix.toml").read_text()
+    assert manifest.looks is None
+    import tomli_w
+
+    (tmp_path / "matrix.toml").write_text(f"{text}\n{tomli_w.dumps({'looks': looks})}")
+    with pytest.raises(InputError, match="not a matrix that mixsuite wrote"):
+        load_manifest(tmp_path)
+
+
+def test_seeds_that_are_raised_after_verdicts_could_be_seen_are_marked():
+    few, six, more = (resolve(load_matrix("quick"), ["mixup"], ["wine"], tuple(range(n))).runs() for n in (5, 6, 8))
+    manifest = Manifest("erm")
+    manifest.add(few)
+    manifest.add(six)
+    assert not manifest.raised  # five seeds decide nothing
+    manifest.add(six)
+    assert not manifest.raised
+    manifest.add(more)
+    assert manifest.raised
+    assert JUDGED_FROM == NEVER_BELOW
