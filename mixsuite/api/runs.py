@@ -179,9 +179,11 @@ def leaderboard(out: str | Path = "results/quick") -> Report:
         InputError: no results there, a foreign line in the records, or a matrix.toml that mixsuite did not write.
     """
     from mixsuite.plots.lengths import draw_lengths
+    from mixsuite.plots.sweeps import draw_sweeps
     from mixsuite.report.leaderboard import build
 
     need_results(Path(out))
     report = build(Path(out))
     draw_lengths(report)
+    draw_sweeps(report)
     return report

@@ -39,6 +39,7 @@ from mixsuite.plugins.kinds import (
     builtin_files,
 )
 from mixsuite.plugins.load import load_plugin
+from mixsuite.plugins.sweeps import swept
 from mixsuite.stats.primary import Primary
 from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.schedule import Schedule
@@ -106,8 +107,12 @@ def resolve_method(text: str) -> MethodSpec:
     return _method(text)[0]
 
 
-def _method(text: str) -> tuple[MethodSpec, Method]:
-    plugin = load_plugin(METHOD, text, Method)
+def _swept(text: str) -> list[Call]:
+    return swept(METHOD, text, Method)
+
+
+def _method(entry: str | Call) -> tuple[MethodSpec, Method]:
+    plugin = load_plugin(METHOD, entry, Method)
     method: Method = plugin.instance
     call = Call(plugin.name, every_parameter(method))
     return MethodSpec(plugin.display_name, call, plugin.source.address, method.control), method
@@ -244,7 +249,8 @@ def resolve(
 
     Args:
         matrix: as it was read.
-        methods: replace the matrix's methods; the reference is added if it is absent.
+        methods: replace the matrix's methods; the reference is added if it is absent. A list in place of a value is a
+            sweep: a method for each item.
         datasets: a bare name selects the matrix's entries of that name, whatever their parameters. An entry that has
             parameters or a recipe, or that matches none, is added as it stands.
         seeds: replace the matrix's seeds.
@@ -253,7 +259,7 @@ def resolve(
         InputError: anything unknown or out of range; the message names it, and what is allowed.
     """
     reference = _method(matrix.reference)
-    chosen = [_method(text) for text in (methods if methods is not None else matrix.methods)]
+    chosen = [_method(call) for text in (methods if methods is not None else matrix.methods) for call in _swept(text)]
     if reference[0] not in [spec for spec, _ in chosen]:
         chosen.insert(0, reference)
     tasks = [_task(text, matrix) for text in _at_every_length(_entries(matrix, datasets), matrix.lengths)]
@@ -288,8 +294,10 @@ def _ranked(matrix: Matrix, chosen: list[str]) -> tuple[str, ...]:
     Raises:
         InputError: one is none of the matrix's methods.
     """
-    known = {resolve_method(text).name for text in (matrix.reference, *matrix.methods)} if matrix.ranked else set()
-    names = [resolve_method(text).name for text in matrix.ranked]
+    if not matrix.ranked:
+        return ()
+    known = {_method(call)[0].name for text in (matrix.reference, *matrix.methods) for call in _swept(text)}
+    names = [_method(call)[0].name for text in matrix.ranked for call in _swept(text)]
     for name in names:
         if name not in known:
             raise unknown("method to rank", name, known)
@@ -316,7 +324,7 @@ def _check_patterns(matrix: Matrix) -> None:
     """Refuse a pattern that matches no cell of the whole matrix, whichever part of it the call asks for."""
     experiment = Experiment(
         tuple(resolve_task(text, matrix) for text in matrix.datasets),
-        tuple(resolve_method(text) for text in (*matrix.methods, matrix.reference)),
+        tuple(_method(call)[0] for text in (*matrix.methods, matrix.reference) for call in _swept(text)),
         (0,),
         matrix.reference,
         (),
