@@ -142,8 +142,8 @@ def _nulls(tables: int) -> list[str]:
             f"m methods and a reference from one law, {tables:,} tables a row (standard error "
             f"{math.sqrt(0.05 * 0.95 / tables):.4f}); wanted is at most 0.05 of the tables with any. Over all rows "
             f"but the last: {np.mean(rates):.4f} (standard error {math.sqrt(0.05 * 0.95 / tables / len(rates)):.4f}), "
-            f"at most {max(rates):.4f}. The last row is the limit of the sign-flip test, as with fixed seeds: differences "
-            "of mean 0 with a one-sided skew.",
+            f"at most {max(rates):.4f}. The last row is the limit of the sign-flip test, as with fixed seeds: "
+            "differences of mean 0 with a one-sided skew.",
             118,
         ),
         "",
