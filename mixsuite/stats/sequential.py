@@ -89,9 +89,8 @@ def first_crossing(d: np.ndarray, looks: tuple[int, ...], level: float, two_side
                 sums, drawn = sums + value * (2.0 * draws.integers(0, 2, len(sums), dtype=np.int8) - 1), 1
         done = n
         reach, observed = (np.abs(sums), abs(float(np.sum(d[:n])))) if two_sided else (sums, float(np.sum(d[:n])))
-        affordable = int((level * spent(n, looks) - used) / weight + 1e-9) - drawn
-        affordable = min(max(affordable, 0), len(reach) - 1)
-        edge = float(np.partition(reach, -1 - affordable)[-1 - affordable])
+        affordable = min(int((level * spent(n, looks) - used) / weight + 1e-9) - drawn, len(reach) - 1)
+        edge = float(np.partition(reach, -1 - affordable)[-1 - affordable]) if affordable >= 0 else math.inf
         edge += 1e-9 * abs(edge) + 1e-12 * float(np.sum(np.abs(d[:n])))  # equal sums may differ by rounding
         if observed > edge:
             return n

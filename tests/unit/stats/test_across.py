@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from mixsuite.stats import across
 from mixsuite.stats.across import (
     TaskValues,
+    _percentiles,
     groups,
     improvement,
     interquartile_mean,
@@ -93,6 +95,26 @@ def test_the_interval_is_that_of_a_slow_bootstrap(like):
     assert [low[1], high[1]] == pytest.approx(slow(tasks, middle, like), abs=0.15 * width)
 
 
+def test_percentiles_are_further_out_by_students_quantile_and_the_bootstraps_spread():
+    bootstrap = stats.norm.ppf((np.arange(100_000) + 0.5) / 100_000)[:, None] * np.sqrt(
+        7 / 8
+    )  # of 8 values, deviation 1
+    assert np.concatenate(_percentiles(bootstrap, np.zeros(1), 8, 5)) == pytest.approx(
+        stats.t.interval(0.95, 5), rel=1e-3
+    )
+    assert _percentiles(bootstrap, np.array([9.0]), 8, 5)[1] == 9.0
+
+
+def test_seeds_of_half_the_clusters_make_the_degrees_of_freedom(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        across, "_percentiles", lambda resampled, value, n, degrees: asked.append((n, degrees)) or (value, value)
+    )
+    for clusters in (1, 4, 8):
+        improvement(made_up(clusters), 0)
+    assert asked == [(10, 9), (10, 18), (10, 36), (8, 7)]
+
+
 def test_where_every_seed_agrees_the_probability_still_has_an_interval():
     found = improvement(made_up(2, effects=(0.0, -0.5), spread=0.0), 0)
     assert found.value[1] == found.high[1] == 1
@@ -130,19 +152,20 @@ def test_wilcoxon_is_scipys_exact_one(values):
 
 
 def test_wilcoxon_with_ties_and_zeros_is_scipys_count_of_all_signs():
-    d = np.array([0.1, -0.1, 0.3 - 0.2, 0.0, 0.4, 0.4, -0.2, 0.7, 0.9])
+    d = np.array([0.1, -0.1, 0.3 - 0.2, 0.0, 0.4, 0.4, -0.2, 0.7, -0.8, 0.0, 0.0, 0.9])
     nonzero = np.round(d[d != 0], 9)
     ranks = np.sign(nonzero) * stats.rankdata(np.abs(nonzero))
     wanted = stats.permutation_test((ranks,), np.sum, permutation_type="samples", n_resamples=np.inf)
     assert float(wilcoxon(d[None])[0]) == pytest.approx(wanted.pvalue)
 
 
-def test_groups_share_a_letter_where_the_adjusted_pair_is_not_significant():
-    tasks = made_up(14, effects=(0.0, -0.3, -0.31, 0.4), spread=0.03)
+@pytest.mark.parametrize("purpose", [0, 2, 3, 4, 5])
+def test_groups_share_a_letter_where_the_adjusted_pair_is_not_significant(purpose):
+    tasks = made_up(14, effects=(0.3, -0.06, 0.0001, -0.1, 0.05), spread=0.05, purpose=purpose)
     found = groups(tasks)
-    assert found[1][0] == "a"
     logs = np.array([np.log(t.values.mean(0) + t.half) for t in tasks])
-    pairs = list(combinations(range(4), 2))
+    assert found[int(np.argmin(logs.mean(0)))][0] == "a"
+    pairs = list(combinations(range(5), 2))
     p = multipletests([stats.wilcoxon(logs[:, a] - logs[:, b]).pvalue for a, b in pairs], method="holm")[1]
     assert {bool(set(found[a]) & set(found[b])) for a, b in pairs} == {True, False}
     for (a, b), adjusted in zip(pairs, p, strict=True):

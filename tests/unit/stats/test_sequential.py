@@ -79,6 +79,13 @@ def test_drawn_patterns_agree_with_counted_ones(monkeypatch):
     assert np.mean([a == b for a, b in zip(counted, drawn, strict=True)]) > 0.97
 
 
+def test_among_drawn_patterns_the_observed_one_counts(monkeypatch):
+    monkeypatch.setattr(sequential, "PATTERNS", 2**4)
+    largest = np.ones(40)  # no drawn pattern reaches its sum
+    assert first_crossing(largest, (40,), 1.5 / 16) == 40
+    assert first_crossing(largest, (40,), 0.5 / 16) is None
+
+
 @given(whole, st.integers(0, 5), st.sampled_from([1, 3]))
 def test_what_is_decided_stays_so_with_further_seeds_and_turns_with_the_sign(values, margin, m):
     d, margin = np.array(values) / 10, margin / 10
