@@ -132,29 +132,46 @@ def leaderboard(
     raise typer.Exit(status)
 
 
+class Question(StrEnum):
+    """What seeds are to answer."""
+
+    better = "better"
+    tie = "tie"
+    converged = "converged"
+
+
 def power(
     effect: Annotated[
-        float,
-        typer.Option(help="The difference to be found: in error (0.01 is one point in a hundred); RMSE: a share."),
-    ],
+        float | None,
+        typer.Option(help="The true difference: in error (0.01 is one point in a hundred); RMSE: a share. tie: 0."),
+    ] = None,
+    question: Annotated[
+        Question, typer.Option(help="Is a difference found, is a tie called one, has a comparison converged?")
+    ] = Question.better,
     matrix: Annotated[str, typer.Option(help="Whose results: those in results/<matrix>/.")] = "quick",
     out: Annotated[Path | None, typer.Option(help="Results folder, where it is another one.")] = None,
 ) -> None:
-    """Compute how many seeds it takes to find a difference, for each task, from the runs that are recorded.
+    """Compute how many seeds a question takes, for each task, from the spread of the runs that are recorded.
 
+    They are seeds of before, as of a first look or of tuning; what they say is about the seeds to come.
     "sd" is the standard deviation of the paired differences from the reference, the median over methods;
-    "seeds" finds the effect with 80 % power at a table's level (sign-flip test, 0.05 shared by Holm among its
-    methods). "sd_largest" and "seeds_largest" are those of the method that varies most.
+    "seeds" answers the question with 80 % power: better finds the effect at a table's level (sign-flip test,
+    0.05 shared by Holm among its methods), tie calls it equal, converged says "yes" of what does not move.
+    "seconds" is what so many runs of a method and the reference took, one at a time. "sd_largest", "seeds_largest"
+    and "seconds_largest" are those of the method that varies most.
     """
     from mixsuite.api import need_results
     from mixsuite.report.power import seeds_needed
     from mixsuite.report.text import table_lines
     from mixsuite.results.reading import load_results
 
-    if not 1e-6 <= effect < 1:
-        raise InputError(f"--effect {effect}: allowed is a number from 0.000001 to below 1")
+    if question is Question.better and effect is None:
+        raise InputError("--effect: the difference to be found is needed, as in 0.01")
+    least = 1e-6 if question is Question.better else 0.0
+    if effect is not None and not least <= effect < 1:
+        raise InputError(f"--effect {effect}: allowed is a number from {least:g} to below 1")
     folder = out or Path("results") / matrix
     need_results(folder)
     results = load_results(folder)
-    table = seeds_needed(results, effect)
+    table = seeds_needed(results, effect or 0.0, question.value)
     typer.echo("\n".join(table_lines(table, list(table.columns))))

@@ -28,6 +28,12 @@ def test_a_dry_run_counts_and_writes_nothing(mixsuite, tmp_path, tiny):
     assert not (tmp_path / "out").exists()
 
 
+def test_a_dry_run_cannot_foresee_when_all_is_decided(mixsuite):
+    found = mixsuite("run", "quick", "--dry-run", "--until", "decided")
+    assert (found.status, found.out) == (2, "")
+    assert "how many runs --until decided takes shows as it goes" in found.err
+
+
 def test_a_dry_run_of_what_is_done_says_no_time(mixsuite, tmp_path, monkeypatch):
     monkeypatch.setattr(api, "dry_run", lambda matrix, **asked: api.DryRun({}, 4, 0.0))
     assert mixsuite("run", "quick", "--dry-run").out == "0 of 4 runs to train\n"
@@ -44,14 +50,15 @@ def test_every_option_reaches_the_api(mixsuite, monkeypatch, tmp_path):
     found = mixsuite(
         "run", "some", "--methods", "erm", "--datasets", "wine", "--seeds", "0-1", "--out", tmp_path / "out",
         "--data", tmp_path, "--device", "cpu", "--workers", 2, "--executor", "loop", "--rerun", "failed",
-        "--accept-old", "--timeout", 5, "--save-predictions", "--save-weights",
+        "--accept-old", "--timeout", 5, "--save-predictions", "--save-weights", "--until", "decided",
+        "--max-seeds", 12,
     )  # fmt: skip
     assert found.status == 0
     assert callable(got.pop("watch"))
     assert got == {
         "matrix": "some", "methods": "erm", "datasets": "wine", "seeds": "0-1", "out": tmp_path / "out",
         "data": tmp_path, "device": "cpu", "workers": 2, "executor": "loop", "rerun": "failed", "accept_old": True,
-        "timeout": 5.0, "save_predictions": True, "save_weights": True,
+        "timeout": 5.0, "save_predictions": True, "save_weights": True, "until": "decided", "max_seeds": 12,
     }  # fmt: skip
     assert "t: error, lower is better" in found.out
     assert f"written: {tmp_path / 'out'}/leaderboard.csv" in found.err
