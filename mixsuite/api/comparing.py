@@ -37,6 +37,7 @@ def compare(
     lengths: str | Sequence[int] | None = None,
     until: str | None = None,
     max_seeds: int | None = None,
+    confirm: bool = False,
     reuse: Sequence[str | Path] = (),
     watch: Watch = unwatched,
 ) -> ComparisonReport:
@@ -62,6 +63,8 @@ def compare(
             each takes as long as it says.
         until: "decided": add seeds until every comparison is decided, at looks that are declared beforehand.
         max_seeds: seeds at the last look; None: three times as many as the matrix or ``seeds`` has.
+        confirm: repeat a comparison that was made before, on seeds and data sets that none has used: by default on as
+            many seeds as the matrix has, after those that were used.
         reuse: further results folders, of which valid runs are copied.
         watch: called with the progress whenever it changes.
 
@@ -69,10 +72,11 @@ def compare(
         InputError: bad input of any kind.
     """
     from mixsuite.experiment.matrix import load_matrix
-    from mixsuite.experiment.resolve import resolve_method
+    from mixsuite.experiment.resolve import resolve, resolve_method
     from mixsuite.report.comparison import compare_results, equal_compute_controls
     from mixsuite.results.names import folder_name
     from mixsuite.results.reading import load_results
+    from mixsuite.results.tried import Tried, before, chance, fresh_seeds, need_fresh, read_tried, remember
 
     references = names_of(against)
     if not references:
@@ -85,11 +89,16 @@ def compare(
     for given in reuse:
         need_results(Path(given), "--reuse")
     reused = [Path("results") / chosen.name, *map(Path, reuse)]
-    own_seeds = seeds_of(seeds) or chosen.seeds
+    listed = (Path("results") / "compare" if out is None else folder) / "tried.csv"
+    both = [*references, variant]
+    data_sets = tuple(dict.fromkeys(t.data_set for t in resolve(chosen, both, names_of(datasets)).tasks))
+    tried = before(read_tried(listed), name, data_sets)
+    own_seeds = seeds_of(seeds) or (fresh_seeds(tried, len(chosen.seeds)) if confirm else chosen.seeds)
+    if confirm:
+        need_fresh(tried, name, data_sets, own_seeds)
     looks = declared(len(own_seeds), max_seeds, among=1) if need_until(until, max_seeds) else None
     work = _Work(chosen, options, names_of(datasets), reused, looks, watch)
 
-    both = [*references, variant]
     at_first = seeds_in_order(own_seeds, looks)[: looks.seeds[0]] if looks else own_seeds
     first = work.train(work.plan(both, at_first, lambda run: run.method.name == name))
     applies = {task.name for task in first.manifest.tasks.values() if first.cell(task, name).status != "skipped"}
@@ -118,7 +127,16 @@ def compare(
         )
         work.train(fair)
         results = load_results(folder).only([*whole.runs, *fair.runs])
-    return compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
+    report = compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
+    used = tuple(sorted({run.seed for run in whole.runs}))
+    now = [
+        Tried(
+            name, one.reference, chosen.name, data_sets, used, confirm,
+            len(one.judged), one.counts["better"], one.counts["worse"],
+        )
+        for one in report.comparisons
+    ]  # fmt: skip
+    return replace(report, notes=chance(remember(listed, now), chosen.name, confirm))
 
 
 @dataclass(frozen=True)

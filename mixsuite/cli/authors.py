@@ -102,6 +102,9 @@ def compare(
     ] = None,
     until: options.Until = None,
     max_seeds: options.MaxSeeds = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Repeat an earlier comparison on fresh seeds and data sets.")
+    ] = False,
     skip_check: Annotated[bool, typer.Option("--skip-check", help="Do not check the variant first.")] = False,
     reuse: Annotated[
         list[Path] | None, typer.Option(help="A further results folder whose runs are reused; may be given again.")
@@ -135,7 +138,7 @@ def compare(
         report = api.compare(
             variant, against, matrix=matrix, datasets=datasets, seeds=seeds, out=out, data=data,
             device=device.value, workers=workers, executor=executor.value, timeout=timeout, lengths=lengths,
-            until=until, max_seeds=max_seeds,
+            until=until, max_seeds=max_seeds, confirm=confirm,
             reuse=reuse or (), watch=watch,
         )  # fmt: skip
     for place, table in enumerate(report.all):
@@ -146,6 +149,8 @@ def compare(
             typer.echo("\n".join([table.line, *table_lines(table.table, SHOWN), *table.reasons, ""]))
         else:
             typer.echo(as_text(table, form.value) + "\n")
+    for note in report.notes:
+        typer.echo(f"{'% ' if form is ShortFormat.latex else ''}note: {note}")
     typer.echo(f"written: {report.out}/against-*.csv", err=True)
     raise typer.Exit(int(report.failed))
 

@@ -64,6 +64,11 @@ class Comparison:
         return count(self.table.loc[~moved, "verdict"]) | apart
 
     @property
+    def judged(self) -> pd.DataFrame:
+        """The rows of the tasks with a verdict, whatever it is."""
+        return self.table[self.table["verdict"] != "skipped"]
+
+    @property
     def looked(self) -> bool:
         """Whether any task was trained longer, to see whether its comparison has converged."""
         return bool((self.table["converged"].dropna() != NOT_LOOKED).any())
@@ -132,12 +137,14 @@ def _costs(cell: Cell, prefix: str) -> dict[str, object]:
 class ComparisonReport:
     """A variant against each reference and, if it costs more than the first one, against controls of equal cost.
 
-    out: the folder of the comparison.
+    out:   the folder of the comparison.
+    notes: what a reader of it must know, in sentences.
     """
 
     comparisons: list[Comparison]
     at_equal_compute: list[Comparison]
     out: Path
+    notes: tuple[str, ...] = ()
 
     @property
     def all(self) -> list[Comparison]:

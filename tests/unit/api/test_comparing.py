@@ -51,3 +51,22 @@ def test_longer_runs_say_whether_a_comparison_has_converged(here, tiny):
 def test_lengths_that_there_are_not_are_refused(tiny, lengths):
     with pytest.raises(InputError, match="allowed are whole numbers from 1 to 1000"):
         api.compare("mixup", "erm", matrix=str(tiny), lengths=lengths)
+
+
+@pytest.mark.slow
+def test_many_variants_are_counted_and_one_is_confirmed_on_what_is_fresh(here, tiny):
+    first = api.compare("mixup(alpha=0.5)", "erm", matrix=str(tiny), datasets="iris")
+    second = api.compare("mixup(alpha=0.6)", "erm", matrix=str(tiny), datasets="iris")
+    assert first.notes == ()
+    assert second.notes[0].startswith("2 variants were compared on tiny, with 0 better in 2 comparisons")
+    with pytest.raises(InputError, match="comparisons were made on iris before"):
+        api.compare("mixup(alpha=0.6)", "erm", matrix=str(tiny), datasets="iris", confirm=True)
+    with pytest.raises(InputError, match=r"mixup\(alpha=0.7\) was not compared before"):
+        api.compare("mixup(alpha=0.7)", "erm", matrix=str(tiny), datasets="wine(rows=20)@tiny", confirm=True)
+    for _ in range(2):
+        found = api.compare("mixup(alpha=0.6)", "erm", matrix=str(tiny), datasets="wine(rows=20)@tiny", confirm=True)
+        assert found.notes == ("a confirmation: its seeds and its data sets were looked at for the first time",)
+    records = read_records(here / "results" / "compare" / "mixup(alpha=0.6)").values()
+    assert {record.seed for record in records if record.names["dataset"].startswith("wine")} == {2, 3}
+    lines = (here / "results" / "compare" / "tried.csv").read_text().splitlines()
+    assert len(lines) == 4
