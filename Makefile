@@ -74,6 +74,7 @@ proofs: setup ## remake the long proofs under results/reference/ (an hour)
 	$(PYTHON) benchmarks/proofs/kills.py --out results/reference/kills.md
 	$(PYTHON) docs/tables.py
 	$(PYTHON) benchmarks/proofs/verdicts.py --out results/reference/statistics.md
+	$(PYTHON) benchmarks/proofs/convergence.py --out results/reference/convergence.md
 	$(PYTHON) benchmarks/proofs/new_rows.py --out results/reference/new_rows.md
 	$(PYTHON) benchmarks/proofs/across.py --out results/reference/across.md
 	$(PYTHON) benchmarks/proofs/until_decided.py --out results/reference/until_decided.md
