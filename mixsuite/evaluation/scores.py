@@ -28,6 +28,7 @@ TAKEN = frozenset(ALWAYS) | {
     "rank", "method", "n", "mean", "std", "diff", "diff_low", "diff_high", "p", "p_holm", "verdict", "least_effect",
     "status", "pairs", "diff_low_new", "diff_high_new", "marks", "primary", "seconds_ratio", "peak_memory_ratio",
     "metric", "direction", "relative", "relative_low", "relative_high", "within_margin", "converged", "train_error",
+    "stopped", "diff_low_repeated", "diff_high_repeated",
 }  # fmt: skip
 LARGEST = 1e150  # squares of larger numbers are infinite
 BINS = 15
