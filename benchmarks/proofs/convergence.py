@@ -70,9 +70,9 @@ def main() -> int:
         [
             "# Has the comparison converged?",
             "",
-            "Simulated comparisons through `mixsuite/stats/convergence.py`, remade by `make proofs`. Drift: what doubling",
-            "the length improves. Deviation: of that over seeds, in margins, in each arm; the arms' gains correlate by",
-            f"{TOGETHER}. Wanted: where an arm moves by the margin or more, `yes` in at most 5 %; where nothing moves",
+            "Simulated comparisons through `mixsuite/stats/convergence.py`, remade by `make proofs`. Drift: what",
+            "doubling the length improves. Deviation: of that over seeds, in margins, in each arm; the arms' gains",
+            f"correlate by {TOGETHER}. Wanted: where an arm moves by the margin or more, `yes` in at most 5 %; where nothing moves",
             "by more than the margin, `no` and `overtrained` in at most 5 % for each bound that they go by; at twice the",
             "margin `no`.",
             "",
