@@ -7,6 +7,7 @@ at most the share (n / N)^1.5 of it (Lan and DeMets 1983; Kim and DeMets 1987 ha
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -62,41 +63,56 @@ def looks_for(first: int, most: int, m: int) -> tuple[int, ...]:
     return tuple(sorted({round(n) for n in np.geomspace(earliest, most, steps + 1).tolist()}))
 
 
+def boundaries(sizes: np.ndarray, looks: tuple[int, ...], level: float, two_sided: bool = True) -> Iterator[float]:
+    """Yield what the sum of the differences must exceed at each look, from their absolute values alone.
+
+    Given the sizes, all sign patterns are equally likely if differences are symmetric about 0. A pattern crosses at a
+    look if its sum is among the largest of those that have not crossed before, as many as the level spent by then pays
+    for; what a look leaves over, a later one has. So the chance to cross at any look is at most the level: exactly up
+    to 16 seeds, where every pattern is counted, and up to the error of fixed draws beyond, where the observed pattern
+    counts too.
+
+    Args:
+        sizes: [n] absolute differences in the order of seeds; looks beyond n have not been yet.
+        looks: numbers of seeds, ascending.
+        level: of all looks together.
+        two_sided: whether a sum counts by its size, or only where it is positive.
+    """
+    draws = np.random.Generator(np.random.Philox(key=0))
+    sums = sizes[:1] if two_sided else np.array([-sizes[0], sizes[0]])
+    weight, used, done, drawn = 1 / len(sums), 0.0, 1, 0
+    for n in looks:
+        if n > len(sizes):
+            return
+        for size in sizes[done:n]:
+            if 2 * len(sums) <= PATTERNS:
+                sums, weight = np.concatenate([sums - size, sums + size]), weight / 2
+            else:
+                sums, drawn = sums + size * (2.0 * draws.integers(0, 2, len(sums), dtype=np.int8) - 1), 1
+        done = n
+        reach = np.abs(sums) if two_sided else sums
+        affordable = min(int((level * spent(n, looks) - used) / weight + 1e-9) - drawn, len(reach) - 1)
+        edge = float(np.partition(reach, -1 - affordable)[-1 - affordable]) if affordable >= 0 else math.inf
+        edge += 1e-9 * abs(edge) + 1e-12 * float(np.sum(sizes[:n]))  # equal sums may differ by rounding
+        yield edge
+        alive = reach <= edge
+        used += weight * (len(sums) - np.count_nonzero(alive))
+        sums = sums[alive]
+
+
 def first_crossing(d: np.ndarray, looks: tuple[int, ...], level: float, two_sided: bool = True) -> int | None:
     """The first look at which the group-sequential sign-flip test rejects that d is symmetric about 0; None if none.
-
-    Given the absolute values, all sign patterns are equally likely. A pattern crosses at a look if its sum is among the
-    largest of those that have not crossed before, as many as the level spent by then pays for; what a look leaves over,
-    a later one has. So the chance that any look rejects is at most the level: exactly up to 16 seeds, where every
-    pattern is counted, and up to the error of fixed draws beyond, the observed pattern counted among them.
 
     Args:
         d: [n] differences in the order of seeds; looks beyond n have not been yet.
         looks: numbers of seeds, ascending.
-        level: of all looks together.
+        level: the chance, over all looks, to reject what is symmetric.
         two_sided: whether the sum counts by its size, or only where it is positive.
     """
-    draws = np.random.Generator(np.random.Philox(key=0))
-    sums = np.array([d[0]]) if two_sided else np.array([-d[0], d[0]])
-    weight, used, done, drawn = 1 / len(sums), 0.0, 1, 0
-    for n in looks:
-        if n > len(d):
-            return None
-        for value in d[done:n]:
-            if 2 * len(sums) <= PATTERNS:
-                sums, weight = np.concatenate([sums - value, sums + value]), weight / 2
-            else:
-                sums, drawn = sums + value * (2.0 * draws.integers(0, 2, len(sums), dtype=np.int8) - 1), 1
-        done = n
-        reach, observed = (np.abs(sums), abs(float(np.sum(d[:n])))) if two_sided else (sums, float(np.sum(d[:n])))
-        affordable = min(int((level * spent(n, looks) - used) / weight + 1e-9) - drawn, len(reach) - 1)
-        edge = float(np.partition(reach, -1 - affordable)[-1 - affordable]) if affordable >= 0 else math.inf
-        edge += 1e-9 * abs(edge) + 1e-12 * float(np.sum(np.abs(d[:n])))  # equal sums may differ by rounding
-        if observed > edge:
+    for n, edge in zip(looks, boundaries(np.abs(d), looks, level, two_sided), strict=False):
+        total = float(np.sum(d[:n]))
+        if (abs(total) if two_sided else total) > edge:
             return n
-        alive = reach <= edge
-        used += weight * (len(sums) - np.count_nonzero(alive))
-        sums = sums[alive]
     return None
 
 

@@ -33,6 +33,13 @@ def test_at_most_five_in_a_hundred_tables_have_a_false_word(proof, law, m):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("most", [12, 23])
+def test_given_the_sizes_one_in_twenty_sign_patterns_crosses(proof, most):
+    sizes = np.abs(proof.differences("normal", 1, 1, most, 8)[0, 0])
+    assert proof.chance_to_cross(sizes, looks_for(6, most, 1), 100_000, 9) == pytest.approx(0.05, abs=0.003)
+
+
+@pytest.mark.slow
 def test_the_fixed_rule_at_every_look_would_be_caught(proof):
     d = proof.differences("normal", TABLES, 1, 14, 1)[:, 0]
     p = np.array([proof.sign_flip(d[:, :n]) for n in (7, 9, 11, 14)])
