@@ -6,8 +6,8 @@ only reads results never loads torch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,13 +16,14 @@ from mixsuite.execution.progress import Watch, unwatched
 
 if TYPE_CHECKING:
     from mixsuite.claims.run import Finding
-    from mixsuite.execution.planning import CallPlan, Options, Rerun
+    from mixsuite.execution.planning import CallPlan, DryRun, Options, Rerun
     from mixsuite.execution.pool import Pool
     from mixsuite.experiment.spec import RunSpec
     from mixsuite.regression.regress import Regression
     from mixsuite.report.comparison import ComparisonReport
     from mixsuite.report.leaderboard import Report
     from mixsuite.results.reading import Results
+    from mixsuite.tuning.report import TuneReport
 
 Names = str | Sequence[str] | None
 Seeds = str | Sequence[int] | None
@@ -30,33 +31,10 @@ BASELINE = Path("results/baseline.csv")
 HISTORY = Path("results/history.csv")
 
 
-@dataclass(frozen=True)
-class DryRun:
-    """What a call would train.
-
-    cells:   (task, method) -> runs still to do.
-    total:   number of runs that the call asks for.
-    seconds: estimated time of the runs still to do.
-    """
-
-    cells: dict[tuple[str, str], int]
-    total: int
-    seconds: float
-
-    @property
-    def runs(self) -> int:
-        """Runs still to do."""
-        return sum(self.cells.values())
-
-
 def _names(value: Names) -> list[str] | None:
-    from mixsuite.plugins.entry import need_text, split_list
+    from mixsuite.plugins.entry import listed
 
-    if value is None or isinstance(value, str):
-        return None if value is None else split_list(value)
-    for entry in value if isinstance(value, Iterable) else [value]:
-        need_text(entry)
-    return list(value)
+    return None if value is None else listed(value)
 
 
 def _seeds(value: Seeds) -> tuple[int, ...] | None:
@@ -184,6 +162,7 @@ def dry_run(
         InputError: as for ``run``.
     """
     from mixsuite.execution import runner
+    from mixsuite.execution.planning import DryRun
 
     plan = _plan(matrix, methods, datasets, seeds, out, data, **options)
     cells, seconds = runner.dry_run(plan)
@@ -279,35 +258,53 @@ def compare(
     return compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
 
 
-def train_anew(
-    matrix: str,
-    out: str | Path = "results/regress",
+def tune(
+    matrix: str = "quick",
     *,
+    trials: int | None = None,
+    sampler: str | None = None,
+    methods: Names = None,
+    datasets: Names = None,
+    seeds: Seeds = None,
+    out: str | Path | None = None,
     data: str | Path | None = None,
     device: str = "auto",
     workers: int | None = None,
-    executor: str = "auto",
     timeout: float | None = None,
     watch: Watch = unwatched,
-) -> None:
-    """Train every run of a matrix into a folder of its own, for ``regress``, and time the yardstick before and after.
+) -> TuneReport:
+    """Tune every method of a matrix with the same compute, on training rows alone; default and tuned side by side.
+
+    ``trials`` and ``sampler`` ("tpe", "random" or "grid") replace those of the matrix's table [tune]; the results are
+    in results/tune/<matrix name> by default. The other options are those of ``run``.
 
     Raises:
-        InputError: the folder holds results already, which would be compared too; or any other bad input.
+        InputError: bad input of any kind.
     """
+    from mixsuite.execution.pool import Pool
+    from mixsuite.experiment.tune import asked
+    from mixsuite.tuning.run import tune as carry_out
+
+    with Pool() as pool:
+        pool.start(1)
+        folder = Path("results") / "tune" / Path(str(matrix)).stem if out is None else out
+        plan = _plan(matrix, methods, datasets, seeds, folder, data, device=device, workers=workers, timeout=timeout)
+        return carry_out(plan, asked(plan.matrix.tune, trials, sampler), watch, pool)
+
+
+def _train_anew(matrix: str, options: Options, watch: Watch) -> None:
+    """Train every run of a matrix into a folder of its own, and time the yardstick before and after."""
     from mixsuite.execution.planning import plan_call
     from mixsuite.execution.runner import execute
     from mixsuite.experiment.matrix import load_matrix
     from mixsuite.regression.yardstick import save_yardstick, time_yardstick
 
-    folder = Path(out)
-    if (folder / "records").exists() or (folder / "matrix.toml").exists():
+    out = options.out
+    if (out / "records").exists() or (out / "matrix.toml").exists():
         raise InputError(f"--out {out}: holds results already; remove it, or give another folder to train anew into")
-    options = _options(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
-    plan = plan_call(load_matrix(matrix), options)
-    before = time_yardstick()
+    plan, before = plan_call(load_matrix(matrix), options), time_yardstick()
     execute(plan, watch)
-    save_yardstick(folder, before, time_yardstick())
+    save_yardstick(out, before, time_yardstick())
 
 
 def regress(
@@ -348,9 +345,8 @@ def regress(
     if matrix is not None:
         if Path(baseline).exists():
             load_baseline(Path(baseline))  # refused before anything is trained
-        train_anew(
-            matrix, out, data=data, device=device, workers=workers, executor=executor, timeout=timeout, watch=watch
-        )
+        options = _options(Path(out), data, device=device, workers=workers, executor=executor, timeout=timeout)
+        _train_anew(matrix, options, watch)
     return compare_with_baseline(Path(out), Path(baseline), gate_costs=costs == "gate")
 
 

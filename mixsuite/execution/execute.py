@@ -52,7 +52,7 @@ def open_task(task: Task, parts: Parts, raw: Raw, seed: int, device: str) -> Ope
         InputError: the rows cannot be split or encoded as asked, or the recipe is not valid.
     """
     recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
-    data = make_data(parts.domain, parts.dataset, raw, seed, device, _DTYPES[recipe.precision])
+    data = make_data(parts.domain, parts.dataset, raw, seed, device, _DTYPES[recipe.precision], task.fold)
     return OpenTask(task, parts, data, recipe, seed)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mixsuite.errors import InputError, unknown
 from mixsuite.experiment.code import CodeIdentity, code_of_evaluation, code_of_run
@@ -70,6 +70,25 @@ class Options:
 
 
 @dataclass(frozen=True)
+class DryRun:
+    """What a call would train.
+
+    cells:   (task, method) -> runs still to do.
+    total:   number of runs that the call asks for.
+    seconds: estimated time of the runs still to do.
+    """
+
+    cells: dict[tuple[str, str], int]
+    total: int
+    seconds: float
+
+    @property
+    def runs(self) -> int:
+        """Runs still to do."""
+        return sum(self.cells.values())
+
+
+@dataclass(frozen=True)
 class CallPlan:
     """What a call asks for and what exists already. All of it is read once, before anything is written.
 
@@ -78,6 +97,8 @@ class CallPlan:
     data:    task -> fingerprint of its files.
     evaluations: probe or metric -> identity of its code.
     records: run id -> the latest record in the results folder.
+    tuning:  run id -> what chose its setting, for its record.
+    shown:   whether the folder's tables show these runs; candidates and tuned runs are no cells of a matrix.
     """
 
     matrix: Matrix
@@ -88,12 +109,16 @@ class CallPlan:
     data: dict[str, str]
     evaluations: dict[str, str]
     records: dict[str, Record]
+    tuning: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shown: bool = True
 
     @property
     def title(self) -> str:
         """The size of the call, in one line."""
-        size = f"{len(self.experiment.tasks)} tasks x {len(self.experiment.methods)} methods"
         runs = f"{len(self.todo)} of {len(self.runs)} runs to train"
+        if not self.shown:
+            return f"{self.matrix.name}: tuning; {runs}"
+        size = f"{len(self.experiment.tasks)} tasks x {len(self.experiment.methods)} methods"
         return f"{self.matrix.name}: {size} x {len(self.experiment.seeds)} seeds; {runs}"
 
     @cached_property

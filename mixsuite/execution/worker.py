@@ -162,7 +162,8 @@ class Worker:
             return Inspection(f"{name}: select = 'best_validation' needs validation rows; this task has none")
         seconds = recipe.length(len(data.train)) * parts.domain.step_seconds
         lockstep = parts.optimizer.stackable and lockstep_pays_off(model, data, recipe, parts.domain.block)
-        return Inspection("", seconds, "lockstep" if lockstep else "loop")
+        rows = {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)}
+        return Inspection("", seconds, "lockstep" if lockstep else "loop", rows)
 
     def _train(self, block: TrainBlock) -> list[RunResult]:
         probes_changed = any(code_of_evaluation(make_probe(probe)) != code for probe, code in block.probes)

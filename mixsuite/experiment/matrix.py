@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mixsuite.errors import InputError, unknown
+from mixsuite.experiment.tune import Tune
 from mixsuite.plugins.entry import need_text, parse_call, parse_entry, parse_seeds
 from mixsuite.plugins.kinds import PACKAGE
 from mixsuite.plugins.validate import check_model
@@ -30,6 +31,7 @@ class Matrix(BaseModel):
     primary:       the metric that verdicts, ranks and gates are based on, where a task has it; "": error or RMSE.
     probes:        disturbances under which each trained model is tested too; they add metrics to its run.
     deterministic: use only deterministic algorithms on a GPU.
+    tune:          how `mixsuite tune` searches settings.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -48,6 +50,7 @@ class Matrix(BaseModel):
     probes: tuple[str, ...] = ()
     deterministic: bool = False
     recipes: dict[str, Recipe] = {}
+    tune: Tune = Tune()
 
     @field_validator("seeds", mode="before")
     @classmethod

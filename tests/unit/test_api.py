@@ -9,7 +9,7 @@ from support.sources import INTRA_MIX
 
 import mixsuite as package
 from mixsuite import api
-from mixsuite.cli import authors, claims, regression, runs
+from mixsuite.cli import authors, claims, regression, runs, tuning
 from mixsuite.errors import InputError
 from mixsuite.results.manifest import load_manifest
 from mixsuite.results.record_files import read_records
@@ -122,16 +122,17 @@ def test_a_regression_is_refused_before_anything_is_trained(here, tiny):
 
 
 def test_training_anew_times_the_yardstick_before_and_after(here, tiny, monkeypatch):
-    from mixsuite.regression import yardstick
+    from mixsuite.regression import regress, yardstick
 
     times = iter((1.0, 3.0))
     begin, end = "2000-01-01T00:00:00.000000+00:00", "2100-01-01T00:00:00.000000+00:00"
     monkeypatch.setattr(yardstick, "time_yardstick", lambda: yardstick.Yardstick(next(times), 1e8, begin, end))
-    api.train_anew(str(tiny), "out")
+    monkeypatch.setattr(regress, "compare_with_baseline", lambda *args, **kwargs: None)
+    api.regress("out", "none.csv", matrix=str(tiny))
     assert yardstick.load_yardstick(here / "out").seconds == 2.0
     assert len(load_manifest(here / "out").runs()) == 4
     with pytest.raises(InputError, match="holds results already"):
-        api.train_anew(str(tiny), "out")
+        api.regress("out", "none.csv", matrix=str(tiny))
 
 
 def test_a_comparison_with_a_baseline_comes_back_whole(accepted, tmp_path):
@@ -168,6 +169,7 @@ OWN = {"wide", "dry_run", "perf", "form", "history", "skip_check"}  # of the com
         (api.compare, authors.compare),
         (api.regress, regression.regress),
         (api.claims, claims.claims),
+        (api.tune, tuning.tune),
     ],
 )
 def test_each_function_has_the_options_of_the_command_of_its_name(function, command):

@@ -4,6 +4,7 @@ import pytest
 from support.folders import BASE, write_folder
 
 from mixsuite import api
+from mixsuite.execution.planning import DryRun
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -29,7 +30,7 @@ def test_a_dry_run_counts_and_writes_nothing(mixsuite, tmp_path, tiny):
 
 
 def test_a_dry_run_of_what_is_done_says_no_time(mixsuite, tmp_path, monkeypatch):
-    monkeypatch.setattr(api, "dry_run", lambda matrix, **asked: api.DryRun({}, 4, 0.0))
+    monkeypatch.setattr(api, "dry_run", lambda matrix, **asked: DryRun({}, 4, 0.0))
     assert mixsuite("run", "quick", "--dry-run").out == "0 of 4 runs to train\n"
 
 
