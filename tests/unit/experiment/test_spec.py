@@ -1,7 +1,10 @@
 """What a run is, and its id."""
 
+from dataclasses import replace
+
 from mixsuite.experiment.spec import MethodSpec, RunSpec, Task, digest_json
 from mixsuite.plugins.entry import Call
+from mixsuite.stats.fold import Fold
 
 
 def a_task(name: str = "wine", **recipe: object) -> Task:
@@ -33,3 +36,15 @@ def test_a_tasks_dataset_may_have_any_name():
 def test_the_digest_is_of_the_canonical_form():
     assert digest_json({"b": 1, "a": (1.0, None)}) == digest_json({"a": [1.0, None], "b": 1})
     assert len(digest_json({})) == 64
+
+
+def test_an_inner_split_changes_the_id_and_its_absence_leaves_it_as_it_was():
+    method, task = MethodSpec("mixup", Call("mixup", (("alpha", 1.0),))), a_task(lr=0.1)
+    spec = {"dataset": {"name": "wine", "params": {"rows": 24}}, "recipe": {"lr": 0.1}, "select": "last"}
+    spec |= {"method": {"name": "mixup", "params": {"alpha": 1.0}}, "seed": 0}
+    assert RunSpec(task, method, 0).id == digest_json(spec)[:16] == "fcbfd3f5cd78394f"
+    folds = [Fold(), Fold(0, 5), Fold(1, 5), Fold(0, 5, 1)]
+    assert len({RunSpec(replace(task, fold=fold), method, 0).id for fold in (None, *folds)}) == 5
+    assert RunSpec(replace(task, fold=Fold(1, 5)), method, 0).canonical() == spec | {
+        "fold": {"number": 1, "folds": 5, "repeat": 0}
+    }
