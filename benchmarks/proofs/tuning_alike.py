@@ -125,7 +125,7 @@ def main() -> None:
         f"mixup and {TWINS} twins, equal to it in law and with its search space, each tuned for {asked.seeds} seeds on "
         f"{len({task for task, _ in values})} tasks by a search of {asked.trials} trials a seed: "
         f"{sum(v.size for (_, tuning), v in values.items() if tuning == 'tuned')} independent searches. A table is two "
-        f"of them on {N} seeds. Tables of one block of seeds are not independent, so the standard error is over blocks. "
+        f"of them on {N} seeds. Those of one block of seeds are not independent, so the standard error is over blocks. "
         f"The smallest p of {N} seeds is 2/64, so at most 3.1 % of tables may be false. In the last column all "
         f"{TWINS + 1} stand in one table, one of them as the reference, on {FAMILY_N} of the seeds drawn at random, "
         "4,000 times; "

@@ -65,14 +65,17 @@ def make_report(plan: CallPlan, wanted: Tune, searches: list[Search], folds: dic
     tuned = _with_runs(default, chosen, records)
     as_written = {(run.task.name, run.method.name, run.seed): run for run in plan.runs}
     rows: list[dict[Any, Any]] = []
+    place = {method.name: number for number, method in enumerate(plan.experiment.methods)}
     for task in plan.experiment.tasks:
+        of_task: list[dict[Any, Any]] = []
         for tuning, results, runs in ((DEFAULT, default, as_written), (TUNED, tuned, chosen)):
             table = task_table(results, task)
             paired = _paired(task, plan, runs, records)
             for row in table.to_dict("records"):
                 front = {"dataset": task.shown_dataset, "recipe": task.recipe_name, "tuning": tuning}
                 spent = _spent(task, row["method"], searches, folds) if tuning == TUNED else {}
-                rows.append({**row, **front, **spent, "paired": paired(row["method"])})
+                of_task.append({**row, **front, **spent, "paired": paired(row["method"])})
+        rows += sorted(of_task, key=lambda row: (row["method"] != default.manifest.reference, place[row["method"]]))
     table = pd.DataFrame(rows)
     table = table.reindex(columns=[*COLUMNS, *(c for c in table.columns if c not in (*COLUMNS, "rank"))])
     write_text(out / "tuned.csv", csv_text(table))
@@ -164,14 +167,14 @@ def report_text(report: TuneReport) -> str:
         spent = next(
             (row["rows_spent"] for row in rows if row["method"] == report.reference and row["trials"] > 0), None
         )
-        cells = [["method", "tuning", "mean±sd", "diff [95 %]", "verdict", "trials", "rows spent", "kept default"]]
-        shown = sorted(rows, key=lambda row: row["method"] != report.reference)
-        cells += [_cells(row, spent) for row in shown if row["verdict"] != "skipped"]
+        cells = [["method", "tuning", "mean±sd", "diff [95 %]", "verdict", "trials", "rows", "kept"]]
+        cells += [_cells(row, spent) for row in rows if row["verdict"] != "skipped"]
         where = next((row["scored_on"] for row in rows if row["tuning"] == TUNED), "")
         parts.append("\n".join([f"{dataset} ({recipe}); candidates are scored on: {where}", *aligned(cells)]))
     told = (
         f"note: diff: from {report.reference} of the same tuning, paired by seed, unadjusted 95 % interval\n"
-        "note: rows spent: by a search, as a multiple of the reference's; trials: candidates that they paid for"
+        "note: rows: of a search, as a multiple of the reference's; trials: candidates that they paid for\n"
+        "note: kept: searches that kept the default"
     )
     return "\n\n".join([*parts, told])
 
@@ -181,4 +184,9 @@ def _cells(row: dict[Any, Any], spent: float | None) -> list[str]:
     cells = [row["method"], row["tuning"], mean_and_sd(row["mean"], row["std"]), difference(row), word]
     if row["tuning"] == DEFAULT:
         return [*cells, "", "", ""]
-    return [*cells, f"{row['trials']:.3g}", times(row["rows_spent"], spent), f"{row['kept_default']} of {row['n']:.0f}"]
+    return [
+        *cells,
+        f"{row['trials']:.3g}",
+        times(row["rows_spent"], spent),
+        f"{row['kept_default']:.0f}/{row['n']:.0f}",
+    ]

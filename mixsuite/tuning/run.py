@@ -106,7 +106,9 @@ def _search(searches: list[Search], folds: Folds, trials: int, reference: str, t
     asked = [(search, search.default) for search in searches]
     budgets: dict[tuple[str, int], float] = {}
     while asked:
-        records = train([run for _, c in asked for run in _inner(c.run, folds[c.run.task.name])], {})
+        runs = [run for _, c in asked for run in _inner(c.run, folds[c.run.task.name])]
+        runs.sort(key=lambda run: (run.seed, str(run.task.fold)))  # those of the same rows stand together
+        records = train(runs, {})
         for search, candidate in asked:
             found = [records.get(run.id) for run in _inner(candidate.run, folds[candidate.run.task.name])]
             search.tell(candidate, _score(found, search), _rows(found))
