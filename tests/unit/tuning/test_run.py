@@ -160,7 +160,6 @@ from mixsuite.domains import Dataset, Raw
 
 @dataclass(frozen=True)
 class Own(Dataset):
-    spoilt: bool = False
     domain = "tabular"
     recipe = "tiny"
 
@@ -169,29 +168,28 @@ class Own(Dataset):
         y = draws.integers(0, 2, 160)
         x = y[:, None] + 1.5 * draws.standard_normal((160, 3))
         part = np.where(np.arange(160) < 60, 0, 2)
-        if self.spoilt:
+        if SPOILT:
             y = np.where(part == 2, 1 - y, y)
         return Raw(pd.DataFrame(x, columns=list("abc")), y, part)
 """
 
 
-def choices(tmp_path, entry):
-    """What the searches choose, with the labels of the test rows as they are or turned around."""
-    (tmp_path / "own.py").write_text(OWN_SET)
-    (tmp_path / "own.toml").write_text(MATRIX.replace("iris(rows=40)@tiny", str(tmp_path / entry)))
-    out = tmp_path / f"out of {entry}"
-    tune(tmp_path / "own.toml", out, methods="mixup")
-    return [{key: value for key, value in search.items() if key != "task"} for search in searches(out)]
+def choices(folder, spoilt):
+    """The searches of a data set whose test rows have their labels, or the labels turned around."""
+    folder.mkdir()
+    (folder / "own.py").write_text(OWN_SET.replace("SPOILT", str(spoilt)))
+    (folder / "own.toml").write_text(MATRIX.replace("iris(rows=40)@tiny", str(folder / "own.py")))
+    tune(folder / "own.toml", folder / "out", methods="mixup", seeds="0", trials=4)
+    return searches(folder / "out")
 
 
 def test_no_test_row_chooses(tmp_path, in_process):
-    """The labels of all test rows are turned around: every score and every choice stays."""
-    assert choices(tmp_path, "own.py") == choices(tmp_path, "own.py(spoilt=True)")
+    assert choices(tmp_path / "a", spoilt=False) == choices(tmp_path / "b", spoilt=True)
 
 
 def test_a_search_that_scores_on_test_rows_would_be_caught(tmp_path, in_process, monkeypatch):
     monkeypatch.setattr(splits, "_inner", lambda split, fold, has_classes, seed: split)
-    assert choices(tmp_path, "own.py") != choices(tmp_path, "own.py(spoilt=True)")
+    assert choices(tmp_path / "a", spoilt=False) != choices(tmp_path / "b", spoilt=True)
 
 
 def test_a_method_that_does_not_apply_is_skipped_in_both(matrix, tmp_path, in_process):
