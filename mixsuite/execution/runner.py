@@ -209,11 +209,11 @@ def _train(
 
 
 def _remember(plan: CallPlan) -> Manifest:
+    """The folder's cells with those of the plan, which it keeps if they are shown."""
     manifest = load_manifest(plan.options.out)
-    if not plan.shown:
-        return manifest
-    manifest.reference, manifest.margin = plan.experiment.reference, plan.matrix.margin
-    manifest.matrix = plan.matrix.source
     manifest.add(plan.runs)
-    manifest.save(plan.options.out)
+    if plan.shown:
+        manifest.reference, manifest.margin = plan.experiment.reference, plan.matrix.margin
+        manifest.matrix = plan.matrix.source
+        manifest.save(plan.options.out)
     return manifest

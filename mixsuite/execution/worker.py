@@ -149,9 +149,10 @@ class Worker:
             raise _missing_package(error, parts.requires) from error
         task = work.task
         key = (work.data_root, work.data, task.dataset, dict(task.recipe)["precision"], task.fold, work.device, seed)
-        known = self._opened[1] if self._opened and self._opened[0] == key and work.outsiders == ("", "") else None
+        own = work.outsiders == ("", "")
+        known = self._opened[1] if own and self._opened and self._opened[0] == key else None
         opened = open_task(task, parts, raw, seed, work.device, known)
-        self._opened = key, opened.data
+        self._opened = (key, opened.data) if own else ()
         return opened
 
     def _inspect(self, work: InspectTask) -> Inspection:

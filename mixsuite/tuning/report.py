@@ -23,6 +23,7 @@ from mixsuite.results.record import Record
 from mixsuite.results.record_files import read_records
 from mixsuite.stats.fold import Fold
 from mixsuite.stats.paired import mean
+from mixsuite.tuning.folds import scored_on
 from mixsuite.tuning.search import Search
 from mixsuite.tuning.space import OWN
 
@@ -121,13 +122,6 @@ def _spent(task: Task, method: str, searches: list[Search], folds: dict[str, tup
         "kept_default": sum(s.best.number == 0 for s in mine),
         "scored_on": scored_on(folds[task.name]),
     }
-
-
-def scored_on(folds: tuple[Fold, ...]) -> str:
-    """The inner splits of a task, in words."""
-    if folds[0].folds == 1:
-        return "validation part"
-    return f"{folds[0].folds} folds of the training part, {1 + folds[-1].repeat} x"
 
 
 def _toml(wanted: Tune, searches: list[Search], folds: dict[str, tuple[Fold, ...]]) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from mixsuite.experiment.resolve import Experiment
 from mixsuite.experiment.spec import RunSpec
 from mixsuite.experiment.tune import Tune
 from mixsuite.results.record import Record
-from mixsuite.stats.fold import Fold, folds_for
+from mixsuite.stats.fold import Fold
+from mixsuite.tuning.folds import folds_for
 from mixsuite.tuning.report import TuneReport, make_report
 from mixsuite.tuning.search import Candidate, Search
 from mixsuite.tuning.space import check_spaces, space_of

@@ -7,10 +7,11 @@ from mixsuite import api
 pytestmark = pytest.mark.usefixtures("in_process")
 
 
-def test_tune_prints_the_tables_and_says_what_it_wrote(mixsuite, tiny, tmp_path):
+def test_tune_prints_the_tables_and_says_what_it_wrote(mixsuite, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("mixsuite.tuning.folds.MOST_REPEATS", 1)
     found = mixsuite("tune", tiny, "--trials", "2", "--seeds", "0", "--sampler", "grid", "--out", tmp_path / "out")
     assert found.status == 0, found.err
-    assert found.out.startswith("iris(rows=20) (tiny); candidates are scored on: 5 folds of the training part, 3 x\n")
+    assert found.out.startswith("iris(rows=20) (tiny); candidates are scored on: 5 folds of the training part, 1 x\n")
     assert f"written: {tmp_path}/out/tuned.csv" in found.err
 
 

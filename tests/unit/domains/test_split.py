@@ -11,7 +11,8 @@ from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Dataset
 from mixsuite.domains.split import count_classes, draw_split
 from mixsuite.errors import InputError
-from mixsuite.stats.fold import Fold, folds_for
+from mixsuite.stats.fold import Fold
+from mixsuite.tuning.folds import folds_for
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from mixsuite import api
 from mixsuite.domains import split as splits
 from mixsuite.errors import InputError
 from mixsuite.results.record_files import read_records, record_files
-from mixsuite.stats import fold
+from mixsuite.tuning import folds
 
 MATRIX = """
 seeds = "0-1"
@@ -38,8 +38,8 @@ def few_folds(monkeypatch):
 
 
 def cut_in_two(patch):
-    patch.setattr(fold, "FOLDS", 2)
-    patch.setattr(fold, "MOST_REPEATS", 1)
+    patch.setattr(folds, "FOLDS", 2)
+    patch.setattr(folds, "MOST_REPEATS", 1)
 
 
 @pytest.fixture
@@ -229,7 +229,7 @@ def test_bad_input_is_refused_before_anything_is_written(
     matrix, tmp_path, in_process, monkeypatch, change, options, said
 ):
     matrix.write_text(MATRIX.replace("batch = 8", "batch = 2").replace(*change))
-    monkeypatch.setattr(fold, "FOLDS", options.pop("folds", 2))
+    monkeypatch.setattr(folds, "FOLDS", options.pop("folds", 2))
     with pytest.raises(InputError, match=said):
         tune(matrix, tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
