@@ -67,7 +67,7 @@ def make_report(plan: CallPlan, wanted: Tune, searches: list[Search], folds: dic
     as_written = {(run.task.name, run.method.name, run.seed): run for run in plan.runs}
     rows: list[dict[Any, Any]] = []
     place = {method.name: number for number, method in enumerate(plan.experiment.methods)}
-    for task in plan.experiment.tasks:
+    for task in default.manifest.tasks.values():
         of_task: list[dict[Any, Any]] = []
         for tuning, results, runs in ((DEFAULT, default, as_written), (TUNED, tuned, chosen)):
             table = task_table(results, task)

@@ -103,41 +103,49 @@ def _unshown(plan: CallPlan, runs: list[RunSpec], tuning: dict[str, dict[str, ob
 
 
 def _search(searches: list[Search], folds: Folds, trials: int, reference: str, train: Train) -> None:
-    """Run all searches in rounds: each proposes a batch, all batches train together, and each learns from its own."""
+    """Run all searches in rounds: each proposes a batch, all batches train together, and each learns from its own.
+
+    The budget of each is what ``trials`` default settings of the reference cost on the same task and seed; where the
+    reference has none that trained, what its own default costs.
+    """
     asked = [(search, search.default) for search in searches]
-    budgets: dict[tuple[str, int], float] = {}
+    costs: dict[tuple[str, int], float] = {}  # of the reference's default
     while asked:
-        runs = [run for _, c in asked for run in _inner(c.run, folds[c.run.task.name])]
+        inner = [_inner(candidate.run, folds[candidate.run.task.name]) for _, candidate in asked]
+        runs = [run for its in inner for run in its]
         runs.sort(key=lambda run: (run.seed, str(run.task.fold)))  # those of the same rows stand together
         records = train(runs, {})
-        for search, candidate in asked:
-            found = [records.get(run.id) for run in _inner(candidate.run, folds[candidate.run.task.name])]
-            search.tell(candidate, _score(found, search), _rows(found))
-        if not budgets:
-            budgets = {
-                (s.run.task.name, s.run.seed): trials * s.default.rows
-                for s in searches
-                if s.run.method.name == reference
+        found = [[records[run.id] for run in its] for its in inner]
+        if not costs:
+            costs = {
+                _place(search): _rows(its)
+                for (search, _), its in zip(asked, found, strict=True)
+                if search.run.method.name == reference
             }
+        for (search, candidate), its in zip(asked, found, strict=True):
+            failed = any(record.status == "failed" for record in its)
+            rows = _rows(its) or (costs.get(_place(search), 0.0) if failed else 0.0)
+            search.tell(candidate, _score(its, search.run.task.primary.name), rows)
         asked = [
             (search, candidate)
             for search in searches
-            for candidate in search.ask(
-                budgets.get((search.run.task.name, search.run.seed), trials * search.default.rows)
-            )
+            for candidate in search.ask(trials * (costs.get(_place(search)) or search.default.rows))
         ]
 
 
-def _score(records: list[Record | None], search: Search) -> float | None:
-    """The mean of the primary metric over the inner splits, which differ by a row at most; None if a run has none."""
-    name = search.run.task.primary.name
-    values = [record.metrics[name] for record in records if record is not None and record.status == "ok"]
+def _place(search: Search) -> tuple[str, int]:
+    return search.run.task.name, search.run.seed
+
+
+def _score(records: list[Record], metric: str) -> float | None:
+    """The mean of a metric over the inner splits, which differ by a row at most; None if a run did not end well."""
+    values = [record.metrics[metric] for record in records if record.status == "ok"]
     return fsum(values) / len(values) if len(values) == len(records) else None
 
 
-def _rows(records: list[Record | None]) -> float:
-    """Rows that entered the last stage; an inner run that failed counts as the mean of the others."""
-    known = [r.steps * r.rows_per_step for r in records if r is not None and r.steps and r.rows_per_step]
+def _rows(records: list[Record]) -> float:
+    """Rows that entered the last stage; an inner run that failed counts as the mean of the others; 0: none is known."""
+    known = [r.steps * r.rows_per_step for r in records if r.steps and r.rows_per_step]
     return fsum(known) / len(known) * len(records) if known else 0.0
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 from support.pools import patch_pool
+from support.sources import INTRA_MIX
 
 from mixsuite import api
 from mixsuite.domains import split as splits
@@ -198,6 +199,31 @@ def test_a_method_that_does_not_apply_is_skipped_in_both(matrix, tmp_path, in_pr
     rows = [(row["method"], row["tuning"], row["verdict"]) for row in report.table.to_dict("records")]
     assert {row[2] for row in rows if row[0] == "cutmix"} == {"skipped"}
     assert [search["trials"] for search in searches(tmp_path / "out") if search["method"] == "cutmix"] == [1, 1]
+
+
+DIVERGES = INTRA_MIX.replace(
+    "class IntraMix(Method):", "class IntraMix(Method):\n    space = {'alpha': Choice([0.5])}"
+).replace("import Method", "import Choice, Method")
+
+
+def test_a_method_whose_default_fails_is_searched_all_the_same(matrix, tmp_path, in_process):
+    """It is taken to cost what the reference costs."""
+    body = "if self.alpha == 1.0:\n            raise RuntimeError('planted')\n        y, n ="
+    (tmp_path / "frail.py").write_text(DIVERGES.replace("y, n =", body))
+    report = tune(matrix, tmp_path / "out", methods=str(tmp_path / "frail.py"), seeds="0", trials=3)
+    found = {search["method"]: search for search in searches(tmp_path / "out")}
+    assert (found["frail"]["trials"], found["frail"]["failed"]) == (3, 1)
+    assert found["frail"]["parameters"] == {"alpha": 0.5}
+    assert not report.complete  # the default run failed
+    status = report.table.set_index(["method", "tuning"])["status"]
+    assert (status["frail", "default"], status["frail", "tuned"]) == ("failed", "ok")
+
+
+def test_a_reference_that_is_excluded_leaves_the_others_their_own_cost(matrix, tmp_path, in_process):
+    matrix.write_text('exclude = ["erm x iris"]\n' + MATRIX)
+    report = tune(matrix, tmp_path / "out", seeds="0", trials=2)
+    assert [search["trials"] for search in searches(tmp_path / "out")] == [2, 2]
+    assert set(report.table["verdict"]) == {"undecided"}
 
 
 def test_with_best_validation_the_validation_part_chooses_the_weights_alone(matrix, tmp_path, in_process):
