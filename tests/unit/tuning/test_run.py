@@ -4,10 +4,13 @@ import csv
 import shutil
 import tomllib
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.folders import record
 from support.pools import patch_pool
+from support.searches import a_run
 from support.sources import INTRA_MIX
 
 from mixsuite import api
@@ -15,6 +18,7 @@ from mixsuite.domains import split as splits
 from mixsuite.errors import InputError
 from mixsuite.results.record_files import read_records, record_files
 from mixsuite.tuning import folds
+from mixsuite.tuning import run as run_module
 
 MATRIX = """
 seeds = "0-1"
@@ -199,6 +203,16 @@ def test_a_method_that_does_not_apply_is_skipped_in_both(matrix, tmp_path, in_pr
     rows = [(row["method"], row["tuning"], row["verdict"]) for row in report.table.to_dict("records")]
     assert {row[2] for row in rows if row[0] == "cutmix"} == {"skipped"}
     assert [search["trials"] for search in searches(tmp_path / "out") if search["method"] == "cutmix"] == [1, 1]
+
+
+def test_a_candidate_that_fails_on_one_inner_split_has_no_score_and_still_its_cost():
+    run = a_run()
+    good, other, failed = (record(run, value) for value in (0.2, 0.4, None))
+    assert run_module._score([good, other], "error") == pytest.approx(0.3)
+    assert run_module._score([good, failed], "error") is None
+    bare = replace(failed, steps=None, rows_per_step=None)
+    assert run_module._rows([good, other]) == run_module._rows([good, bare]) == 2 * 100 * 8.0
+    assert run_module._rows([bare, bare]) == 0
 
 
 DIVERGES = INTRA_MIX.replace(
