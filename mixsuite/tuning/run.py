@@ -11,7 +11,6 @@ from mixsuite.execution.planning import CallPlan
 from mixsuite.execution.pool import Pool
 from mixsuite.execution.progress import Watch
 from mixsuite.execution.runner import execute, inspect
-from mixsuite.experiment.resolve import Experiment
 from mixsuite.experiment.spec import RunSpec
 from mixsuite.experiment.tune import Tune
 from mixsuite.results.record import Record
@@ -89,16 +88,18 @@ def _inner(run: RunSpec, folds: tuple[Fold, ...]) -> list[RunSpec]:
 
 
 def _unshown(plan: CallPlan, runs: list[RunSpec], tuning: dict[str, dict[str, object]]) -> CallPlan:
-    """A plan of candidates or tuned runs: by the loop, since no two of them have one recipe, and without probes."""
-    primary = {task.primary.name for task in plan.experiment.tasks}
-    shown = bool(tuning)
-    experiment: Experiment = (
-        plan.experiment
-        if shown
-        else replace(plan.experiment, probes=(), metrics=tuple(m for m in plan.experiment.metrics if m.name in primary))
-    )
+    """A plan of candidates, or of tuned runs, which say what chose them.
+
+    They train by the loop, since no two of them have one recipe. Candidates have no probes, and of the metrics those
+    alone that tasks are judged by.
+    """
+    experiment = plan.experiment
+    if not tuning:
+        judged_by = {task.primary.name for task in experiment.tasks}
+        needed = tuple(metric for metric in experiment.metrics if metric.name in judged_by)
+        experiment = replace(experiment, probes=(), metrics=needed)
     distinct = list({run.id: run for run in runs}.values())
-    options = replace(plan.options, executor="loop", save_predictions=False, save_weights=False)
+    options = replace(plan.options, executor="loop")
     return replace(plan, runs=distinct, experiment=experiment, options=options, tuning=tuning, shown=False)
 
 

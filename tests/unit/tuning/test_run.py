@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.folders import record
+from support import folders
 from support.pools import patch_pool
 from support.searches import a_run
 from support.sources import INTRA_MIX
@@ -207,7 +207,7 @@ def test_a_method_that_does_not_apply_is_skipped_in_both(matrix, tmp_path, in_pr
 
 def test_a_candidate_that_fails_on_one_inner_split_has_no_score_and_still_its_cost():
     run = a_run()
-    good, other, failed = (record(run, value) for value in (0.2, 0.4, None))
+    good, other, failed = (folders.record(run, value) for value in (0.2, 0.4, None))
     assert run_module._score([good, other], "error") == pytest.approx(0.3)
     assert run_module._score([good, failed], "error") is None
     bare = replace(failed, steps=None, rows_per_step=None)
