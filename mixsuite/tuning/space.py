@@ -53,7 +53,7 @@ def setting(run: RunSpec, values: Values) -> RunSpec:
     Raises:
         InputError: the method does not allow them.
     """
-    recipe = tuple((key, values.get(key, value)) for key, value in run.task.recipe)
+    recipe = tuple((key, float(values.get(key, value)) if key in RECIPE else value) for key, value in run.task.recipe)
     return RunSpec(replace(run.task, recipe=recipe), _with(run.method, values), run.seed)
 
 
@@ -78,8 +78,8 @@ def check_spaces(matrix: Matrix, tune: Tune, experiment: Experiment) -> None:
     Raises:
         InputError: a method or a parameter is unknown, or an end of a range is refused by the method.
     """
-    named = {plain_name(parse_call(text).name) if ".py" in text else parse_call(text).name for text in matrix.methods}
-    known = {spec.call.name for spec in experiment.methods} | named | {parse_call(matrix.reference).name}
+    texts = (matrix.reference, *matrix.methods)
+    known = {spec.call.name for spec in experiment.methods} | {plain_name(parse_call(text).name) for text in texts}
     for name in tune.methods:
         if name not in known:
             raise InputError(f"{matrix.source}: [tune.methods]: {unknown('method of this matrix', name, known)}")

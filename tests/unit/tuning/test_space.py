@@ -46,6 +46,7 @@ def test_a_setting_is_the_run_that_a_matrix_could_have_written():
     tuned = setting(run, {"lr": 0.5, "method.alpha": 1})
     assert tuned.method.call == resolve_method("mixup(alpha=1.0)").call
     assert setting(run, {"method.alpha": 0.2}).id == a_run("mixup(alpha=0.2)").id
+    assert setting(run, {"weight_decay": 0}).id == run.id  # a whole number is the same number
     assert dict(tuned.task.recipe) == dict(run.task.recipe) | {"lr": 0.5}
 
 
