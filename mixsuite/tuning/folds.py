@@ -33,4 +33,4 @@ def scored_on(folds: tuple[Fold, ...]) -> str:
     """The inner splits of a task, in words."""
     if folds[0].folds == 1:
         return "validation part"
-    return f"{folds[0].folds} folds of the training part, {1 + folds[-1].repeat} x"
+    return f"{1 + folds[-1].repeat} x {folds[0].folds} folds"

@@ -156,15 +156,17 @@ def _search_table(search: Search, where: str) -> dict[str, Any]:
 def report_text(report: TuneReport) -> str:
     """Write what ``mixsuite tune`` prints: tables that fit 100 columns where names are of usual length."""
     parts = []
+    tasks = {(s.run.task.shown_dataset, s.run.task.recipe_name): s.run.task for s in report.searches}
     for (dataset, recipe), table in report.table.groupby(["dataset", "recipe"], sort=False):
-        rows = table.to_dict("records")
+        rows, primary = table.to_dict("records"), tasks[str(dataset), str(recipe)].primary
         spent = next(
             (row["rows_spent"] for row in rows if row["method"] == report.reference and row["trials"] > 0), None
         )
         cells = [["method", "tuning", "mean±sd", "diff [95 %]", "verdict", "trials", "rows", "kept"]]
         cells += [_cells(row, spent) for row in rows if row["verdict"] != "skipped"]
         where = next((row["scored_on"] for row in rows if row["tuning"] == TUNED), "")
-        parts.append("\n".join([f"{dataset} ({recipe}); candidates are scored on: {where}", *aligned(cells)]))
+        title = f"{dataset} ({recipe}): {primary.name}, {primary.better} is better; candidates: by {where}"
+        parts.append("\n".join([title, *aligned(cells)]))
     told = (
         f"note: diff: from {report.reference} of the same tuning, paired by seed, unadjusted 95 % interval\n"
         "note: rows: of a search, as a multiple of the reference's; trials: candidates that they paid for\n"

@@ -53,8 +53,8 @@ def setting(run: RunSpec, values: Values) -> RunSpec:
     Raises:
         InputError: the method does not allow them.
     """
-    recipe = tuple((key, float(values.get(key, value)) if key in RECIPE else value) for key, value in run.task.recipe)
-    return RunSpec(replace(run.task, recipe=recipe), _with(run.method, values), run.seed)
+    recipe = dict(run.task.recipe) | {key: float(values[key]) for key in RECIPE if key in values}
+    return RunSpec(replace(run.task, recipe=tuple(recipe.items())), _with(run.method, values), run.seed)
 
 
 def defaults(run: RunSpec, space: dict[str, Range]) -> Values:

@@ -11,7 +11,7 @@ def test_tune_prints_the_tables_and_says_what_it_wrote(mixsuite, tiny, tmp_path,
     monkeypatch.setattr("mixsuite.tuning.folds.MOST_REPEATS", 1)
     found = mixsuite("tune", tiny, "--trials", "2", "--seeds", "0", "--sampler", "grid", "--out", tmp_path / "out")
     assert found.status == 0, found.err
-    assert found.out.startswith("iris(rows=20) (tiny); candidates are scored on: 5 folds of the training part, 1 x\n")
+    assert found.out.startswith("iris(rows=20) (tiny): error, lower is better; candidates: by 1 x 5 folds\n")
     assert f"written: {tmp_path}/out/tuned.csv" in found.err
 
 

@@ -23,4 +23,4 @@ def test_folds_are_repeated_until_two_hundred_rows_are_scored_but_three_times_at
 
 def test_inner_splits_in_words():
     assert scored_on((Fold(),)) == "validation part"
-    assert scored_on(folds_for(100, 0)) == "5 folds of the training part, 2 x"
+    assert scored_on(folds_for(100, 0)) == "2 x 5 folds"

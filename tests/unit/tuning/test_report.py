@@ -80,5 +80,5 @@ def test_the_file_of_choices_has_every_search(report):
 def test_what_is_printed_fits_a_hundred_columns(report):
     text = report_text(report)
     assert max(map(len, text.splitlines())) <= 100
-    assert "iris(rows=40) (tiny); candidates are scored on: 2 folds of the training part, 1 x" in text
+    assert "iris(rows=40) (tiny): error, lower is better; candidates: by 1 x 2 folds" in text
     assert "2/2" in text
