@@ -63,7 +63,7 @@ staged: setup ## remake results/reference/staged/ from nothing, with real sets f
 	$(MIXSUITE) run staged --out results/reference/staged
 	$(PYTHON) benchmarks/proofs/compress.py results/reference/staged
 
-proofs: setup ## remake the long proofs under results/reference/ (half an hour)
+proofs: setup ## remake the long proofs under results/reference/ (an hour)
 	$(PYTHON) benchmarks/proofs/borders.py --out results/reference/borders.md
 	$(PYTHON) benchmarks/proofs/kills.py --out results/reference/kills.md
 	$(PYTHON) docs/tables.py
