@@ -81,6 +81,7 @@ proofs: setup ## remake the long proofs under results/reference/ (an hour)
 	$(PYTHON) benchmarks/proofs/alarms.py --out results/reference/alarms.md
 	$(PYTHON) benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md
 	$(PYTHON) benchmarks/proofs/laws.py --out results/reference/laws.md
+	$(PYTHON) benchmarks/proofs/tuning_alike.py --out results/reference/tuning.md
 
 claims: setup ## test what the papers claim, at the quick scale, with real sets from the data root; write results/claims/
 	$(MIXSUITE) claims

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 
-from mixsuite.mixing import Method, Plan, over
+from mixsuite.mixing import Log, Method, Plan, over
 
 
 @dataclass(frozen=True)
 class Twin(Method):
-    """mixup(alpha=1) whose partners and lambdas come from other random streams. copy: the number of the streams."""
+    """mixup(alpha=...) whose partners and lambdas come from other random streams. copy: the number of the streams."""
 
     copy: int = 1
+    alpha: float = 1.0
+
+    space = {"alpha": Log(0.1, 4.0)}  # mixup's
 
     def plan(self, batch, rng):
         n = len(batch.y)
-        lam = rng.beta(1.0, 1.0, 1, kind=f"lam of twin {self.copy}").expand(n)
+        lam = rng.beta(self.alpha, self.alpha, 1, kind=f"lam of twin {self.copy}").expand(n)
         return Plan(rng.permutation(n, kind=f"partner of twin {self.copy}"), over(lam, batch.shape), lam)

@@ -9,6 +9,7 @@ from mixsuite.api.claims import claims
 from mixsuite.api.comparing import compare
 from mixsuite.api.regression import BASELINE, HISTORY, regress, train_anew
 from mixsuite.api.runs import DryRun, dry_run, leaderboard, run
+from mixsuite.api.tuning import tune
 
 __all__ = [
     "BASELINE",
@@ -24,4 +25,5 @@ __all__ = [
     "regress",
     "run",
     "train_anew",
+    "tune",
 ]

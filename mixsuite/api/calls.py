@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,9 @@ def names_of(value: Names) -> list[str] | None:
     Raises:
         InputError: something that is no text, or brackets that do not match.
     """
-    from mixsuite.plugins.entry import need_text, split_list
+    from mixsuite.plugins.entry import listed
 
-    if value is None or isinstance(value, str):
-        return None if value is None else split_list(value)
-    for entry in value if isinstance(value, Iterable) else [value]:
-        need_text(entry)
-    return list(value)
+    return None if value is None else listed(value)
 
 
 def seeds_of(value: Seeds) -> tuple[int, ...] | None:

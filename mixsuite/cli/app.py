@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from mixsuite import __version__
-from mixsuite.cli import authors, claims, data, regression, runs
+from mixsuite.cli import authors, claims, data, regression, runs, tuning
 from mixsuite.errors import InputError
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for family in (runs, regression, claims, authors, data):
+for family in (runs, regression, claims, tuning, authors, data):
     family.add_to(app)
 _INTERRUPTED = 130  # the exit status that shells give to Ctrl-C
 

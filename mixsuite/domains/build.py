@@ -16,6 +16,7 @@ from mixsuite.mixing.rng import torch_seed
 from mixsuite.mixing.targets import check_values
 from mixsuite.models.base import Model, Staged, as_staged
 from mixsuite.models.saved_weights import SavedWeights
+from mixsuite.stats.fold import Fold
 
 
 def _targets(y: np.ndarray, kind: str, train: np.ndarray) -> tuple[Tensor, Tensor | None, Tensor | None]:
@@ -81,6 +82,7 @@ def make_data(
     seed: int,
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
+    fold: Fold | None = None,
 ) -> Data:
     """Split a data set by the seed, encode it by the training part's statistics, and move it to the device.
 
@@ -91,13 +93,14 @@ def make_data(
         seed: the run's seed.
         device: where the tensors go.
         dtype: type of floating-point tensors.
+        fold: the inner split on which a setting is chosen; None: the run's own split.
 
     Raises:
         InputError: the rows do not have the form of a data set, the split cannot be drawn, the training or test part
             is empty, or the training part has one class only, or no weight.
     """
     check_raw(dataset, raw)
-    split = draw_split(dataset, raw, seed)
+    split = draw_split(dataset, raw, seed, fold)
     if not len(split.train) or not len(split.test):
         raise InputError(
             f"{type(dataset).__name__}: {len(split.train)} training and {len(split.test)} test rows; both must be there"

@@ -10,6 +10,7 @@ from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Dataset
 from mixsuite.errors import InputError
 from mixsuite.mixing.rng import stream
+from mixsuite.stats.fold import Fold
 
 
 class Split(NamedTuple):
@@ -45,15 +46,17 @@ def _take(
     return np.sort(taken), np.sort(np.concatenate([rest, single]))
 
 
-def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:
+def draw_split(dataset: Dataset, raw: Raw, seed: int, fold: Fold | None = None) -> Split:
     """Draw the split of one run; for one seed every method sees the same split.
 
     The test part is the official one, or else ``dataset.test`` of all rows. Then the validation part is the official
     one, or else ``dataset.valid`` of the rest, but no more than the training rows; it may be empty. Then the training
     part is ``dataset.rows`` of the rest, or all of it.
 
+    fold: an inner split of the run: its test part is the fold, or the validation part.
+
     Raises:
-        InputError: there are fewer training rows than ``dataset.rows``.
+        InputError: there are fewer training rows than ``dataset.rows``, or than folds.
     """
     draws = stream(seed, "split")
     n = len(raw.y)
@@ -73,7 +76,27 @@ def draw_split(dataset: Dataset, raw: Raw, seed: int) -> Split:
     if dataset.rows is not None and dataset.rows > len(rest):
         raise InputError(f"rows={dataset.rows}: {type(dataset).__name__} has {len(rest)} training rows at most")
     train, _ = _take(rest, len(rest) if dataset.rows is None else dataset.rows, labels, draws)
-    return Split(train, valid, test, _noisy(dataset, raw, train, seed))
+    split = Split(train, valid, test, _noisy(dataset, raw, train, seed))
+    return split if fold is None else _inner(split, fold, labels is not None, seed)
+
+
+def _inner(split: Split, fold: Fold, has_classes: bool, seed: int) -> Split:
+    """The inner split of a run's split: none of its rows is of the test part.
+
+    Rows are dealt to the folds in turn, class by class as they are trained, so that folds and the classes in them are
+    of one size up to a row. Every repeat deals them in an order of its own.
+    """
+    if fold.folds == 1:
+        return Split(split.train, split.train[:0], split.valid, split.y)
+    if fold.folds > len(split.train):
+        raise InputError(
+            f"{len(split.train)} training rows cannot be cut into {fold.folds} folds to choose a setting on"
+        )
+    rows = split.train[stream(seed, f"fold/{fold.repeat}").permutation(len(split.train))]
+    if has_classes:
+        rows = rows[np.argsort(split.y[rows], kind="stable")]
+    scored = np.arange(len(rows)) % fold.folds == fold.number
+    return Split(np.sort(rows[~scored]), split.valid, np.sort(rows[scored]), split.y)
 
 
 def count_classes(dataset: Dataset, raw: Raw) -> int:

@@ -45,14 +45,16 @@ class OpenTask:
         return make_model(self.parts.model, self.data, self.seed, self.parts.weights)
 
 
-def open_task(task: Task, parts: Parts, raw: Raw, seed: int, device: str) -> OpenTask:
+def open_task(task: Task, parts: Parts, raw: Raw, seed: int, device: str, known: Data | None = None) -> OpenTask:
     """Open a task for one seed: split and encode its rows, and put them on the device.
+
+    known: the task's data for the seed, where they were opened before.
 
     Raises:
         InputError: the rows cannot be split or encoded as asked, or the recipe is not valid.
     """
     recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
-    data = make_data(parts.domain, parts.dataset, raw, seed, device, _DTYPES[recipe.precision])
+    data = known or make_data(parts.domain, parts.dataset, raw, seed, device, _DTYPES[recipe.precision], task.fold)
     return OpenTask(task, parts, data, recipe, seed)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,11 +20,13 @@ class Inspection:
     problem:  why the task cannot be run as asked; "" if it can.
     seconds:  a rough estimate of the time of one run.
     executor: the executor that suits the task.
+    parts:    "train", "valid", "test" -> number of rows; empty if it could not be opened.
     """
 
     problem: str = ""
     seconds: float = 1.0
     executor: str = "loop"
+    parts: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

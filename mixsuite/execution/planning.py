@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mixsuite.errors import InputError, unknown
 from mixsuite.experiment.code import CodeIdentity, code_of_evaluation, code_of_run
@@ -80,6 +80,8 @@ class CallPlan:
     evaluations: probe or metric -> identity of its code.
     looks:   where seeds are added until decided.
     records: run id -> the latest record in the results folder.
+    tuning:  run id -> what chose its setting, for its record.
+    shown:   whether the folder's tables show these runs; candidates and tuned runs are no cells of a matrix.
     """
 
     matrix: Matrix
@@ -91,12 +93,16 @@ class CallPlan:
     evaluations: dict[str, str]
     records: dict[str, Record]
     looks: Looks | None = None
+    tuning: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shown: bool = True
 
     @property
     def title(self) -> str:
         """The size of the call, in one line."""
-        size = f"{len(self.experiment.tasks)} tasks x {len(self.experiment.methods)} methods"
         runs = f"{len(self.todo)} of {len(self.runs)} runs to train"
+        if not self.shown:
+            return f"{self.matrix.name}: tuning; {runs}"
+        size = f"{len(self.experiment.tasks)} tasks x {len(self.experiment.methods)} methods"
         return f"{self.matrix.name}: {size} x {len(self.experiment.seeds)} seeds; {runs}"
 
     @cached_property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 import os
 from collections import Counter
+from contextlib import AbstractContextManager
+from dataclasses import replace
 
 from mixsuite.errors import InputError
 from mixsuite.execution.messages import BlockResult, Inspection, InspectTask, TrainBlock
@@ -12,7 +14,7 @@ from mixsuite.execution.planning import CallPlan, Options, estimate
 from mixsuite.execution.pool import Pool
 from mixsuite.execution.progress import Progress, Watch, unwatched
 from mixsuite.execution.result import RunResult
-from mixsuite.experiment.spec import RunSpec, Task
+from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
 from mixsuite.results.manifest import Manifest, load_manifest, task_stems
 from mixsuite.results.record import SCHEMA, Record
 from mixsuite.results.record_files import RecordWriter
@@ -67,30 +69,30 @@ def _inspect(pool: Pool, plan: CallPlan, device: str, known: dict[str, Inspectio
 def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> list[TrainBlock]:
     """Group the runs still to do into blocks: in lockstep several seeds of a cell, in the loop one run."""
     experiment, options = plan.experiment, plan.options
-    grouped: dict[tuple[str, str, str, int], list[RunSpec]] = {}
+    grouped: dict[tuple[Task, MethodSpec, str, int], list[RunSpec]] = {}
     for run in plan.todo:
         task, method = run.task.name, run.method.name
         suits = inspections[task].executor if options.executor == "auto" else options.executor
         together = experiment.method_of[method].stackable and experiment.parts_of[task].optimizer.stackable
         executor = suits if together else "loop"
         size = experiment.parts_of[task].domain.block if executor == "lockstep" else 1
-        grouped.setdefault((task, method, executor, run.seed // size), []).append(run)
+        grouped.setdefault((run.task, run.method, executor, run.seed // size), []).append(run)
     blocks = [
         TrainBlock(
-            task=runs[0].task,
+            task=task,
             data_root=options.data.absolute(),
             device=device,
             runs=tuple(runs),
-            code=plan.code[task, method],
-            data=plan.data[task],
+            code=plan.code[task.name, method.name],
+            data=plan.data[task.name],
             executor=executor,
-            block=experiment.parts_of[task].domain.block,
+            block=experiment.parts_of[task.name].domain.block,
             deterministic=plan.matrix.deterministic,
-            out=options.out.absolute(),
+            out=options.out.absolute() if plan.shown or plan.tuning else None,  # candidates keep no losses
             predictions=options.out.absolute() / "predictions" if options.save_predictions else None,
             weights=options.out.absolute() / "weights" if options.save_weights else None,
             probes=tuple((probe, plan.evaluations[probe.name]) for probe in experiment.probes),
-            metrics=tuple((m, plan.evaluations[m.name]) for m in experiment.metrics_for(runs[0].task)),
+            metrics=tuple((m, plan.evaluations[m.name]) for m in experiment.metrics_for(task)),
         )
         for (task, method, executor, _), runs in grouped.items()
     ]
@@ -118,8 +120,20 @@ def _record(run: RunSpec, plan: CallPlan, result: RunResult, data_read: str, dev
         data_read=data_read,
         length=float(task.length),
         time=datetime.datetime.now(datetime.UTC).isoformat(timespec="microseconds"),
+        tuning=plan.tuning.get(run.id),
         **vars(result) | {"machine": result.machine or {"device": device}},
     )
+
+
+def inspect(plan: CallPlan, pool: Pool) -> dict[str, Inspection]:
+    """Open every task of a plan's runs once, whether or not they are still to do: task -> what it shows.
+
+    Raises:
+        InputError: a task that cannot be run as asked.
+    """
+    device = pick_device(plan.options.device)
+    pool.size = _num_workers(plan.options, device)
+    return _inspect(pool, replace(plan, options=replace(plan.options, rerun="always")), device, {})
 
 
 def dry_run(plan: CallPlan) -> tuple[Counter[tuple[str, str]], float]:
@@ -139,13 +153,13 @@ def dry_run(plan: CallPlan) -> tuple[Counter[tuple[str, str]], float]:
     return cells, estimate(plan, {task: inspection.seconds for task, inspection in inspections.items()}, size) + 3.0
 
 
-def execute(plan: CallPlan, watch: Watch = unwatched, pool: Pool | None = None) -> Progress:
-    """Train the runs still to do, write one record per run, and add the cells to <out>/matrix.toml.
+def execute(plan: CallPlan, watch: Watch = unwatched, pool: AbstractContextManager[Pool] | None = None) -> Progress:
+    """Train the runs still to do, write one record per run, and add the cells that are shown to <out>/matrix.toml.
 
     Args:
         plan: of the call.
         watch: called with the progress whenever it changes.
-        pool: one whose workers were started in advance; it is closed at the end.
+        pool: one whose workers were started in advance; it is closed at the end, unless a ``nullcontext`` keeps it.
 
     Raises:
         InputError: bad input that only opening the data shows; nothing has been written then.
@@ -197,12 +211,16 @@ def _train(
 
 
 def _remember(plan: CallPlan) -> Manifest:
+    """The folder's cells with those of the plan, which it keeps if they are shown."""
     manifest = load_manifest(plan.options.out)
-    manifest.reference, manifest.margin = plan.experiment.reference, plan.matrix.margin
-    manifest.matrix = plan.matrix.source
-    manifest.rank(plan.experiment.ranked)
-    if plan.looks:
-        manifest.declare(plan.looks)
-    manifest.add(plan.runs, at_a_look=plan.looks is not None)
-    manifest.save(plan.options.out)
+    if plan.shown:
+        manifest.reference, manifest.margin = plan.experiment.reference, plan.matrix.margin
+        manifest.matrix = plan.matrix.source
+        manifest.rank(plan.experiment.ranked)
+        if plan.looks:
+            manifest.declare(plan.looks)
+        manifest.add(plan.runs, at_a_look=plan.looks is not None)
+        manifest.save(plan.options.out)
+    else:
+        manifest.add(plan.runs)
     return manifest

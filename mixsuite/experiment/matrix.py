@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from mixsuite.errors import InputError, unknown
 from mixsuite.experiment.spec import LONGEST
+from mixsuite.experiment.tune import Tune
 from mixsuite.plugins.entry import need_text, parse_call, parse_entry, parse_seeds
 from mixsuite.plugins.kinds import PACKAGE
 from mixsuite.plugins.validate import check_model
@@ -37,6 +38,7 @@ class Matrix(BaseModel):
     primary:       the metric that verdicts, ranks and gates are based on, where a task has it; "": error or RMSE.
     probes:        disturbances under which each trained model is tested too; they add metrics to its run.
     deterministic: use only deterministic algorithms on a GPU.
+    tune:          how `mixsuite tune` searches settings.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +59,7 @@ class Matrix(BaseModel):
     probes: tuple[str, ...] = ()
     deterministic: bool = False
     recipes: dict[str, Recipe] = {}
+    tune: Tune = Tune()
 
     @field_validator("seeds", mode="before")
     @classmethod

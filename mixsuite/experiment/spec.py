@@ -8,11 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mixsuite.errors import InputError
 from mixsuite.plugins.entry import Call, Params
+from mixsuite.stats.fold import Fold
 from mixsuite.stats.primary import Primary
 
 _TIMES = "×"
@@ -52,6 +53,7 @@ class Task:
     classification: whether its targets are classes or labels, not values.
     addresses: where its outside parts are: "dataset", "domain", "model", ... -> an absolute path or a module's name.
     judged_by: the metric that verdicts are based on, if the matrix names one. It is no part of a run's identity.
+    fold: the inner split that a candidate setting is scored on; None: the run's own split.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Task:
     classification: bool = True
     addresses: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     judged_by: Primary | None = None
+    fold: Fold | None = None
 
     def canonical(self) -> dict[str, Any]:
         """The values that go into a run's id."""
@@ -70,6 +73,7 @@ class Task:
             "dataset": {"name": self.dataset.name, "params": dict(self.dataset.params)},
             "recipe": dict(self.recipe),
             "select": self.select,
+            **({"fold": asdict(self.fold)} if self.fold else {}),
         }
 
     @property

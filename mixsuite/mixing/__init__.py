@@ -18,9 +18,13 @@ from mixsuite.mixing.mixer import Mixer
 from mixsuite.mixing.plan import Plan
 from mixsuite.mixing.rng import Rng
 from mixsuite.mixing.targets import class_shares, hard_labels
+from mixsuite.plugins.space import Choice, Linear, Log, Whole
 
 __all__ = [
     "Batch",
+    "Choice",
+    "Linear",
+    "Log",
     "Method",
     "Mixer",
     "Plan",
@@ -30,6 +34,7 @@ __all__ = [
     "Target",
     "TaskInfo",
     "TrainInfo",
+    "Whole",
     "beta_shares",
     "box_mask",
     "box_plan",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from inspect import get_annotations
 from typing import Any, ClassVar, NamedTuple
 
 from torch import Tensor, nn
@@ -12,6 +13,7 @@ from mixsuite.mixing.engine import Loss, State, Tail, interpolate, two_term_loss
 from mixsuite.mixing.plan import Plan
 from mixsuite.mixing.rng import Rng
 from mixsuite.plugins.entry import plain_name
+from mixsuite.plugins.space import Range, check_space
 
 
 class Batch(NamedTuple):
@@ -102,6 +104,8 @@ class Method(ABC):
     needs_x     True: batch.x is set.
     needs_rows  True: batch.rows is set, for a method that looks its rows up in a table of the training part.
     vectorised  False: plan works row by row in Python.
+    space       parameter -> the range that `mixsuite tune` searches: Linear, Log, Whole or Choice; others stay as they
+                are.
     augments    True: ``mix`` masks or disturbs rows besides, so that a share of 1 does not give a row as it was.
 
     Flags say how a method may be used. A class that overrides a function must declare the flags that depend on it:
@@ -131,6 +135,7 @@ class Method(ABC):
     needs_rows: ClassVar[bool] = False
     augments: ClassVar[bool] = False
     vectorised: ClassVar[bool] = True
+    space: ClassVar[dict[str, Range]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Refuse a class that overrides a function without declaring the flags that depend on it.
@@ -140,6 +145,7 @@ class Method(ABC):
         """
         super().__init_subclass__(**kwargs)
         own = vars(cls)
+        check_space(cls.__name__, cls.space, {key for base in cls.__mro__ for key in get_annotations(base)})
         apart = {"more_rows", "memory"} & own.keys()  # of one run alone
         overridden = {
             "stackable": ({"mix", "objective"} & own.keys()) | apart,

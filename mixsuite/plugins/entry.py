@@ -90,6 +90,19 @@ def split_list(text: str) -> list[str]:
     return [item for item in _split(text, ",") if item]
 
 
+def listed(value: str | Iterable[str]) -> list[str]:
+    """The entries of a list, or of a text that ``split_list`` splits.
+
+    Raises:
+        InputError: an entry is a class or an object.
+    """
+    if isinstance(value, str):
+        return split_list(value)
+    for entry in value if isinstance(value, Iterable) else [value]:
+        need_text(entry)
+    return list(value)
+
+
 def _split(text: str, mark: str) -> list[str]:
     """Split a text at a mark outside brackets."""
     items, depth, start = [], 0, 0

@@ -209,7 +209,7 @@ def load_results(out: Path) -> Results:
     """
     manifest = load_manifest(out)
     disagree: set[str] = set()
-    latest = read_latest(out, _summarise, disagree)
+    latest = read_latest(out, summarise, disagree)
     cells: dict[tuple[str, str], dict[int, RunSummary]] = {}
     num_shown = 0
     for (task, method), ids in manifest.ids().items():
@@ -226,7 +226,8 @@ def load_results(out: Path) -> Results:
     return Results(manifest, cells, len(latest) - num_shown, conflicts, out)
 
 
-def _summarise(record: Record) -> RunSummary:
+def summarise(record: Record) -> RunSummary:
+    """The part of a record that a table needs."""
     code = record.code
     train, test = record.parts.get("train"), record.parts.get("test")
     return RunSummary(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mixsuite.mixing import Method, Plan, over, require
+from mixsuite.mixing import Log, Method, Plan, over, require
 from mixsuite.mixing.neighbours import drawn_by_class, rows_by_class
 
 
@@ -23,6 +23,7 @@ class BalancedMixup(Method):
     label = "matched"
     pairing = "a training row of a uniformly drawn class"
     lam_law = "1 - Beta(alpha, 1)"
+    space = {"alpha": Log(0.05, 2.0)}
     kinds = ("class",)
     stackable = False
 

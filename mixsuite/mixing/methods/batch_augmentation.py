@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, over, require
+from mixsuite.mixing import Log, Method, Plan, over, require
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class BatchAugmentation(Method):
     label = "matched"
     pairing = "k permutations"
     lam_law = "Beta(alpha, alpha), k times"
+    space = {"alpha": Log(0.1, 4.0)}
     rows = "k"
 
     def __post_init__(self):

@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, mixup_plan, require
+from mixsuite.mixing import Log, Method, mixup_plan, require
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class CMixup(Method):
     label = "matched"
     pairing = "drawn by nearness of targets"
     lam_law = "Beta(alpha, alpha)"
+    space = {"alpha": Log(0.1, 4.0), "bandwidth": Log(0.05, 5.0)}
     kinds = ("regression",)
 
     def __post_init__(self):

@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, require
+from mixsuite.mixing import Log, Method, Plan, require
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class ColumnCutmix(Method):
     label = "free"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha), then the exact share of source columns"
+    space = {"alpha": Log(0.1, 4.0)}
     domains = ("tabular",)
 
     def __post_init__(self):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mixsuite.mixing import Method, box_plan, reject_flat, require
+from mixsuite.mixing import Log, Method, box_plan, reject_flat, require
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Cutmix(Method):
     label = "matched"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha), then the exact area"
+    space = {"alpha": Log(0.1, 4.0)}
     domains = ("images", "speech")
 
     def __post_init__(self):

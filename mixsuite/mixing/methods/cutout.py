@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mixsuite.mixing import Method, Plan, box_mask, reject_flat, require
+from mixsuite.mixing import Linear, Method, Plan, box_mask, reject_flat, require
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class Cutout(Method):
 
     label = "own"
     pairing = "none"
+    space = {"side": Linear(0.1, 0.8)}
     domains = ("images",)
     stackable = True
 

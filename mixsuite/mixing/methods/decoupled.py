@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, over, require
+from mixsuite.mixing import Log, Method, Plan, over, require
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Decoupled(Method):
     label = "free"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha) and Beta(alpha_y, alpha_y), coupled by quantile; or constants"
+    space = {"alpha": Log(0.1, 4.0), "alpha_y": Log(0.4, 16.0)}
 
     def __post_init__(self):
         super().__post_init__()

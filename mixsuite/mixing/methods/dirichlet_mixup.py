@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mixsuite.mixing import Method, Plan, over, require
+from mixsuite.mixing import Log, Method, Plan, over, require
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class DirichletMixup(Method):
     label = "matched"
     pairing = "k - 1 permutations"
     lam_law = "Dirichlet(alpha, ..., alpha)"
+    space = {"alpha": Log(0.1, 4.0)}
 
     def __post_init__(self):
         super().__post_init__()

@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, mask_plan, reject_flat, require
+from mixsuite.mixing import Linear, Log, Method, mask_plan, reject_flat, require
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Fmix(Method):
     label = "matched"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha), then the exact area"
+    space = {"alpha": Log(0.1, 4.0), "decay": Linear(1.0, 5.0)}
     domains = ("images", "speech")
 
     def __post_init__(self):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mixsuite.mixing import Method, interpolate, mixup_plan, require
+from mixsuite.mixing import Log, Method, interpolate, mixup_plan, require
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Ifmixup(Method):
     label = "matched"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha)"
+    space = {"alpha": Log(0.1, 4.0)}
     domains = ("graphs",)
     stackable = True
 

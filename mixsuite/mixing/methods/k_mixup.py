@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, mixup_plan, require
+from mixsuite.mixing import Log, Method, mixup_plan, require
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class KMixup(Method):
     label = "matched"
     lam_law = "Beta(alpha, alpha)"
     pairing = "optimal matching of blocks of k"
+    space = {"alpha": Log(0.1, 4.0)}
     needs_x = True
     vectorised = False
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mixsuite.mixing import Method, class_shares, clean_loss, require, unmixed_plan
+from mixsuite.mixing import Linear, Method, class_shares, clean_loss, require, unmixed_plan
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class LabelSmoothing(Method):
     label = "own"
     pairing = "none"
     lam_law = "1"
+    space = {"eps": Linear(0.0, 0.4)}
     kinds = ("class",)
     stackable = True
     mixes_alone = False

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mixsuite.mixing import Method, mixup_plan, require
+from mixsuite.mixing import Log, Method, mixup_plan, require
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class ManifoldMixup(Method):
     label = "matched"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha)"
+    space = {"alpha": Log(0.1, 4.0)}
 
     def __post_init__(self):
         super().__post_init__()

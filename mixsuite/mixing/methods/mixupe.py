@@ -9,7 +9,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, class_shares, mixup_plan, require, run_mean, two_term_loss
+from mixsuite.mixing import Log, Method, class_shares, mixup_plan, require, run_mean, two_term_loss
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Mixupe(Method):
     label = "matched"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha)"
+    space = {"alpha": Log(0.1, 4.0), "eta": Log(1e-4, 0.1)}
     rows = "2 (versions 1 and 2: 3)"
     kinds = ("class",)
     mixes_alone = False

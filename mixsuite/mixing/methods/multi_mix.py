@@ -8,7 +8,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, box_mask, over, reject_flat, require
+from mixsuite.mixing import Log, Method, Plan, box_mask, over, reject_flat, require
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class MultiMix(Method):
     label = "matched"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha), k times"
+    space = {"alpha": Log(0.1, 4.0)}
     rows = "k"
 
     def __post_init__(self):

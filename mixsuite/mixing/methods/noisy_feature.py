@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from mixsuite.mixing import Method, interpolate, mixup_plan, require
+from mixsuite.mixing import Linear, Log, Method, interpolate, mixup_plan, require
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class NoisyFeature(Method):
     augments = True
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha)"
+    space = {"alpha": Log(0.1, 4.0), "add": Linear(0.0, 0.8), "multiply": Linear(0.0, 0.8)}
     stackable = True
 
     def __post_init__(self):

@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, Plan, beta_shares, clean_loss, over, require, two_term_loss
+from mixsuite.mixing import Linear, Log, Method, Plan, beta_shares, clean_loss, over, require, two_term_loss
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Regmixup(Method):
     label = "matched"
     pairing = "permutation, and each row with itself"
     lam_law = "Beta(alpha, alpha)"
+    space = {"alpha": Log(1.0, 40.0), "clean": Linear(0.1, 0.9)}
     rows = "2"
     stackable = True
 

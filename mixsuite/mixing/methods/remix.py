@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, hard_labels, mixup_plan, require
+from mixsuite.mixing import Linear, Log, Method, hard_labels, mixup_plan, require
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Remix(Method):
     label = "free"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha)"
+    space = {"alpha": Log(0.1, 4.0), "kappa": Linear(1.0, 5.0), "tau": Linear(0.1, 0.9)}
     kinds = ("class",)
 
     def __post_init__(self):

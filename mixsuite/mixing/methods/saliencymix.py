@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, box_mask, mask_plan, mixup_plan, reject_flat, require
+from mixsuite.mixing import Log, Method, box_mask, mask_plan, mixup_plan, reject_flat, require
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class Saliencymix(Method):
     label = "matched"
     pairing = "permutation"
     lam_law = "Beta(alpha, alpha), then the exact area"
+    space = {"alpha": Log(0.1, 4.0)}
     domains = ("images",)
     needs_x = True
 

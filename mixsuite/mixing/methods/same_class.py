@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 
-from mixsuite.mixing import Method, hard_labels, mixup_plan, require
+from mixsuite.mixing import Log, Method, hard_labels, mixup_plan, require
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class SameClass(Method):
     label = "own"
     pairing = "permutation within each class"
     lam_law = "Beta(alpha, alpha)"
+    space = {"alpha": Log(0.1, 4.0)}
     kinds = ("class",)
 
     def __post_init__(self):

@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from mixsuite import api
-from mixsuite.cli import authors, claims, regression, runs
+from mixsuite.cli import authors, claims, regression, runs, tuning
 from mixsuite.errors import InputError
 from mixsuite.testing import check
 
@@ -40,6 +40,7 @@ OWN = {"wide", "dry_run", "perf", "form", "history", "skip_check"}  # of the com
         (api.compare, authors.compare),
         (api.regress, regression.regress),
         (api.claims, claims.claims),
+        (api.tune, tuning.tune),
     ],
 )
 def test_each_function_has_the_options_of_the_command_of_its_name(function, command):

@@ -11,6 +11,8 @@ from mixsuite.data.rows import Raw
 from mixsuite.domains.base import Dataset
 from mixsuite.domains.split import count_classes, draw_split
 from mixsuite.errors import InputError
+from mixsuite.stats.fold import Fold
+from mixsuite.tuning.folds import folds_for
 
 
 @dataclass(frozen=True)
@@ -142,3 +144,58 @@ def test_classes_that_are_not_declared_are_those_that_targets_show():
     y = np.array([0, 4, 1])
     assert count_classes(Open(), Raw(y, y)) == 5
     assert count_classes(Number(), Raw(y, y)) == 1
+
+
+def folds_of(train, valid, dataset, raw, seed):
+    return [(fold, draw_split(dataset, raw, seed, fold)) for fold in folds_for(train, valid)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(40, 400), st.integers(0, 1000), st.floats(0.2, 0.6), st.booleans(), st.booleans())
+def test_inner_splits_are_of_the_training_rows_alone(n, seed, test, official, noisy):
+    """Folds are disjoint, cover the outer training rows, and have no row of the outer test or validation part."""
+    part = np.where(np.arange(n) % 5 == 0, 2, 0) if official else None
+    dataset, raw = Numbered(test=test, label_noise=0.3 * noisy), raw_of(n, part)
+    outer = draw_split(dataset, raw, seed)
+    splits = folds_of(len(outer.train), 0, dataset, raw, seed)
+    for repeat in {fold.repeat for fold, _ in splits}:
+        scored = [split.test for fold, split in splits if fold.repeat == repeat]
+        np.testing.assert_array_equal(np.sort(np.concatenate(scored)), outer.train)
+        assert max(map(len, scored)) - min(map(len, scored)) <= 1
+    for _, split in splits:
+        np.testing.assert_array_equal(np.sort(np.concatenate([split.train, split.test])), outer.train)
+        np.testing.assert_array_equal(split.valid, outer.valid)
+        np.testing.assert_array_equal(split.y, outer.y)
+        assert not set(split.test) & {*outer.test, *outer.valid}
+        counts = np.bincount(outer.y[outer.train], minlength=3)
+        assert (np.abs(np.bincount(outer.y[split.test], minlength=3) - counts / 5) <= 1).all()
+
+
+def test_a_large_validation_part_is_scored_whole():
+    outer = draw_split(Numbered(valid=0.4), raw_of(1000), 3)
+    ((fold, inner),) = folds_of(len(outer.train), len(outer.valid), Numbered(valid=0.4), raw_of(1000), 3)
+    assert fold == Fold()
+    np.testing.assert_array_equal(inner.test, outer.valid)
+    np.testing.assert_array_equal(inner.train, outer.train)
+    assert len(inner.valid) == 0
+
+
+def test_repeats_and_seeds_cut_in_other_ways():
+    cuts = [draw_split(Numbered(), raw_of(90), seed, Fold(0, 5, repeat)).test for seed in (0, 1) for repeat in (0, 1)]
+    assert len({tuple(cut) for cut in cuts}) == 4
+
+
+def test_targets_that_are_no_classes_are_cut_too():
+    @dataclass(frozen=True)
+    class Values(Numbered):
+        kind = "regression"
+
+    raw = Raw(np.zeros((60, 1)), np.arange(60) / 7, None)
+    outer = draw_split(Values(), raw, 0)
+    parts = [split.test for _, split in folds_of(len(outer.train), 0, Values(), raw, 0)][:5]
+    np.testing.assert_array_equal(np.sort(np.concatenate(parts)), outer.train)
+
+
+def test_too_few_rows_to_cut_are_refused():
+    with pytest.raises(InputError, match="3 training rows cannot be cut into 5 folds to choose a setting on"):
+        draw_split(Numbered(rows=3), raw_of(60), 0, Fold(0, 5))

@@ -1,5 +1,6 @@
 """A plan is carried out: every run leaves a record, and the folder remembers its cells."""
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +53,48 @@ def test_what_is_done_is_not_trained_again_and_its_cells_are_remembered(plan, tm
     progress = runner.execute(plan())
     assert (progress.total, path.read_bytes()) == (0, before)
     assert len(load_manifest(tmp_path / "out").runs()) == 4
+
+
+def test_runs_that_are_not_shown_leave_records_alone(plan, tmp_path):
+    asked = plan()
+    told = {run.id: {"chosen": 1} for run in asked.runs[:1]}
+    runner.execute(replace(asked, shown=False, tuning=told))
+    assert not (tmp_path / "out" / "matrix.toml").exists()
+    records = read_records(tmp_path / "out")
+    assert {run: record.tuning for run, record in records.items() if record.tuning} == told
+    assert replace(asked, shown=False).title == "tiny: tuning; 4 of 4 runs to train"
+
+
+def test_runs_of_one_name_and_of_other_settings_train_apart(plan, tmp_path):
+    """In lockstep too, where the seeds of a cell train as one."""
+    asked = plan(["mixup"], executor="lockstep")
+    other = [
+        replace(run, task=replace(run.task, recipe=tuple((k, 0.5 if k == "lr" else v) for k, v in run.task.recipe)))
+        for run in asked.runs
+    ]
+    runner.execute(replace(asked, runs=[*asked.runs, *other], shown=False))
+    records = read_records(tmp_path / "out")
+    for run in other:
+        alone = replace(asked, runs=[run], shown=False, options=replace(asked.options, out=tmp_path / run.id))
+        runner.execute(alone)
+        assert read_records(tmp_path / run.id)[run.id].metrics == records[run.id].metrics
+
+
+def test_every_task_is_looked_at_whether_or_not_it_is_done(plan):
+    runner.execute(plan())
+    found = runner.inspect(plan(), InProcess())
+    assert {task: look.parts for task, look in found.items()} == {TASK: {"train": 20, "valid": 20, "test": 45}}
+
+
+def test_a_pool_that_is_kept_stays_open(plan):
+    closed = []
+
+    class Kept(InProcess):
+        def __exit__(self, *_):
+            closed.append(True)
+
+    runner.execute(plan(), pool=nullcontext(Kept()))
+    assert not closed
 
 
 def test_a_run_that_fails_stops_nothing(plan, tmp_path):

@@ -17,6 +17,7 @@ from support.toys import Toy
 
 from mixsuite.data.digest import digest
 from mixsuite.errors import InputError
+from mixsuite.execution import execute
 from mixsuite.execution import worker as module
 from mixsuite.execution.messages import Beat, BlockResult, Inspection, InspectTask, Ready, RetryApart
 from mixsuite.execution.worker import Worker, machine, serve
@@ -25,6 +26,7 @@ from mixsuite.experiment.code import code_of_evaluation
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve, resolve_probe
 from mixsuite.results.row_files import read_row_losses
+from mixsuite.stats.fold import Fold
 
 
 @pytest.fixture
@@ -46,6 +48,7 @@ def inspect(matrix, **values):
 def test_a_task_that_can_be_run_says_how_long_and_by_what(tiny):
     found = inspect(tiny)
     assert (found.problem, found.executor) == ("", "lockstep")
+    assert found.parts == {"train": 20, "valid": 20, "test": 45}
     assert found.seconds > 0
 
 
@@ -221,6 +224,31 @@ def test_files_that_are_not_the_plans_are_refused_before_and_after_they_are_read
 
 def test_what_was_read_comes_back_with_the_results(tiny):
     assert Worker().execute(train_block(tiny, "mixup")).data_read == train_block(tiny, "mixup").data != ""
+
+
+def test_rows_are_opened_once_for_runs_that_train_on_the_same(tiny, tmp_path, monkeypatch):
+    opened, make = [], execute.make_data
+    monkeypatch.setattr(execute, "make_data", lambda *given: opened.append(given[3:]) or make(*given))
+    worker = Worker()
+
+    def block(method, seed=0, fold=None, **recipe):
+        made = train_block(tiny, method, (seed,))
+        values = tuple((key, recipe.get(key, value)) for key, value in made.task.recipe)
+        task = replace(made.task, fold=fold, recipe=values)
+        return replace(made, task=task, runs=tuple(replace(run, task=task) for run in made.runs))
+
+    first = worker.execute(block("mixup")).results[0]
+    assert worker.execute(block("mixup")).results[0].digests == first.digests
+    worker.execute(block("erm", lr=0.2))
+    assert len(opened) == 1
+    for other in (block("mixup", 1), block("mixup", 1, Fold(0, 5)), block("mixup", 1, Fold(1, 5))):
+        worker.execute(other)
+    worker.execute(block("mixup", 1, Fold(1, 5), precision="float64"))
+    assert [seed for seed, *_ in opened] == [0, 1, 1, 1, 1]
+    (tmp_path / "mine.py").write_text(INTRA_MIX)
+    for method in (str(tmp_path / "mine.py"), str(tmp_path / "mine.py"), "erm"):  # it might write to what it is given
+        worker.execute(block(method, 1, Fold(1, 5), precision="float64"))
+    assert len(opened) == 8
 
 
 def test_work_that_gets_on_says_so(tiny):

@@ -1,10 +1,13 @@
 """What a run is, and its id."""
 
+from dataclasses import replace
+
 import pytest
 
 from mixsuite.errors import InputError
 from mixsuite.experiment.spec import MethodSpec, RunSpec, Task, digest_json, parse_stretched, stretched_name
 from mixsuite.plugins.entry import Call
+from mixsuite.stats.fold import Fold
 
 
 def a_task(name: str = "wine", **recipe: object) -> Task:
@@ -45,3 +48,15 @@ def test_a_stretched_recipe_has_its_length_in_its_name():
     for wrong in ("mlp×", "mlp×0", "mlp×1001", "mlp×-1", "mlp×1.5"):
         with pytest.raises(InputError, match="whole number from 1 to 1000"):
             parse_stretched(wrong)
+
+
+def test_an_inner_split_changes_the_id_and_its_absence_leaves_it_as_it_was():
+    method, task = MethodSpec("mixup", Call("mixup", (("alpha", 1.0),))), a_task(lr=0.1)
+    spec = {"dataset": {"name": "wine", "params": {"rows": 24}}, "recipe": {"lr": 0.1}, "select": "last"}
+    spec |= {"method": {"name": "mixup", "params": {"alpha": 1.0}}, "seed": 0}
+    assert RunSpec(task, method, 0).id == digest_json(spec)[:16] == "fcbfd3f5cd78394f"
+    folds = [Fold(), Fold(0, 5), Fold(1, 5), Fold(0, 5, 1)]
+    assert len({RunSpec(replace(task, fold=fold), method, 0).id for fold in (None, *folds)}) == 5
+    assert RunSpec(replace(task, fold=Fold(1, 5)), method, 0).canonical() == spec | {
+        "fold": {"number": 1, "folds": 5, "repeat": 0}
+    }
