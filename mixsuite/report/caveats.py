@@ -17,7 +17,7 @@ from mixsuite.stats.convergence import MOVED, NO, OVERTRAINED
 from mixsuite.stats.paired import LEVEL, needed_seeds, skewness
 from mixsuite.stats.verdicts import BETTER, WORSE
 
-_SKEWED = 1.0  # skewness beyond which differences are called strongly skewed
+SKEWED = 1.0  # skewness beyond which differences are called strongly skewed
 _TEMPERATURE_FROM = 200  # validation rows, as in evaluation.scores
 _LISTED = 20  # number of failures that are listed one by one
 
@@ -137,7 +137,7 @@ def _skewed(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
         task, base = manifest.tasks[name], results.cell(manifest.tasks[name], manifest.reference)
         for method in table.loc[table["verdict"].isin([BETTER, WORSE]), "method"]:
             d = paired_cells(results.cell(task, method), base, 0.0).d
-            if abs(skewness(d)) > _SKEWED:
+            if abs(skewness(d)) > SKEWED:
                 cells.append(f"{method} on {name}")
     if not cells:
         return []
