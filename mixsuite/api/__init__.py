@@ -9,7 +9,7 @@ from mixsuite.api.claims import claims
 from mixsuite.api.comparing import compare
 from mixsuite.api.regression import BASELINE, HISTORY, regress, train_anew
 from mixsuite.api.runs import DryRun, dry_run, leaderboard, run
-from mixsuite.api.tuning import tune
+from mixsuite.api.tuning import lengths, tune
 
 __all__ = [
     "BASELINE",
@@ -21,6 +21,7 @@ __all__ = [
     "compare",
     "dry_run",
     "leaderboard",
+    "lengths",
     "need_results",
     "regress",
     "run",

@@ -1,4 +1,4 @@
-"""The command that tunes methods with the same compute."""
+"""Commands that choose settings on training rows alone: tune, lengths."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ class Sampler(StrEnum):
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add this command to the application."""
-    app.command()(tune)
+    """Add these commands to the application."""
+    for command in (tune, lengths):
+        app.command()(command)
 
 
 def tune(
@@ -72,3 +73,43 @@ def tune(
     typer.echo(report_text(report))
     typer.echo(f"\nwritten: {report.out}/tuned.csv, {report.out}/tuned.toml", err=True)
     raise typer.Exit(0 if report.complete else 1)
+
+
+def lengths(
+    matrix: Annotated[
+        str,
+        typer.Argument(help="A matrix: a name in ./benchmarks (or shipped with mixsuite), or a path ending in .toml."),
+    ],
+    grid: Annotated[str, typer.Option(help="Multiples of the recipes' own lengths.")] = "1,2,4,8,16",
+    methods: Annotated[
+        str, typer.Option(help="Those whose comparisons must have converged; the reference is added.")
+    ] = "erm,mixup",
+    datasets: options.Datasets = None,
+    seeds: options.Seeds = None,
+    out: Annotated[Path | None, typer.Option(help="Results folder. Default: results/lengths/<matrix name>/.")] = None,
+    data: options.Data = None,
+    device: options.DeviceOption = Device.auto,
+    workers: options.Workers = None,
+    timeout: options.Timeout = None,
+) -> None:
+    """Choose the length of each task's training: the shortest at which its comparisons have converged.
+
+    Lengths are tried from the shortest on, each held against the next one of the grid. Runs are scored on inner splits
+    of their training rows; no test row has a say. lengths.csv has what was seen, recipes.toml the recipes at the chosen
+    lengths.
+
+    Exit status: 0 a length was chosen for every task; 1 for some none of the grid has converged; 2 bad input;
+    130 interrupted.
+    """
+    from mixsuite import api
+    from mixsuite.cli.progress import progress_display
+    from mixsuite.tuning.lengths import report_text
+
+    with progress_display() as watch:
+        report = api.lengths(
+            matrix, grid=grid, methods=methods, datasets=datasets, seeds=seeds, out=out, data=data,
+            device=device.value, workers=workers, timeout=timeout, watch=watch,
+        )  # fmt: skip
+    typer.echo(report_text(report))
+    typer.echo(f"\nwritten: {report.out}/lengths.csv, {report.out}/recipes.toml", err=True)
+    raise typer.Exit(0 if all(report.chosen.values()) else 1)

@@ -41,6 +41,7 @@ OWN = {"wide", "dry_run", "perf", "form", "history", "skip_check"}  # of the com
         (api.regress, regression.regress),
         (api.claims, claims.claims),
         (api.tune, tuning.tune),
+        (api.lengths, tuning.lengths),
     ],
 )
 def test_each_function_has_the_options_of_the_command_of_its_name(function, command):
