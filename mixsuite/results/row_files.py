@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,25 @@ def write_row_file(out: Path, run_id: str, arrays: dict[str, np.ndarray]) -> str
     name = f"{LOSSES}/{run_id}-{hashlib.sha256(content).hexdigest()[:16]}.npz"
     write_whole(out / name, lambda part: part.write_bytes(content))
     return name
+
+
+def _losses(arrays: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """The losses [n] in a file's arrays.
+
+    Raises:
+        ValueError: they are not what a run writes.
+    """
+    if "wrong" in arrays:
+        bits, rows = arrays["wrong"], int(arrays["rows"])
+        if bits.dtype != np.uint8 or bits.ndim != 1 or not 8 * len(bits) - 8 < rows <= 8 * len(bits):
+            raise ValueError(f"{rows} rows in {len(bits)} bytes")
+        return np.unpackbits(bits, count=rows).astype(np.float64)
+    if "loss" not in arrays:
+        return None
+    losses = arrays["loss"]
+    if losses.dtype != np.float32 or losses.ndim != 1 or not np.isfinite(losses).all():
+        raise ValueError("losses that are no finite numbers [n]")
+    return losses.astype(np.float64)
 
 
 def copy_row_file(there: Path, here: Path, name: str) -> None:
@@ -64,8 +84,6 @@ def read_row_losses(out: Path, name: str) -> np.ndarray | None:
             if sum(item.file_size for item in archive.infolist()) > _MOST:
                 raise ValueError("its arrays are too large")
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            if "wrong" in arrays:
-                return np.unpackbits(arrays["wrong"], count=int(arrays["rows"])).astype(np.float64)
-            return arrays["loss"].astype(np.float64) if "loss" in arrays else None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            return _losses(arrays)
+    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: not the losses of a run: {error}") from None

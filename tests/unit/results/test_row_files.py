@@ -41,3 +41,21 @@ def test_a_file_is_copied_with_its_record(tmp_path):
     copy_row_file(tmp_path / "one", tmp_path / "two", name)
     copy_row_file(tmp_path / "one", tmp_path / "two", "")
     assert (tmp_path / "two" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [
+        {"wrong": np.packbits([1] * 9), "rows": np.array(10**12)},
+        {"wrong": np.packbits([1] * 9), "rows": np.array(8)},
+        {"wrong": np.ones(2), "rows": np.array(9)},
+        {"wrong": np.packbits([1] * 9)},
+        {"loss": np.array([1.0, np.nan], dtype=np.float32)},
+        {"loss": np.ones((2, 2), dtype=np.float32)},
+        {"loss": np.array(["a", "b"])},
+    ],
+)
+def test_arrays_that_no_run_writes_are_refused(tmp_path, arrays):
+    name = write_row_file(tmp_path, "0" * 16, arrays)
+    with pytest.raises(InputError, match="not the losses of a run"):
+        read_row_losses(tmp_path, name)
