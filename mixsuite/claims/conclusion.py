@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import nan
 
-from mixsuite.claims.effects import better_of, measured, tolerance
+from mixsuite.claims.effects import better_of, control_measured, measured, tolerance
 from mixsuite.claims.judge import NOT_RUN, SubTest
 from mixsuite.claims.regime import holds, preconditions
 from mixsuite.claims.study import Rule, Study
 from mixsuite.experiment.spec import Task
 from mixsuite.results.reading import Results
 from mixsuite.stats.meta import Pooled, pool
-from mixsuite.stats.paired import LEVEL, mean
+from mixsuite.stats.paired import LEVEL, mean, t_interval
 from mixsuite.stats.verdicts import BETTER, TIE, WORSE
 
 SUPPORTS, CONTRADICTS, SAME, OPEN = "supports", "contradicts", "no difference seen", "not decided"
@@ -48,6 +48,8 @@ class Part:
     pooled:  the effect in the rule's measure; None where there is nothing to pool.
     low, high: its interval, of the level that all rules of the study share.
     claimed: the paper's size, nan where none is declared.
+    measure: in what they are.
+    aim:     what they are held against; None where no task was run.
     """
 
     finding: str
@@ -55,6 +57,8 @@ class Part:
     low: float = nan
     high: float = nan
     claimed: float = nan
+    measure: str = ""
+    aim: Aim | None = None
 
     @property
     def of_claimed(self) -> float:
@@ -115,26 +119,39 @@ def _finding(study: Study, results: Results, test: SubTest) -> SubTest:
         return replace(test, finding=NOT_RUN)
     rule, task = study.tests[test.rule], results.manifest.tasks[test.task]
     seen = preconditions(study.regime, rule, task, results)
-    regime = "; ".join(one.text for one in seen)
+    values = measured(rule, task, results)
+    low, high = t_interval(values)
+    test = replace(
+        test,
+        regime="; ".join(one.text for one in seen),
+        measured=float(values.mean()),
+        measured_low=low,
+        measured_high=high,
+        control_measured=control_measured(rule, task, results),
+    )
     if not holds(seen):
-        return replace(test, finding=NOT_APPLICABLE, regime=regime)
+        return replace(test, finding=NOT_APPLICABLE)
     if rule.bounded or rule.as_good or rule.gain_over:
-        values = measured(rule, task, results)
         found = word(pool([values], [""]), aim_of(rule, [task], results)) if len(values) > 1 else OPEN
     else:
         found = {BETTER: SUPPORTS, WORSE: CONTRADICTS, TIE: SAME}.get(test.outcome, OPEN)
-    return replace(test, finding=found, regime=regime)
+    return replace(test, finding=found)
+
+
+def level_of(study: Study) -> float:
+    """The level of the interval of each rule: they share an error rate of 5 % (Bonferroni)."""
+    return 1 - LEVEL / len(study.tests)
 
 
 def parts(study: Study, results: Results, tests: Sequence[SubTest]) -> list[Part]:
-    """Each rule of a study over the tasks to which it applies. The rules share an error rate of 5 % (Bonferroni).
+    """Each rule of a study over the tasks to which it applies.
 
     Args:
         study: its methods have the names that tables show.
         results: what the study's folder shows.
         tests: the study's sub-tests, with their findings.
     """
-    level = 1 - LEVEL / len(study.tests)
+    level = level_of(study)
     return [
         _part(rule, results, [test for test in tests if test.rule == place], level)
         for place, rule in enumerate(study.tests)
@@ -144,16 +161,19 @@ def parts(study: Study, results: Results, tests: Sequence[SubTest]) -> list[Part
 def _part(rule: Rule, results: Results, tests: Sequence[SubTest], level: float) -> Part:
     """One rule over the tasks to which it applies. A task that was not run leaves the rule open."""
     claimed = nan if rule.claimed is None else rule.claimed
-    if not tests or any(test.finding == NOT_RUN for test in tests):
-        return Part(NOT_RUN, claimed=claimed)
-    tasks = [results.manifest.tasks[test.task] for test in tests if test.finding != NOT_APPLICABLE]
+    there = [results.manifest.tasks[test.task] for test in tests if test.finding != NOT_RUN]
+    bare = Part(NOT_RUN, claimed=claimed, measure=rule.pooled_as, aim=aim_of(rule, there, results) if there else None)
+    if len(there) < len(tests) or not tests:
+        return bare
+    tasks = [task for task, test in zip(there, tests, strict=True) if test.finding != NOT_APPLICABLE]
     if not tasks:
-        return Part(NOT_APPLICABLE, claimed=claimed)
+        return replace(bare, finding=NOT_APPLICABLE)
     values = [measured(rule, task, results) for task in tasks]
     if min(len(v) for v in values) < 2 or len({len(v) for v in values}) > 1:
-        return Part(OPEN, claimed=claimed)
-    pooled = pool(values, [task.data_set for task in tasks])
-    return Part(word(pooled, aim_of(rule, tasks, results), level), pooled, *pooled.interval(level), claimed)
+        return replace(bare, finding=OPEN)
+    pooled, aim = pool(values, [task.data_set for task in tasks]), aim_of(rule, tasks, results)
+    low, high = pooled.interval(level)
+    return replace(bare, finding=word(pooled, aim, level), pooled=pooled, low=low, high=high, aim=aim)
 
 
 def conclude(found: Sequence[Part]) -> str:

@@ -64,6 +64,15 @@ def control(rule: Rule, task: Task, results: Results) -> Control:
     return (name if rule.control_metric is None else f"{metric} of {name}"), effect
 
 
+def control_measured(rule: Rule, task: Task, results: Results) -> float:
+    """The control's effect in the rule's measure; nan if the rule has none, or it has no runs."""
+    if rule.control is None and rule.control_metric is None:
+        return nan
+    changes = {"method": rule.control or rule.method, "metric": rule.control_metric or rule.metric}
+    found = measured(rule.model_copy(update=changes), task, results)
+    return float(np.mean(found)) if len(found) else nan
+
+
 def tolerance(rule: Rule, task: Task, results: Results) -> float:
     """The difference that counts as none, in the rule's measure: as given, else a third of the claimed size."""
     if rule.tolerance is not None:
@@ -95,6 +104,8 @@ def measured(rule: Rule, task: Task, results: Results) -> np.ndarray:
     names = [name for name in (rule.method, rule.against, rule.gain_over) if name is not None]
     found = [values(results.cell(task, name), metric) for name in names]
     seeds = sorted(set.intersection(*(set(one) for one in found)))
+    if not seeds:
+        return np.array([])
     arms = [np.array([one[seed] for seed in seeds]) for one in found]
     if rule.gain_over is not None:
         return ratios(arms[2] - arms[0], arms[2] - arms[1])

@@ -38,6 +38,8 @@ class SubTest:
     rule:    the place of its rule in the study.
     regime:  its preconditions, and what was seen of each.
     finding: what it says of the claim (``conclusion``).
+    measured, measured_low, measured_high: the effect in the rule's measure, with its 95 % t-interval.
+    control_measured: the control's.
     """
 
     task: str
@@ -56,6 +58,10 @@ class SubTest:
     rule: int = 0
     regime: str = ""
     finding: str = ""
+    measured: float = nan
+    measured_low: float = nan
+    measured_high: float = nan
+    control_measured: float = nan
 
     @property
     def bounded(self) -> bool:

@@ -30,8 +30,8 @@ from mixsuite.stats.paired import LEVEL
 COLUMNS = [
     "id", "paper", "claim", "study", "metric", "effect", "low", "high", "n", "control", "control_effect", "verdict",
     "seconds", "sourced", "task", "method", "against", "outcome", "scale", "where", "finding", "conclusion",
-    "test_scale", "regime", "kind", "part", "measure", "pooled", "pooled_low", "pooled_high", "scope", "data_sets",
-    "tau", "i2", "claimed", "of_claimed", "claimed_source",
+    "test_scale", "regime", "kind", "measure", "measured", "measured_low", "measured_high", "part", "pooled",
+    "pooled_low", "pooled_high", "scope", "data_sets", "tau", "i2", "claimed", "of_claimed", "claimed_source",
 ]  # fmt: skip
 _SHOWN = [
     "task", "metric", "method", "against", "effect", "low", "high", "n", "outcome", "finding", "regime", "control",
@@ -170,7 +170,7 @@ def _part_row(finding: Finding, place: int) -> dict[str, object]:
     rule, part = finding.study.tests[place], finding.parts[place]
     row: dict[str, object] = {
         "part": part.finding,
-        "measure": rule.pooled_as,
+        "measure": part.measure,
         "pooled_low": part.low,
         "pooled_high": part.high,
         "scope": part.scope,
@@ -207,7 +207,7 @@ def write(findings: Sequence[Finding], out: Path) -> None:
         with rewriting(path):
             write_text(path, csv_text(_merged(path, key, names, table)))
     for finding in findings:
-        draw(finding.study, finding.tests, finding.conclusion, out / finding.study.name / "claim.png")
+        draw(finding.study, finding.tests, finding.parts, finding.conclusion, out / finding.study.name / "claim.png")
 
 
 def _figures(findings: Sequence[Finding]) -> pd.DataFrame:

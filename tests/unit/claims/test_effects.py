@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.folders import BASE, NOISE, write_folder
 
-from mixsuite.claims.effects import measured, tie_margin, tolerance
+from mixsuite.claims.effects import control_measured, measured, tie_margin, tolerance
 from mixsuite.claims.study import Rule
 from mixsuite.results.reading import load_results
 
@@ -49,3 +49,14 @@ def test_a_margin_in_the_measure_is_a_share_of_the_reference_in_the_metrics_unit
     bare = Rule(method="m", against="erm")
     assert tolerance(bare, task, results) == pytest.approx(max(0.05 * BASE.mean(), 1 / 30))
     assert tolerance(bare.model_copy(update={"measure": "log ratio"}), task, results) == 0.05
+
+
+def test_a_control_is_measured_in_the_same_way(results):
+    task = results.manifest.tasks["t"]
+    rule = Rule(method="m", against="erm", measure="log ratio", control="half")
+    wanted = of(results, method="half", against="erm", measure="log ratio").mean()
+    assert control_measured(rule, task, results) == pytest.approx(wanted)
+    further = Rule(method="m", at_most=1, control_metric="error")
+    assert control_measured(further, task, results) == pytest.approx(BEST.mean())
+    assert np.isnan(control_measured(Rule(method="m", at_most=1), task, results))
+    assert np.isnan(control_measured(rule.model_copy(update={"control": "gone"}), task, results))
