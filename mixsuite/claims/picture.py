@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import expm1, log1p
+from math import expm1, log, log1p
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -83,10 +83,12 @@ def _panel(axis: Any, rule: Rule, part: Part, group: Sequence[SubTest]) -> None:
 
 
 def _in_per_cent(axis: Any) -> None:
-    """Label an axis of log ratios by round shares: -0.105 is -10 %."""
+    """Label an axis of log ratios by round shares: -0.105 is -10 %. Of a thousandfold and more no shares are shown."""
     from matplotlib.ticker import MaxNLocator
 
     low, high = axis.get_xlim()
+    if high > log(1000):
+        return
     percents = [round(share, 6) for share in MaxNLocator(7).tick_values(100 * expm1(low), 100 * expm1(high))]
     places = {log1p(share / 100): f"{share:+g} %" if share else "0 %" for share in percents if share > -100}
     axis.set_xticks(list(places), list(places.values()))

@@ -10,8 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from mixsuite.claims.conclusion import CONTRADICTED, SUPPORTED, Part, conclude, parts, with_findings
-from mixsuite.claims.judge import SubTest, sub_tests, verdict
+from mixsuite.claims.conclusion import CONTRADICTED, OUTSIDE, SUPPORTED, Part, conclude, parts, with_findings
+from mixsuite.claims.judge import NOT_RUN, SubTest, sub_tests, verdict
 from mixsuite.claims.picture import draw
 from mixsuite.claims.published import beside, read_table
 from mixsuite.claims.study import Rule, Scale, Study
@@ -42,7 +42,6 @@ _POOLED = [
     "tau", "claimed", "of_claimed", "claimed_source",
 ]  # fmt: skip
 
-_DECIDED = (SUPPORTED, CONTRADICTED)
 _BESIDE = ["dataset", "model", "method", "metric", "published", "task", "our_method", "ours", "low", "high", "seeds"]
 
 
@@ -268,11 +267,12 @@ def _counted(words: pd.Series) -> str:
 def register(table: pd.DataFrame) -> str:
     """Say how many claims the table has, what came out, and how many false words are expected among them."""
     claims = overview(table).query("kind != 'check'")
-    ours, decided = int((claims["kind"] == "ours").sum()), int(claims["conclusion"].isin(_DECIDED).sum())
+    words, ours = claims["conclusion"], int((claims["kind"] == "ours").sum())
+    tested, decided = int((~words.isin((NOT_RUN, OUTSIDE))).sum()), int(words.isin((SUPPORTED, CONTRADICTED)).sum())
     return (
-        f"{len(claims)} claims, {ours} of them ours: {_counted(claims['conclusion'])}. If there were no effect in any "
-        f"that is tested, up to 5 % would be called {SUPPORTED} or {CONTRADICTED} by chance: {LEVEL * len(claims):.1f} "
-        f"of {len(claims)}. {decided} are so called."
+        f"{len(claims)} claims, {ours} of them ours: {_counted(words)}. Were all of them tested and none had an effect, 5 % "
+        f"at most would be called {SUPPORTED} or {CONTRADICTED} by chance: {LEVEL * len(claims):.1f}. "
+        f"Of the {tested} that are tested, {decided} are so called."
     )
 
 

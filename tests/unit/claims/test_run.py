@@ -122,7 +122,7 @@ def test_findings_are_told_with_the_papers_figures(found):
     text = as_text([one])
     assert text.startswith("s: supported (verdict: holds)\nm is better.\n")
     assert text.endswith(
-        "1 claims, 0 of them ours: 1 supported. If there were no effect in any that is tested, up to 5 % would be called supported or contradicted by chance: 0.1 of 1. 1 are so called."
+        "1 claims, 0 of them ours: 1 supported. Were all of them tested and none had an effect, 5 % at most would be called supported or contradicted by chance: 0.1. Of the 1 that are tested, 1 are so called."
     )
     assert "published, and ours:" not in text
     figures = pd.DataFrame([dict.fromkeys(published_module.COLUMNS, "x")])
