@@ -270,8 +270,8 @@ def register(table: pd.DataFrame) -> str:
     words, ours = claims["conclusion"], int((claims["kind"] == "ours").sum())
     tested, decided = int((~words.isin((NOT_RUN, OUTSIDE))).sum()), int(words.isin((SUPPORTED, CONTRADICTED)).sum())
     return (
-        f"{len(claims)} claims, {ours} of them ours: {_counted(words)}. Were all of them tested and none had an effect, 5 % "
-        f"at most would be called {SUPPORTED} or {CONTRADICTED} by chance: {LEVEL * len(claims):.1f}. "
+        f"{len(claims)} claims, {ours} of them ours: {_counted(words)}. Were all of them tested and none had an "
+        f"effect, 5 % at most would be called {SUPPORTED} or {CONTRADICTED} by chance: {LEVEL * len(claims):.1f}. "
         f"Of the {tested} that are tested, {decided} are so called."
     )
 

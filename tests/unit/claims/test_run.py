@@ -134,7 +134,7 @@ def test_findings_are_told_with_the_papers_figures(found):
 
 
 def test_tasks_whose_data_are_not_there_are_left_out_and_named(tmp_path, in_process):
-    quick = {"seeds": "0", "datasets": ["letter", "letter(rows=50)"], "methods": ["erm", "mixup"]}
+    quick = {"seeds": "0", "lengths": [1, 2], "datasets": ["letter", "letter(rows=50)"], "methods": ["erm", "mixup"]}
     study = STUDY.model_copy(update={"quick": quick})
     one = run_study(study, "quick", Options(tmp_path / "claims" / "s", tmp_path))
     assert [test.outcome.split(": ")[:2] for test in one.tests] == [["not run", "its data are not there"]] * 2
