@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import expm1, log1p, nan
 
 import numpy as np
 
@@ -76,7 +76,7 @@ def control_measured(rule: Rule, task: Task, results: Results) -> float:
 def tolerance(rule: Rule, task: Task, results: Results) -> float:
     """The difference that counts as none, in the rule's measure: as given, else a third of the claimed size."""
     if rule.tolerance is not None:
-        return rule.tolerance
+        return log1p(rule.tolerance) if rule.relative else rule.tolerance
     if rule.pooled_as != "difference" or rule.against is None:
         return Margin().size
     return task_margin(task, results.cell(task, rule.against), None)
@@ -85,7 +85,9 @@ def tolerance(rule: Rule, task: Task, results: Results) -> float:
 def tie_margin(rule: Rule, task: Task, results: Results) -> float:
     """The same in the units of the sub-test's effect."""
     margin = tolerance(rule, task, results)
-    if rule.relative or rule.pooled_as == "difference" or rule.against is None:
+    if rule.relative:
+        return expm1(margin)
+    if rule.pooled_as == "difference" or rule.against is None:
         return margin
     theirs = values(results.cell(task, rule.against), metric_of(rule, task)).values()
     return margin * float(_distance(np.array([mean(theirs)]), rule, task)[0])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -29,8 +29,12 @@ class Precondition:
 
 
 def preconditions(regime: Regime, rule: Rule, task: Task, results: Results) -> list[Precondition]:
-    """The preconditions of a rule on a task, in the order: convergence, capacity, the reference, a gain, timing."""
-    return [*_of_study(regime, rule, task, results), *_of_rule(rule, task, results)]
+    """The preconditions of a rule on a task: those of its study, there and on the task ``minus``, and its own."""
+    found = list(_of_study(regime, rule, task, results))
+    if rule.minus is not None:
+        there = _of_study(regime, rule, results.manifest.tasks[rule.minus], results)
+        found += [replace(one, text=f"{rule.minus}: {one.text}") for one in there]
+    return [*found, *_of_rule(rule, task, results)]
 
 
 def holds(found: list[Precondition]) -> bool | None:

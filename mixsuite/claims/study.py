@@ -61,7 +61,8 @@ class Rule(BaseModel):
               that measure's interaction. None: "log ratio" where ``relative``, else "difference".
     claimed:  the size that the paper claims, in the measure, method minus reference.
     claimed_source: where the paper has it; with ``claimed_ours`` the size is ours.
-    margin:   differences up to it are none, in the measure: at most a third of the claimed size, which is the default.
+    margin:   differences up to it are none, in the measure, or where ``relative`` as a share: at most a third of the
+              claimed size, which is the default.
     gain_over: the claim is about the gain of ``against`` over this method: the share of it that ``method`` keeps is
               pooled, and must be above ``keeps``. Where no gain is shown, there is none to explain.
     works:    what a method, as the reference, must reach.

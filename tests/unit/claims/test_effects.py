@@ -46,6 +46,8 @@ def test_a_margin_in_the_measure_is_a_share_of_the_reference_in_the_metrics_unit
     assert tolerance(rule, task, results) == pytest.approx(0.1)
     assert tie_margin(rule, task, results) == pytest.approx(0.1 * BASE.mean())
     assert tie_margin(rule.model_copy(update={"measure": "difference"}), task, results) == pytest.approx(0.1)
+    share = Rule(method="m", against="erm", relative=True, margin=1.0, as_good=True)  # twice as much
+    assert (tolerance(share, task, results), tie_margin(share, task, results)) == pytest.approx((np.log(2), 1.0))
     bare = Rule(method="m", against="erm")
     assert tolerance(bare, task, results) == pytest.approx(max(0.05 * BASE.mean(), 1 / 30))
     assert tolerance(bare.model_copy(update={"measure": "log ratio"}), task, results) == 0.05

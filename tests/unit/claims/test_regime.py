@@ -67,3 +67,15 @@ def test_what_failed_weighs_more_than_what_is_unknown(tmp_path):
     assert holds(found) is False
     assert holds(found[:1]) is None
     assert holds([]) is True
+
+
+def test_both_tasks_of_an_interaction_must_be_in_the_regime(tmp_path):
+    values = {name: {"erm": BASE, "m": BASE + NOISE[0]} for name in ("t", "u")}
+    changes = {(name, "erm"): {"train_error": error} for name, error in (("t", 0.0), ("u", 0.5))}
+    results = load_results(write_folder(tmp_path, values, changes))
+    rule = RULE.model_copy(update={"minus": "u"})
+    found = preconditions(Regime(train_error=0.01), rule, results.manifest.tasks["t"], results)
+    assert [(one.text, one.met) for one in found] == [
+        ("erm's training error: 0", True),
+        ("u: erm's training error: 0.5", False),
+    ]
