@@ -78,6 +78,7 @@ proofs: setup ## remake the long proofs under results/reference/ (an hour)
 	$(PYTHON) benchmarks/proofs/new_rows.py --out results/reference/new_rows.md
 	$(PYTHON) benchmarks/proofs/across.py --out results/reference/across.md
 	$(PYTHON) benchmarks/proofs/until_decided.py --out results/reference/until_decided.md
+	$(PYTHON) benchmarks/proofs/claims.py --out results/reference/claims_rules.md
 	$(PYTHON) benchmarks/proofs/alarms.py --out results/reference/alarms.md
 	$(PYTHON) benchmarks/proofs/leaderboard.py --out results/reference/leaderboard_cost.md
 	$(PYTHON) benchmarks/proofs/laws.py --out results/reference/laws.md

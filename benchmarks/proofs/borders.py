@@ -32,6 +32,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image
+from pydantic import BaseModel
 
 from mixsuite.claims.study import read_study, study_names
 from mixsuite.domains.arrow_files import read_columns
@@ -224,6 +225,7 @@ def studies(draws: Draws, folder: Path) -> None:
     for one, other in zip(found.tests, wanted["tests"], strict=True):
         for key, value in other.items():
             own = getattr(one, key)
+            own = own.model_dump() if isinstance(own, BaseModel) else own
             alike = list(map(str, np.ravel(own))) == list(map(str, np.ravel(value)))
             need(_same(own, value) or own == value or alike, f"{key}: {value!r}")
 

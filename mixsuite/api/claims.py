@@ -25,7 +25,7 @@ def claims(
     timeout: float | None = None,
     watch: Watch = unwatched,
 ) -> list[Finding]:
-    """Test what the papers on mixup claim: each claim is a study with rules fixed beforehand, and gets a verdict.
+    """Test what the papers on mixup claim: each claim is a study with rules fixed beforehand, and a conclusion.
 
     The findings are written after each study. Runs that have a record already are not trained again.
 

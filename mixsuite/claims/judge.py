@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from math import nan
 
 import numpy as np
 
+from mixsuite.claims.effects import Control, better_of, effects, metric_of, tie_margin
+from mixsuite.claims.effects import control as control_of
 from mixsuite.claims.study import Rule, Study
 from mixsuite.experiment.spec import Task
-from mixsuite.report.pairs import shared_seeds, task_margin
-from mixsuite.results.reading import Cell, Results
+from mixsuite.report.convergence import not_stretched
+from mixsuite.results.reading import Results
 from mixsuite.stats.paired import mean
-from mixsuite.stats.primary import Better
-from mixsuite.stats.verdicts import BETTER, TIE, WORSE, Paired, Verdict, judge, pair
+from mixsuite.stats.verdicts import BETTER, TIE, WORSE, Paired, Verdict, judge
 
 AS_GOOD, NOT_RUN = "as good", "not run"
 What = tuple[str, str, str, str]  # task, metric, method, against
-Control = tuple[str, float]  # name, mean effect
 HOLDS, PART, NOT, OPEN = "holds", "holds in part", "does not hold here", "undecided"
 
 
@@ -35,6 +35,11 @@ class SubTest:
     control, control_effect: the control's name and its mean effect.
     bound:   the bound of a threshold, else nan.
     relative: whether the effect is a share of the reference.
+    rule:    the place of its rule in the study.
+    regime:  its preconditions, and what was seen of each.
+    finding: what it says of the claim (``conclusion``).
+    measured, measured_low, measured_high: the effect in the rule's measure, with its 95 % t-interval.
+    control_measured: the control's.
     """
 
     task: str
@@ -50,6 +55,13 @@ class SubTest:
     control_effect: float = nan
     bound: float = nan
     relative: bool = False
+    rule: int = 0
+    regime: str = ""
+    finding: str = ""
+    measured: float = nan
+    measured_low: float = nan
+    measured_high: float = nan
+    control_measured: float = nan
 
     @property
     def bounded(self) -> bool:
@@ -60,42 +72,43 @@ class SubTest:
 def sub_tests(study: Study, results: Results, absent: dict[str, str]) -> list[SubTest]:
     """Decide every rule on every task that it names, in the order of the study's file.
 
+    Tasks that are others at a greater length are none of them: they show whether those have converged.
+
     Args:
         study: its methods have the names that tables show.
         results: what the study's folder shows.
         absent: task -> why it was not run.
     """
     tasks = results.manifest.tasks
-    places = [(rule, name) for rule in study.tests for name in [*tasks, *absent] if fnmatchcase(name, rule.tasks)]
-    missing = {place: absent.get(name) or absent.get(rule.minus or "") for place, (rule, name) in enumerate(places)}
-    effects_at = {
-        place: _effects(rule.method, _metric(rule, tasks[name]), rule, tasks[name], results)
-        for place, (rule, name) in enumerate(places)
-        if not missing[place]
-    }
-    lacking = missing | {
-        place: _lacking(effects, rule, tasks[name], results)
-        for place, effects in effects_at.items()
-        for rule, name in [places[place]]
-    }
-    family = {
-        place: _paired(effects_at[place], not lacking[place], rule, tasks[name], results)
-        for place, (rule, name) in enumerate(places)
-        if not rule.bounded and place in effects_at
-    }
+    names = [task.name for task in not_stretched(tasks.values())]
+    places = [
+        (i, rule, name)
+        for i, rule in enumerate(study.tests)
+        for name in [*names, *absent]
+        if fnmatchcase(name, rule.tasks)
+    ]
+    lacking, effects_at, family = {}, {}, {}
+    for place, (_, rule, name) in enumerate(places):
+        if reason := absent.get(name) or absent.get(rule.minus or ""):
+            lacking[place] = reason
+            continue
+        effects_at[place] = effects(rule.method, metric_of(rule, tasks[name]), rule, tasks[name], results)
+        lacking[place] = _lacking(effects_at[place], rule, tasks[name], results)
+        if not rule.bounded:
+            family[place] = _paired(effects_at[place], not lacking[place], rule, tasks[name], results)
     verdicts = judge(family)
     tests = []
-    for place, (rule, name) in enumerate(places):
-        metric = _metric(rule, tasks[name]) if place in effects_at else rule.metric
+    for place, (i, rule, name) in enumerate(places):
+        metric = metric_of(rule, tasks[name]) if place in effects_at else rule.metric
         what = name, metric, rule.method, _against(rule)
         if reason := lacking[place]:
-            tests.append(SubTest(*what, f"{NOT_RUN}: {reason}", bound=_bound(rule)))
-            continue
-        control = _control(rule, tasks[name], results)
-        if rule.bounded:
-            tests.append(_threshold(what, list(effects_at[place].values()), rule, control))
+            test = SubTest(*what, f"{NOT_RUN}: {reason}", bound=_bound(rule))
+        elif rule.bounded:
+            control = control_of(rule, tasks[name], results)
+            test = _threshold(what, list(effects_at[place].values()), rule, control)
         else:
-            tests.append(_compared(what, verdicts[place], rule, control))
+            test = _compared(what, verdicts[place], rule, control_of(rule, tasks[name], results))
+        tests.append(replace(test, rule=i))
     return tests
 
 
@@ -113,11 +126,6 @@ def verdict(tests: Sequence[SubTest]) -> str:
     return PART if BETTER in outcomes else OPEN
 
 
-def _better(rule: Rule, task: Task) -> Better:
-    """The direction in which a rule's metric improves; that of the primary metric is the task's."""
-    return rule.better or (task.primary.better if rule.metric == "primary" else "lower")
-
-
 def _against(rule: Rule) -> str:
     """Describe what a rule compares a method with: a method, a bound, or both."""
     bound = "" if rule.at_most is None else f"at most {rule.at_most:g}"
@@ -125,53 +133,15 @@ def _against(rule: Rule) -> str:
     return ", ".join(text for text in (rule.against, f"minus {rule.minus}" if rule.minus else "", bound) if text)
 
 
-def _metric(rule: Rule, task: Task) -> str:
-    return task.primary.name if rule.metric == "primary" else rule.metric
-
-
-def _values(cell: Cell, metric: str) -> dict[int, float]:
-    known = {seed: o.metrics | o.costs for seed, o in cell.ok.items()}
-    return {seed: values[metric] for seed, values in known.items() if metric in values}
-
-
-def _effects(method: str, metric: str, rule: Rule, task: Task, results: Results) -> dict[int, float]:
-    """Seed -> a method's effect by a rule, for the seeds that have every value it needs."""
-    cell = results.cell(task, method)
-    if rule.against is None:
-        return _values(cell, metric)
-    other = results.cell(task, rule.against)
-    mine, theirs = (_values(one, metric) for one in (cell, other))
-    seeds = sorted(shared_seeds(cell, other) & mine.keys() & theirs.keys())
-    effects = dict(zip(seeds, pair(*({s: v[s] for s in seeds} for v in (mine, theirs))).tolist(), strict=True))
-    if rule.relative:
-        effects = {seed: value / theirs[seed] for seed, value in effects.items() if theirs[seed]}
-    if rule.minus is None:
-        return effects
-    there = results.manifest.tasks[rule.minus]
-    away = _effects(method, metric, rule.model_copy(update={"minus": None}), there, results)
-    shared = sorted(effects.keys() & away.keys())
-    return dict(zip(shared, pair(effects, away).tolist(), strict=True))
-
-
 def _lacking(effects: dict[int, float], rule: Rule, task: Task, results: Results) -> str:
     """Say why a rule cannot be decided; "" if it can."""
-    for name in (rule.method, rule.against):
+    for name in (rule.method, rule.against, rule.gain_over):
         if name is not None and results.cell(task, name).status != "ok":
             return f"{name} is {results.cell(task, name).status}"
     num_seeds = results.cell(task, rule.method).wanted
     if len(effects) < num_seeds:
-        return f"{len(effects)} of {num_seeds} seeds have {_metric(rule, task)}"
+        return f"{len(effects)} of {num_seeds} seeds have {metric_of(rule, task)}"
     return ""
-
-
-def _control(rule: Rule, task: Task, results: Results) -> Control:
-    """The name and the mean effect of a rule's control."""
-    if rule.control is None and rule.control_metric is None:
-        return "", nan
-    metric = rule.control_metric or _metric(rule, task)
-    name = rule.control or rule.method
-    effect = mean(list(_effects(name, metric, rule, task, results).values()))
-    return (name if rule.control_metric is None else f"{metric} of {name}"), effect
 
 
 def _bound(rule: Rule) -> float:
@@ -181,10 +151,8 @@ def _bound(rule: Rule) -> float:
 
 
 def _paired(effects: dict[int, float], complete: bool, rule: Rule, task: Task, results: Results) -> Paired:
-    assert rule.against is not None
     d = np.array([effects[seed] for seed in sorted(effects)])
-    margin = rule.margin if rule.margin is not None else task_margin(task, results.cell(task, rule.against), None)
-    return Paired(d, complete, margin, better=_better(rule, task))
+    return Paired(d, complete, tie_margin(rule, task, results), better=better_of(rule, task))
 
 
 def _compared(what: What, seen: Verdict, rule: Rule, control: Control) -> SubTest:

@@ -7,7 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from mixsuite.errors import unknown
+from mixsuite.errors import InputError, unknown
 from mixsuite.experiment.matrix import Matrix, folders, read_toml
 from mixsuite.experiment.resolve import resolve, resolve_method
 from mixsuite.plugins.load import resolve_path
@@ -15,6 +15,32 @@ from mixsuite.plugins.validate import check_model
 from mixsuite.stats.primary import Better
 
 Scale = Literal["quick", "full"]
+Measure = Literal["difference", "log ratio"]
+
+
+class Works(BaseModel):
+    """What a method must reach for a test to mean anything: the mean of its ``metric`` is ``at_least``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    method: str
+    metric: str
+    at_least: float
+
+
+class Regime(BaseModel):
+    """Where a study's claim is made; outside, its sub-tests are not applicable.
+
+    converged:   each comparison must have converged: its matrix trains for twice as long too (``lengths``).
+    train_error: the largest training error of the matrix's reference: it has the capacity to fit its rows.
+    seconds:     the shortest run whose time counts; and it is timed alone, not in lockstep.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    converged: bool = False
+    train_error: float | None = Field(default=None, ge=0, lt=1)
+    seconds: float | None = Field(default=None, gt=0)
 
 
 class Rule(BaseModel):
@@ -31,7 +57,15 @@ class Rule(BaseModel):
     better:   the direction in which the metric improves; None: that of the primary metric, for others "lower".
     relative: the difference is taken as a share of the value of ``against``.
     minus:    a task whose difference is subtracted, to test whether an effect depends on how the two tasks differ.
-    margin:   the margin of a tie, in the effect's units; None: 5 % of the reference's distance from the optimum.
+    measure:  in what the effect is pooled over tasks: "difference", or "log ratio", of the means. With ``minus`` it is
+              that measure's interaction. None: "log ratio" where ``relative``, else "difference".
+    claimed:  the size that the paper claims, in the measure, method minus reference.
+    claimed_source: where the paper has it; with ``claimed_ours`` the size is ours.
+    margin:   differences up to it are none, in the measure, or where ``relative`` as a share: at most a third of the
+              claimed size, which is the default.
+    gain_over: the claim is about the gain of ``against`` over this method: the share of it that ``method`` keeps is
+              pooled, and must be above ``keeps``. Where no gain is shown, there is none to explain.
+    works:    what a method, as the reference, must reach.
     as_good:  the claim is that ``method`` is no worse, so a difference within the margin counts as better.
     control:  a method whose effect is shown beside; it decides nothing.
     control_metric: the control's metric if it is another one; without ``control``, a further metric of ``method``.
@@ -46,7 +80,14 @@ class Rule(BaseModel):
     better: Better | None = None
     relative: bool = False
     minus: str | None = None
-    margin: float | None = Field(default=None, ge=0)
+    measure: Measure | None = None
+    claimed: float | None = Field(default=None, allow_inf_nan=False)
+    claimed_source: str = ""
+    claimed_ours: bool = False
+    margin: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    gain_over: str | None = None
+    keeps: float = Field(default=0.5, gt=0, le=1)
+    works: Works | None = None
     at_most: float | None = None
     at_least: float | None = None
     as_good: bool = False
@@ -58,6 +99,27 @@ class Rule(BaseModel):
         """Whether the rule is a threshold."""
         return self.at_most is not None or self.at_least is not None
 
+    @property
+    def pooled_as(self) -> str:
+        """The effect measure."""
+        if self.gain_over is not None:
+            return "share of the gain"
+        if self.against is None:
+            return "value"
+        return self.measure or ("log ratio" if self.relative else "difference")
+
+    @property
+    def tolerance(self) -> float | None:
+        """The margin: as given, else a third of the claimed size; None: neither is given."""
+        return self.margin if self.margin is not None or self.claimed is None else abs(self.claimed) / 3
+
+    @property
+    def methods(self) -> list[str]:
+        """The methods that it names."""
+        works = self.works.method if self.works else None
+        named = (self.method, self.against, self.control, self.gain_over, works)
+        return [text for text in named if text is not None]
+
     @model_validator(mode="after")
     def _one_kind(self) -> Self:
         if self.at_most is not None and self.at_least is not None:
@@ -66,9 +128,13 @@ class Rule(BaseModel):
             raise ValueError("a test has against, at_most or at_least, this one has none")
         if self.bounded and (self.margin is not None or self.as_good):
             raise ValueError("margin and as_good belong to a test without a bound")
-        if self.against is None and (self.relative or self.minus is not None):
-            raise ValueError("relative and minus belong to a test with against")
-        if self.relative and not self.bounded and self.margin is None:
+        if self.against is None and (self.relative or self.minus is not None or self.gain_over is not None):
+            raise ValueError("relative and minus belong to a test with against, and so does gain_over")
+        if self.gain_over is not None and (self.bounded or self.minus is not None):
+            raise ValueError("gain_over has a bound of its own, keeps: it goes without at_most, at_least and minus")
+        if self.relative and self.measure == "difference":
+            raise ValueError('the measure of a relative difference is the "log ratio"')
+        if self.relative and not self.bounded and self.tolerance is None:
             raise ValueError("a test of a relative difference needs a margin, a share")
         return self
 
@@ -83,6 +149,10 @@ class Study(BaseModel):
     how:     how the study tests the claim, and why the control is the right one.
     ours:    what is our choice.
     tests:   the rules.
+    kind:    "claim" of a paper; a question of "ours"; or a "check": what is true by derivation or by construction, and
+             tests the code.
+    regime:  where the claim is made.
+    test_scale: for each scale, how it compares with the paper's own: "paper", "reduced", or "toy".
     quick, full: the matrix of each scale.
     """
 
@@ -96,6 +166,9 @@ class Study(BaseModel):
     how: str
     ours: str
     tests: tuple[Rule, ...] = Field(min_length=1)
+    kind: Literal["claim", "ours", "check"] = "claim"
+    regime: Regime = Regime()
+    test_scale: dict[Scale, Literal["paper", "reduced", "toy"]] = {}
     quick: dict[str, Any]
     full: dict[str, Any]
 
@@ -135,6 +208,8 @@ def read_study(path: Path) -> Study:
     """
     study: Study = check_model(Study, _from_folder(read_toml(path), path.parent), str(path))
     study = study.model_copy(update={"name": path.stem})
+    for place, rule in enumerate(study.tests, 1):
+        _check_size(rule, f"{path}: test {place}, {rule.method} against {rule.against}")
     for scale in ("quick", "full"):
         _check_rules(study, scale)
     return study
@@ -147,6 +222,23 @@ def _from_folder(value: Any, folder: Path) -> Any:
     if isinstance(value, list):
         return [_from_folder(item, folder) for item in value]
     return {k: _from_folder(v, folder) for k, v in value.items()} if isinstance(value, dict) else value
+
+
+def _check_size(rule: Rule, where: str) -> None:
+    """Refuse a test of a difference whose claimed size is not declared, or whose margin would hide it.
+
+    Raises:
+        InputError: as said.
+    """
+    if rule.bounded or rule.as_good:
+        return
+    if not rule.claimed or bool(rule.claimed_source) == rule.claimed_ours:
+        raise InputError(
+            f"{where}: the size that is claimed is missing: claimed = a number that is not 0, and either "
+            "claimed_source = where the paper has it, or claimed_ours = true"
+        )
+    if rule.margin is not None and rule.margin > abs(rule.claimed) / 3 * (1 + 1e-9):
+        raise InputError(f"{where}: margin={rule.margin:g} is more than a third of the claimed size {rule.claimed:g}")
 
 
 def _check_rules(study: Study, scale: Scale) -> None:
@@ -162,9 +254,10 @@ def _check_rules(study: Study, scale: Scale) -> None:
         "probe": {probe.name for probe in cells.probes},
     }
     for rule in study.tests:
-        named = [resolve_method(text).name for text in (rule.method, rule.against, rule.control) if text is not None]
+        named = [resolve_method(text).name for text in rule.methods]
         asked = [("method", name) for name in named]
-        asked += [("probe", m.partition("@")[2]) for m in (rule.metric, rule.control_metric or "") if "@" in m]
+        metrics = [rule.metric, rule.control_metric or "", rule.works.metric if rule.works else ""]
+        asked += [("probe", metric.partition("@")[2]) for metric in metrics if "@" in metric]
         asked += [("task", rule.minus)] if rule.minus is not None else []
         for what, name in asked:
             if name not in known[what]:

@@ -36,14 +36,15 @@ def claims(
     executor: options.ExecutorOption = Executor.auto,
     timeout: options.Timeout = None,
     form: Annotated[
-        TableFormat, typer.Option("--format", help="md: the verdicts as a Markdown table.")
+        TableFormat, typer.Option("--format", help="md: the conclusions as a Markdown table.")
     ] = TableFormat.text,
 ) -> None:
-    """Test what the papers on mixup claim: each claim is a study with rules fixed beforehand, and gets a verdict.
+    """Test what the papers on mixup claim: each claim is a study with rules fixed beforehand, and a conclusion.
 
-    The verdict is "holds" if every sub-test is better, "holds in part" if some are better and none is worse, "does not
-    hold here" if any is worse or all are ties, else "undecided". Runs that have a record already are not trained again.
-    Data sets that are missing from the data root are named.
+    The conclusion is "supported" if every rule supports the claim, "contradicted" if one contradicts it, "no difference
+    seen" if every one shows that there is none beyond its margin, "not tested in the claim's regime" where a
+    precondition is not known to be met, "not run", else "not decided". Runs that have a record already are not trained
+    again. Data sets that are missing from the data root are named.
 
     Exit status: 0 every sub-test was run; 1 some were not; 2 bad input; 130 interrupted.
     """

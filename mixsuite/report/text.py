@@ -49,6 +49,16 @@ _WORDS = {
     "sub-tests",
     "within_margin",
     "converged",
+    "conclusion",
+    "kind",
+    "test_scale",
+    "findings",
+    "finding",
+    "regime",
+    "part",
+    "scope",
+    "measure",
+    "claimed_source",
 }  # columns that are aligned to the left
 _COARSE = 0.10  # share of the reference from which on a table says that it finds no smaller difference
 _COUNTS = {

@@ -6,18 +6,23 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from mixsuite.claims.run import as_markdown, decide, write
+from mixsuite.claims.run import as_markdown, decide, not_there, write
 from mixsuite.claims.study import load_study, study_names
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference" / "claims"
 COMMITTED = {"claims.csv", "claims_published.csv", *(f"claims/{name}/claim.png" for name in study_names())}
 
 
-def test_every_study_has_committed_runs_and_a_verdict():
+def test_every_study_has_a_conclusion_and_committed_runs_or_none():
+    """Six studies have no runs: their first ones stopped too early, and these matrices are still to be trained."""
     table = pd.read_csv(REFERENCE.with_name("claims.csv"))
     assert table["id"].drop_duplicates().tolist() == study_names()
-    assert not table["outcome"].str.startswith("not run").any()
-    assert table["effect"].notna().all()
+    without = {name for name in study_names() if not (REFERENCE / name / "records").exists()}
+    assert without == {"calibration", "derivatives", "mix_both", "multi_mix", "speech_networks", "test_error"}
+    run = table[~table["id"].isin(without)]
+    assert not run["outcome"].str.startswith("not run").any()
+    assert run["effect"].notna().all()
+    assert table[table["id"].isin(without)]["outcome"].eq("not run: there is no run yet").all()
     for path in REFERENCE.rglob("*"):
         assert not path.is_file() or path.stat().st_size < 3_000_000, path
 
@@ -26,7 +31,8 @@ def test_every_study_has_committed_runs_and_a_verdict():
 def test_committed_tables_and_pictures_are_made_from_the_records_byte_for_byte(tmp_path):
     copy = tmp_path / "claims"
     shutil.copytree(REFERENCE, copy, ignore=shutil.ignore_patterns("claim.png"))
-    write([decide(load_study(name), "quick", copy / name, {}) for name in study_names()], copy)
+    studies = {name: load_study(name) for name in study_names()}
+    write([decide(s, "quick", copy / name, not_there(s, "quick", copy / name)) for name, s in studies.items()], copy)
     made = [*tmp_path.glob("*.csv"), *copy.rglob("claim.png")]
     assert {str(path.relative_to(tmp_path)) for path in made} == COMMITTED
     other = [path for path in made if path.read_bytes() != (REFERENCE.parent / path.relative_to(tmp_path)).read_bytes()]

@@ -29,6 +29,8 @@ methods = ["erm", "mixup", "mixup(length=2)"]
 method = "mixup"
 against = "erm"
 margin = 0.0
+claimed = -0.05
+claimed_ours = true
 control = "mixup(length=2)"
 [[tests]]
 method = "mixup"
@@ -88,6 +90,8 @@ method = "mixup"
 against = "erm"
 metric = "nll"
 relative = true
+claimed = -0.05
+claimed_source = "a table"
 margin = 0.01
 control = "mixup(length=2)"
 [[tests]]
@@ -97,6 +101,8 @@ against = "erm"
 metric = "nll"
 minus = "wine(rows=24)@short"
 better = "higher"
+claimed = 0.3
+claimed_ours = true
 control = "mixup(length=2)"
 [[tests]]
 tasks = "*short"

@@ -3,7 +3,9 @@
 import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 from support.folders import BASE, NOISE, write_folder
@@ -11,13 +13,14 @@ from support.studies import TINY
 
 from mixsuite.claims import published as published_module
 from mixsuite.claims.run import (
-    Finding,
     as_markdown,
     as_text,
     decide,
     frame,
+    not_there,
     overview,
     published_path,
+    register,
     run_study,
     table_path,
     write,
@@ -64,6 +67,35 @@ def test_the_claims_verdict_stands_in_each_of_its_rows(found):
     assert second["sub-tests"] == "1 tie"
 
 
+def test_the_effect_over_tasks_stands_in_each_row_of_its_rule(found):
+    one = found("s", BASE - 0.05 + NOISE[0])
+    (row,) = frame([one]).to_dict("records")
+    (part,) = one.parts
+    assert (row["conclusion"], row["finding"], row["part"], row["test_scale"], row["kind"]) == (
+        "supported", "supports", "supports", "reduced", "claim",
+    )  # fmt: skip
+    assert (row["measure"], row["scope"], row["data_sets"]) == ("difference", "these tasks", 1)
+    assert (row["pooled"], row["pooled_low"]) == (part.pooled.value, part.low)
+    assert np.isnan(row["claimed"])
+
+
+def test_checks_are_no_claims_of_the_register(found):
+    check = replace(found("c", BASE), study=STUDY.model_copy(update={"name": "c", "kind": "check"}))
+    ours = replace(found("o", BASE), study=STUDY.model_copy(update={"name": "o", "kind": "ours"}))
+    told = register(frame([check, ours, found("s", BASE - 0.05 + NOISE[0])]))
+    assert told.startswith("2 claims, 1 of them ours: 1 no difference seen, 1 supported.")
+
+
+def test_tasks_that_a_folder_lacks_are_not_run_yet(tmp_path):
+    quick = {"seeds": "0-6", "lengths": [1, 2], "datasets": ["wine", "iris"], "methods": ["erm", "mixup"]}
+    study = STUDY.model_copy(update={"quick": quick})
+    out = write_folder(tmp_path, {"wine": {"erm": BASE, "mixup": BASE}})
+    lacking = not_there(study, "quick", out)
+    assert lacking == {"iris": "there is no run yet"}
+    one = decide(study, "quick", out, lacking)
+    assert (one.conclusion, [test.finding for test in one.tests]) == ("not run", ["no difference seen", "not run"])
+
+
 def test_rows_of_other_studies_stay_when_one_is_written(found, tmp_path):
     out = tmp_path / "claims"
     write([found("b", BASE - 0.05 + NOISE[0])], out)
@@ -88,16 +120,21 @@ def test_a_table_of_another_version_is_written_anew(found, tmp_path):
 def test_findings_are_told_with_the_papers_figures(found):
     one = found("s", BASE - 0.05 + NOISE[0])
     text = as_text([one])
-    assert text.startswith("s: holds\nm is better.\n")
+    assert text.startswith("s: supported (verdict: holds)\nm is better.\n")
+    assert text.endswith(
+        "1 claims, 0 of them ours: 1 supported. Were all of them tested and none had an effect, 5 % at most would be called supported or contradicted by chance: 0.1. Of the 1 that are tested, 1 are so called."
+    )
     assert "published, and ours:" not in text
     figures = pd.DataFrame([dict.fromkeys(published_module.COLUMNS, "x")])
-    told = as_text([Finding(one.study, "quick", one.tests, one.verdict, figures, 1.0)])
+    told = as_text([replace(one, figures=figures)])
     assert "published, and ours:" in told
-    assert as_markdown(frame([one])).splitlines()[2] == "| m is better. | made up | 1 better | holds | s |"
+    assert as_markdown(frame([one])).splitlines()[2] == (
+        "| m is better. | supported | claim | made up | reduced | 1 supports | 1 better | holds | s |"
+    )
 
 
 def test_tasks_whose_data_are_not_there_are_left_out_and_named(tmp_path, in_process):
-    quick = {"seeds": "0", "datasets": ["letter", "letter(rows=50)"], "methods": ["erm", "mixup"]}
+    quick = {"seeds": "0", "lengths": [1, 2], "datasets": ["letter", "letter(rows=50)"], "methods": ["erm", "mixup"]}
     study = STUDY.model_copy(update={"quick": quick})
     one = run_study(study, "quick", Options(tmp_path / "claims" / "s", tmp_path))
     assert [test.outcome.split(": ")[:2] for test in one.tests] == [["not run", "its data are not there"]] * 2
