@@ -105,7 +105,9 @@ def test_words():
     assert (found.word, found.n, found.stopped) == ("better", 8, True)
     assert sequential_verdict(0.1 * noise - 1, looks, 0.01, 1, better="higher").word == "worse"
     assert sequential_verdict(0.1 * noise, looks, 1.0, 1).word == "tie"
-    assert sequential_verdict(noise[:7], looks, 1.0, 1) == sequential.Sequential("undecided", 0)
+    before = sequential_verdict(noise[:7], looks, 1.0, 1)
+    assert (before.word, before.n, before.stopped) == ("undecided", 0, False)
+    assert np.isnan([before.low, before.high]).all()
     going = sequential_verdict(noise[:10] + 0.6, looks, 0.5, 1)
     assert (going.word, going.n, going.stopped) == ("undecided", 8, False)
     hopeless = np.tile([1.0, -1.0], 7)
