@@ -41,6 +41,7 @@ SHARES = torch.nn.functional.one_hot(Y, 3)
 
 
 @pytest.mark.parametrize("y", [Y, Y.to(torch.int32), Y.to(torch.uint8), Y.float(), Y[:, None], SHARES, SHARES.double()])
+@pytest.mark.slow
 def test_targets_that_mean_the_same_give_the_same(y):
     wanted = float(mixer().loss(NET, X, Y).detach())
     assert float(mixer().loss(NET, X, y).detach()) == pytest.approx(wanted, rel=1e-6)

@@ -151,6 +151,7 @@ def test_the_streams_are_what_they_were():
     assert torch_seed(0, "init") == 9039699980550173854
 
 
+@pytest.mark.slow
 def test_a_law_that_changes_at_every_step_gives_what_each_law_gives_alone():
     changing = Rng(3, 8)
     for step in range(40):

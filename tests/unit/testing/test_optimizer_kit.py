@@ -15,6 +15,7 @@ from mixsuite.training.optimizer import Optimizer
 @pytest.mark.parametrize(
     "entry", [*(n for n in builtin_files(OPTIMIZER) if n != "torch"), "torch:NAdam", "torch:LBFGS"]
 )
+@pytest.mark.slow
 def test_the_packages_optimisers_pass(entry):
     found = check_optimizer(load_plugin(OPTIMIZER, entry, Optimizer).instance)
     assert [f.status for f in found] == ["ok"] * 4

@@ -32,6 +32,7 @@ def decided(monkeypatch):
     return make
 
 
+@pytest.mark.slow
 def test_the_first_length_that_has_converged_is_chosen_and_no_longer_one_is_trained(tiny, tmp_path, decided):
     decided(NO, YES)
     report = api.lengths(str(tiny), grid="2,4,8", out=tmp_path / "out")
@@ -48,6 +49,7 @@ def test_the_first_length_that_has_converged_is_chosen_and_no_longer_one_is_trai
     assert report_text(report).endswith("x2 of its recipe's length")
 
 
+@pytest.mark.slow
 def test_where_none_has_converged_none_is_chosen(tiny, tmp_path, decided):
     decided(NO, NO)
     report = api.lengths(str(tiny), grid=(1, 2, 4), out=tmp_path / "out")
@@ -56,6 +58,7 @@ def test_where_none_has_converged_none_is_chosen(tiny, tmp_path, decided):
     assert report_text(report).endswith("no length of the grid has converged")
 
 
+@pytest.mark.slow
 def test_a_second_call_trains_nothing(tiny, tmp_path):
     first = api.lengths(str(tiny), grid="1,2", out=tmp_path / "out")
     before = {run: record.time for run, record in read_records(tmp_path / "out").items()}
@@ -71,6 +74,7 @@ def test_a_grid_of_one_length_or_of_none_is_refused(tiny, tmp_path, grid):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_the_states_are_those_of_the_rule(tiny, tmp_path):
     report = api.lengths(str(tiny), grid="1,2", seeds="0-2", out=tmp_path / "out")
     row = report.table.iloc[0]

@@ -19,6 +19,7 @@ def plan_of(inside, n=6, step=0, seed=0):
 
 
 @pytest.mark.parametrize(("k", "alpha"), [(3, 1.0), (5, 0.3)])
+@pytest.mark.slow
 def test_shares_are_of_the_dirichlet_law(k, alpha):
     shares = torch.cat([plan_of(f"k={k}, alpha={alpha}", 64, step).wy for step in range(60)]).double().numpy()
     np.testing.assert_allclose(shares.sum(1), 1, atol=1e-5)
