@@ -80,10 +80,12 @@ def train_until_decided(
 
     order = seeds_in_order(seeds, looks)
     given: dict[str, RunSpec] = {}
-    whole = plan(order[: looks.seeds[0]])
-    still = {(run.task.name, run.method.name) for run in whole.runs}
+    still: set[tuple[str, str]] | None = None  # before the first look: all cells
     for n in looks.seeds:
-        whole, tasks = plan(order[:n]), {task for task, _ in still}
+        whole = plan(order[:n])
+        if still is None:
+            still = {(run.task.name, run.method.name) for run in whole.runs}
+        tasks = {task for task, _ in still}
         runs = [
             run
             for run in whole.runs

@@ -10,6 +10,7 @@ from mixsuite.claims.study import Rule
 from mixsuite.experiment.spec import Task
 from mixsuite.report.pairs import shared_seeds, task_margin
 from mixsuite.results.reading import Cell, Results
+from mixsuite.stats.across import half_error
 from mixsuite.stats.margins import Margin
 from mixsuite.stats.meta import log_ratios, ratios
 from mixsuite.stats.paired import mean
@@ -116,7 +117,7 @@ def measured(rule: Rule, task: Task, results: Results) -> np.ndarray:
     if rule.pooled_as == "difference":
         return np.asarray(arms[0] - arms[1])
     rows = results.cell(task, rule.against).test_rows
-    half = 0.5 / rows if rows and metric.partition("@")[0] == "error" else 0.0
+    half = half_error(metric, rows)
     return log_ratios(_distance(arms[0], rule, task), _distance(arms[1], rule, task), half)
 
 

@@ -13,7 +13,7 @@ from mixsuite.report.convergence import not_stretched
 from mixsuite.report.leaderboard import Report
 from mixsuite.report.pairs import task_margin
 from mixsuite.results.names import file_stems
-from mixsuite.stats.paired import LEVEL
+from mixsuite.stats.verdicts import BETTER, WORSE
 
 FEWEST = 3  # values of a sweep
 _COLUMNS, _LOG_FROM = 3, 8  # panels beside each other; the ratio of values from which on the axis is logarithmic
@@ -96,5 +96,5 @@ def _curve(axis: Any, rows: dict[str, dict[Any, Any]], sweep: Sweep) -> None:
     axis.plot(values, [row["diff"] for _, row in known], color=_COLOUR, linewidth=1)
     for value, row in known:
         axis.plot([value, value], [row["diff_low"], row["diff_high"]], color=_COLOUR, linewidth=1.4)
-        face = _COLOUR if row["verdict"] in ("better", "worse") and not row["p_holm"] >= LEVEL else "white"
+        face = _COLOUR if row["verdict"] in (BETTER, WORSE) else "white"
         axis.plot([value], [row["diff"]], "o", color=_COLOUR, markerfacecolor=face, markersize=5)

@@ -8,7 +8,7 @@ import pandas as pd
 from mixsuite.experiment.spec import Task
 from mixsuite.report.convergence import not_stretched
 from mixsuite.results.reading import Results
-from mixsuite.stats.across import TaskValues, groups, improvement, log_ratios
+from mixsuite.stats.across import TaskValues, groups, half_error, improvement, log_ratios
 from mixsuite.stats.convergence import MOVED
 from mixsuite.stats.paired import mean, shared_ranks
 from mixsuite.stats.ranks import mean_ranks
@@ -103,8 +103,7 @@ def _across(results: Results, tasks: list[Task], methods: list[str]) -> dict[str
 
 
 def _case(results: Results, task: Task, values: np.ndarray) -> TaskValues:
-    rows = results.cell(task, results.manifest.reference).test_rows
-    half = 0.5 / rows if task.primary.is_share and rows else 0.0
+    half = half_error(task.primary.name, results.cell(task, results.manifest.reference).test_rows)
     return TaskValues(np.abs(values - task.primary.optimum), half, task.data_set)
 
 

@@ -132,6 +132,16 @@ def log_distances(means: np.ndarray, half: float) -> np.ndarray:
     return np.asarray(np.log(np.maximum(raised, np.where(worst > 0, SMALLEST * worst, 1.0))))
 
 
+def half_error(metric: str, test_rows: int) -> float:
+    """Half an error of one test row, to be added to a mean error before its logarithm; 0 for other metrics.
+
+    Args:
+        metric: by name; an error under a probe is one too (``error@fgsm``).
+        test_rows: of a run; 0: not known.
+    """
+    return 0.5 / test_rows if test_rows and metric.partition("@")[0] == "error" else 0.0
+
+
 def interquartile_mean(values: np.ndarray) -> np.ndarray:
     """The mean of the middle half over the first axis; a value that lies across a quartile counts in part."""
     edges = np.linspace(0, 1, len(values) + 1)
