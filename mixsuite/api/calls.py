@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from mixsuite.errors import InputError
 
 if TYPE_CHECKING:
-    from mixsuite.execution.planning import Options
+    from mixsuite.execution.planning import CallPlan, Options
+    from mixsuite.experiment.matrix import Matrix
 
 Names = str | Sequence[str] | None
 Seeds = str | Sequence[int] | None
@@ -64,6 +65,20 @@ def options_of(out: Path, data: str | Path | None, **options: Any) -> Options:
     from mixsuite.results.data_root import data_root
 
     return Options(out=out, data=data_root(None if data is None else Path(data)), **options)
+
+
+def plan_of(
+    matrix: Matrix, out: Path, data: str | Path | None, methods: Names, datasets: Names, seeds: Seeds, **options: Any
+) -> CallPlan:
+    """Plan a call: its names and seeds read, its options checked, its data found.
+
+    Raises:
+        InputError: bad input of any kind.
+    """
+    from mixsuite.execution.planning import plan_call
+
+    carried_out = options_of(out, data, **options)
+    return plan_call(matrix, carried_out, names_of(methods), names_of(datasets), seeds_of(seeds))
 
 
 def need_results(out: Path, option: str = "--out") -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixsuite.api.calls import Names, Seeds, names_of, need_results, options_of, seeds_of
+from mixsuite.api.calls import Names, Seeds, names_of, need_results, plan_of
 from mixsuite.api.deciding import declared, need_until, train_until_decided
 from mixsuite.execution.progress import Watch, unwatched
 
@@ -128,14 +128,11 @@ def _until_decided(plan: CallPlan, methods: Names, datasets: Names, max_seeds: i
 def _plan(
     matrix: str, methods: Names, datasets: Names, seeds: Seeds, out: str | Path | None, data: Any, **options: Any
 ) -> CallPlan:
-    from mixsuite.execution.planning import plan_call
     from mixsuite.experiment.matrix import load_matrix
 
     chosen = load_matrix(matrix)
     folder = Path(out) if out is not None else Path("results") / chosen.name
-    return plan_call(
-        chosen, options_of(folder, data, **options), names_of(methods), names_of(datasets), seeds_of(seeds)
-    )
+    return plan_of(chosen, folder, data, methods, datasets, seeds, **options)
 
 
 def _tables(plan: CallPlan, trained: set[str]) -> Report:

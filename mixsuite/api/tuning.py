@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mixsuite.api.calls import Names, Seeds, lengths_of, names_of, options_of, seeds_of
+from mixsuite.api.calls import Names, Seeds, lengths_of, plan_of
 from mixsuite.errors import InputError
 from mixsuite.execution.progress import Watch, unwatched
 
@@ -49,7 +49,6 @@ def tune(
     Raises:
         InputError: bad input of any kind.
     """
-    from mixsuite.execution.planning import plan_call
     from mixsuite.execution.pool import Pool
     from mixsuite.experiment.matrix import load_matrix
     from mixsuite.experiment.tune import asked
@@ -59,8 +58,8 @@ def tune(
         pool.start(1)
         chosen = load_matrix(matrix)
         folder = Path(out) if out is not None else Path("results") / "tune" / chosen.name
-        options = options_of(folder, data, device=device, workers=workers, timeout=timeout)
-        plan = plan_call(chosen, options, names_of(methods), names_of(datasets), seeds_of(seeds))
+        options = {"device": device, "workers": workers, "timeout": timeout}
+        plan = plan_of(chosen, folder, data, methods, datasets, seeds, **options)
         return carry_out(plan, asked(plan.matrix.tune, trials, sampler), watch, pool)
 
 
@@ -98,7 +97,6 @@ def lengths(
     Raises:
         InputError: bad input of any kind.
     """
-    from mixsuite.execution.planning import plan_call
     from mixsuite.execution.pool import Pool
     from mixsuite.experiment.matrix import load_matrix
     from mixsuite.tuning.lengths import choose_lengths
@@ -110,6 +108,6 @@ def lengths(
         pool.start(1)
         chosen = load_matrix(matrix).model_copy(update={"lengths": wanted})
         folder = Path(out) if out is not None else Path("results") / "lengths" / chosen.name
-        options = options_of(folder, data, device=device, workers=workers, timeout=timeout)
-        plan = plan_call(chosen, options, names_of(methods), names_of(datasets), seeds_of(seeds))
+        options = {"device": device, "workers": workers, "timeout": timeout}
+        plan = plan_of(chosen, folder, data, methods, datasets, seeds, **options)
         return choose_lengths(plan, watch, pool)
