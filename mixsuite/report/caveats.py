@@ -10,7 +10,7 @@ from mixsuite.experiment.spec import Task
 from mixsuite.plugins.entry import show_seeds
 from mixsuite.report.convergence import not_stretched
 from mixsuite.report.equal_compute import costlier_methods
-from mixsuite.report.pairs import paired_cells
+from mixsuite.report.pairs import differences
 from mixsuite.report.task import is_mixed
 from mixsuite.results.reading import Results
 from mixsuite.stats.convergence import MOVED, NO, OVERTRAINED
@@ -135,10 +135,11 @@ def _skewed(results: Results, tables: dict[str, pd.DataFrame]) -> list[str]:
     manifest, cells = results.manifest, []
     for name, table in tables.items():
         task, base = manifest.tasks[name], results.cell(manifest.tasks[name], manifest.reference)
-        for method in table.loc[table["verdict"].isin([BETTER, WORSE]), "method"]:
-            d = paired_cells(results.cell(task, method), base, 0.0).d
-            if abs(skewness(d)) > SKEWED:
-                cells.append(f"{method} on {name}")
+        cells += [
+            f"{method} on {name}"
+            for method in table.loc[table["verdict"].isin([BETTER, WORSE]), "method"]
+            if abs(skewness(differences(results.cell(task, method), base))) > SKEWED
+        ]
     if not cells:
         return []
     return [

@@ -28,6 +28,12 @@ def shared_seeds(cell: Cell, other: Cell) -> set[int]:
     return {s for s in cell.ok.keys() & other.ok.keys() if cell.ok[s].rows == other.ok[s].rows}
 
 
+def differences(cell: Cell, other: Cell) -> np.ndarray:
+    """The differences [n] of a cell from another one of its task, over the seeds that they share."""
+    seeds = shared_seeds(cell, other)
+    return pair(*({s: c.values[s] for s in seeds} for c in (cell, other)))
+
+
 def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
     """Pair two cells of a task by seed: differences of ``cell`` from ``other``, with the margin of a tie."""
     seeds = shared_seeds(cell, other)
@@ -35,7 +41,7 @@ def paired_cells(cell: Cell, other: Cell, margin: float) -> Paired:
     known = [share for share in shares if share is not None]
     test_train_ratio = max(known) if known and len(known) == len(shares) and max(known) <= 1 else None
     complete = cell.status == other.status == "ok" and len(seeds) == cell.wanted
-    d = pair(*({s: c.values[s] for s in seeds} for c in (cell, other)))
+    d = differences(cell, other)
     mine, theirs = (np.array([cell.primary.distance(c.values[s]) for s in sorted(seeds)]) for c in (cell, other))
     return Paired(
         d, complete, margin, test_train_ratio, cell.primary.better, (mine, theirs), _of_rows(cell, other, sorted(seeds))
