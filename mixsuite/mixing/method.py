@@ -106,6 +106,9 @@ class Method(ABC):
     vectorised  False: plan works row by row in Python.
     space       parameter -> the range that `mixsuite tune` searches: Linear, Log, Whole or Choice; others stay as they
                 are.
+    capturable  whether all that changes from step to step in ``mix`` and ``objective`` is within tensors: they read no
+                number of the step on the host. Then a GPU may record a step and replay it. A class that writes one of
+                the two and does not declare it is not capturable: its steps run as they stand.
     augments    True: ``mix`` masks or disturbs rows besides, so that a share of 1 does not give a row as it was.
 
     Flags say how a method may be used. A class that overrides a function must declare the flags that depend on it:
@@ -135,6 +138,7 @@ class Method(ABC):
     needs_rows: ClassVar[bool] = False
     augments: ClassVar[bool] = False
     vectorised: ClassVar[bool] = True
+    capturable: ClassVar[bool] = True
     space: ClassVar[dict[str, Range]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -163,6 +167,8 @@ class Method(ABC):
         inherits = any(vars(base).get("mixes") is False for base in cls.__mro__[1:])
         if inherits and {"plan", "mix", "objective"} & own.keys() and "mixes" not in own:
             raise TypeError(f"{cls.__name__} inherits mixes = False: declare in the class, mixes = True (or False)")
+        if {"mix", "objective"} & own.keys() and "capturable" not in own:
+            cls.capturable = False
         if "hold" in own:
             raise TypeError(f"{cls.__name__}: hold is called repeat_batch, and batch.turn repeat_index")
 

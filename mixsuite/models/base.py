@@ -27,6 +27,8 @@ class Model(ABC):
               The site "input" is there without being named.
     stackable whether several seeds may train as one: each row is treated alone, but for norms over the batch, and
               nothing is drawn in forward, but by dropout. Not declared, runs train one after another.
+    capturable whether all that changes in forward from one batch to the next is within tensors, but for dropout: then
+              a GPU may record a step and replay it. Not declared, it is as ``stackable`` is.
     reference the paper.
     arguments parameters that may stand as name:VALUE.
     takes_others  whether the field ``others`` takes parameters that are not declared, for another library's builder.
@@ -36,6 +38,7 @@ class Model(ABC):
     requires: ClassVar[tuple[str, ...]] = ()
     sites: ClassVar[dict[str, str]] = {}
     stackable: ClassVar[bool] = False
+    capturable: ClassVar[bool | None] = None
     reference: ClassVar[str] = ""
     arguments: ClassVar[tuple[str, ...]] = ()
     takes_others: ClassVar[bool] = False
@@ -69,6 +72,7 @@ class Staged(nn.Module):
     inner:  further sites within a stage: name -> name of the submodule whose input is mixed.
     draws:  whether the net may draw random numbers in training, as dropout does.
     stackable: whether several seeds may train as one.
+    capturable: whether a step may be recorded and replayed.
     members: number of predictions a row in training, [N, members, outputs], each with a loss of its own; in evaluation
             they are one, [N, outputs].
     """
@@ -83,7 +87,7 @@ class Staged(nn.Module):
         super().__init__()
         self.stages = nn.ModuleList(stages)
         self.sites, self.num_fixed_stages, self.inner = sites, num_fixed_stages, inner or {}
-        self.stackable = True
+        self.stackable = self.capturable = True
         self.members = 1
 
     @property
@@ -133,6 +137,7 @@ def as_staged(net: nn.Module, model: Model) -> Staged:
         inner = {site: f"stages.0.module.{name}" for site, name in model.sites.items()}
         net = Staged([OneModule(net)], {"input": 0}, inner=inner)
     net.stackable, net.members = model.stackable, model.members
+    net.capturable = model.stackable if model.capturable is None else model.capturable
     return net
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Generic, NamedTuple, TypeVar
+
 import torch
 from torch import Tensor
 
@@ -13,8 +15,26 @@ from mixsuite.mixing.memory import memory_of
 from mixsuite.mixing.plan import check_numbers, own_rows_first
 from mixsuite.mixing.rng import Rng, batch_order
 from mixsuite.mixing.sites import drawable_sites, random_sites
+from mixsuite.training.ahead import draws_ahead
 from mixsuite.training.job import Job, train_info
 from mixsuite.training.predict import run_stages
+
+Drawn = TypeVar("Drawn")
+
+
+class StepInputs(NamedTuple, Generic[Drawn]):
+    """What changes from one step to the next.
+
+    rows:     [B] row numbers.
+    progress: 0-d, the share of the steps already done.
+    x:        the rows [B, ...] as they were augmented; None: as they are.
+    plan:     what is mixed: a Plan, or those of several runs; None where the method is inactive.
+    """
+
+    rows: Tensor
+    progress: Tensor
+    x: State | None
+    plan: Drawn | None
 
 
 class BatchSource:
@@ -47,7 +67,6 @@ class BatchSource:
             names = [*drawable_sites(job.model.sites), *job.model.inner]
             self.sites = random_sites(job.seed, names, 0, steps, job.method.repeat_batch)
         self.progress = torch.arange(steps, device=first.device, dtype=torch.float32).div(steps).unbind()
-        self.rng = Rng(job.seed, batch, first.device, first.dtype)
         self._augmenter = Augmenter(job.augment, job.data, job.seed)
         # Stages without weights run once, unless rows are augmented before them, or mixed before or within them.
         shallowest = min(job.model.sites.get(site, 0) for site in set(self.sites))
@@ -56,6 +75,9 @@ class BatchSource:
         self.x = run_stages(job.model, train, 0, self.first_stage)
         self.stats = job.method.prepare(train_info(job, self.x))
         self.memory = memory_of(job.method, job.model, train_info(job, self.x), self.device)
+        self.ahead = draws_ahead(job.method)
+        self._host = _Host(self) if self.ahead else None
+        self.rng = Rng(job.seed, batch, "cpu" if self.ahead else first.device, first.dtype)
 
     def augmented(self, step: int, x: State, more: bool = False) -> State:
         """A step's rows x [B, ...] as the recipe augments them. more: those that the method asks for besides."""
@@ -74,6 +96,14 @@ class BatchSource:
         """Draw the method's plan for a step."""
         plan = self.job.method.plan(batch, self.rng.at(step // self.job.method.repeat_batch))
         return own_rows_first(plan, batch.size) if len(batch.y) > batch.size and isinstance(plan, Plan) else plan
+
+    def plan_ahead(self, step: int) -> Plan | None:
+        """Draw the plan of a step on the host, for a method that draws ahead; None where it is inactive."""
+        assert self._host is not None
+        if not self.job.method.active(step, self.job.steps):
+            return None
+        self.job.beat()
+        return self.plan(step, self._host.batch(step))
 
     def with_more(self, step: int, x: State, batch: Batch) -> tuple[State, Batch]:
         """A step's rows and batch with the further training rows that the method asks for behind them.
@@ -94,7 +124,35 @@ class BatchSource:
 
     def batch(self, step: int) -> tuple[State, Batch]:
         """(input rows, what the method sees) of one step."""
-        train, rows = self.job.data.train, self.rows[step]
-        x = self.augmented(step, take_rows(self.x, rows))
+        return self.opened(step, self.inputs(step, None))
+
+    def inputs(self, step: int, plan: Plan | None) -> StepInputs[Plan]:
+        """All that changes from one step to the next, in tensors."""
+        rows, x = self.rows[step], None
+        if self.job.augment:
+            x = self.augmented(step, take_rows(self.x, rows))
+        return StepInputs(rows, self.progress[step], x, plan)
+
+    def opened(self, step: int, inputs: StepInputs[Plan]) -> tuple[State, Batch]:
+        """(input rows, what the method sees) of a step whose tensors are given."""
+        train, rows = self.job.data.train, inputs.rows
+        x = take_rows(self.x, rows) if inputs.x is None else inputs.x
         weight = None if train.weight is None else train.weight[rows]
-        return x, self.seen(step, x, train.y[rows], weight)
+        return x, self.seen(step, x, train.y[rows], weight)._replace(progress=inputs.progress, rows=rows)
+
+
+class _Host:
+    """What a method that draws ahead sees of a run's steps, on the host."""
+
+    def __init__(self, feed: BatchSource) -> None:
+        train, self.feed = feed.job.data.train, feed
+        self.y, self.weight = train.y.cpu(), None if train.weight is None else train.weight.cpu()
+        self.rows, self.stats = torch.from_numpy(feed.order), {name: value.cpu() for name, value in feed.stats.items()}
+        self.progress = torch.arange(feed.job.steps, dtype=torch.float32).div(feed.job.steps).unbind()
+
+    def batch(self, step: int) -> Batch:
+        """What the method sees of a step."""
+        rows = self.rows[step]
+        weight = None if self.weight is None else self.weight[rows]
+        seen = self.feed.seen(step, self.y, self.y[rows], weight)  # a method that draws ahead is shown no input
+        return seen._replace(progress=self.progress[step], stats=self.stats, rows=rows)

@@ -12,7 +12,7 @@ import math
 import random
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -31,8 +31,10 @@ from mixsuite.mixing.plan import join
 from mixsuite.models.base import Staged, site_shapes
 from mixsuite.models.stack import Unstackable, stack, unstack
 from mixsuite.training import loop
-from mixsuite.training.batches import BatchSource
+from mixsuite.training.ahead import Plans, PlansAhead
+from mixsuite.training.batches import BatchSource, StepInputs
 from mixsuite.training.built_in import optimizer_of, schedule_of
+from mixsuite.training.captured import Captured, CudaRecord, can_be_captured, own_stream
 from mixsuite.training.job import Diverged, Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
 from mixsuite.training.recipe import Recipe
@@ -129,6 +131,9 @@ class _Block:
         self.weight = None if weights[0] is None else torch.cat([w for w in weights if w is not None])
         self.rows = torch.cat([self.feeds[number].rows + int(begins[number]) for number in self.of_slot], 1)
         self.model = stack([jobs[number].model for number in self.of_slot], self.first_stage)
+        self.device, self.rows_seen = self.feeds[0].device, 0
+        self._plans = PlansAhead(self._plans_ahead, first.steps, self.device)
+        self._captured = Captured(self.model.parameters(), CudaRecord()) if can_be_captured(self.feeds[0]) else None
 
     def train(self) -> list[TrainResult | Exception]:
         """Train all runs, and give each run's result or the Diverged that ended it.
@@ -139,55 +144,77 @@ class _Block:
         job, model, feed = self.job, self.model, self.feeds[0]
         optimizer = optimizer_of(job).steps(dict(model.named_parameters()), job.recipe)
         rates = learning_rates(job.recipe, schedule_of(job), job.steps)
-        rows_seen, losses = 0, list[Tensor]()
+        losses = list[Tensor]()
         model.train()
         reset_peak(feed.device)
         started = time.perf_counter()
-        for step in range(job.steps):
-            job.beat()
-            with loop.autocast(job.recipe.precision, feed.device):
-                values, rows = self._step(step)
-            if job.method.active(step, job.steps):
-                self.watch.look("a step")
-            rows_seen += rows
-
-            def differentiate(values: Tensor = values) -> Tensor:
-                values.sum().backward()
-                return values
-
-            optimizer.step(rates[step], differentiate)
-            losses.append(values.detach())
-            if step in self.logs[0].ends:
-                self._point(step, torch.stack(losses).mean(0).tolist())
-                losses = []
-            if step in self.bests[0].ends:
-                self._look()
+        with own_stream(feed.device):
+            for step in range(job.steps):
+                job.beat()
+                losses.append(optimizer.step(rates[step], self._drawn(step)).detach())
+                if job.method.active(step, job.steps):
+                    self.watch.look("a step")
+                if step in self.logs[0].ends:
+                    self._point(step, torch.stack(losses).mean(0).tolist())
+                    losses = []
+                if step in self.bests[0].ends:
+                    self._look()
         loop.wait(feed.device)
         seconds = (time.perf_counter() - started) / job.block
-        return [self._outcome(number, seconds, rows_seen / job.block) for number in range(len(self.feeds))]
+        return [self._outcome(number, seconds, self.rows_seen / job.block) for number in range(len(self.feeds))]
 
-    def _step(self, step: int) -> tuple[Tensor, int]:
-        """(the objective of every slot [S], number of rows that entered the last stage)."""
-        job, rows = self.job, self.rows[step]
+    def _drawn(self, step: int) -> Callable[[], Tensor]:
+        """Draw a step, and return what puts its gradients beside the weights and returns its objectives [S]."""
+        with loop.autocast(self.job.recipe.precision, self.device):
+            x = self._augmented(step) if self.job.augment else None
+            plans = self._plans.at(step) if self.feeds[0].ahead else self._joined(self._plans_now(step, x), step)
+            inputs = StepInputs(self.rows[step], self.feeds[0].progress[step], x, plans)
+
+        def differentiate() -> Tensor:
+            compute = partial(self._differentiated, step)
+            if self._captured is None:
+                values, rows = compute(inputs)
+            else:
+                kind = (*self._sites(step), step % self.job.method.repeat_batch)
+                values, rows = self._captured.step(kind, inputs, compute)
+            self.rows_seen += rows
+            return values
+
+        return differentiate
+
+    def _sites(self, step: int) -> list[str]:
+        """The site of every slot."""
+        return [self.feeds[number].sites[step] for number in self.of_slot]
+
+    def _augmented(self, step: int) -> State:
+        """The rows of every slot, augmented by its run."""
+        parts = [take_rows(self.x, rows) for rows in self.rows[step].split(self.job.batch)]
+        return concatenate(
+            [self.feeds[number].augmented(step, part) for number, part in zip(self.of_slot, parts, strict=True)]
+        )
+
+    def _differentiated(self, step: int, inputs: StepInputs[Plans]) -> tuple[Tensor, int]:
+        """(the objective of every slot [S], number of rows that entered the last stage), with the gradients."""
+        with loop.autocast(self.job.recipe.precision, self.device):
+            values, rows = self._objectives(step, inputs)
+        values.sum().backward()
+        return values, rows
+
+    def _objectives(self, step: int, inputs: StepInputs[Plans]) -> tuple[Tensor, int]:
+        job, rows, plans, sites = self.job, inputs.rows, inputs.plan, self._sites(step)
         method, loss_of_rows = job.method, LOSSES[job.data.kind]
-        x = take_rows(self.x, rows)
-        if job.augment:
-            parts = [take_rows(x, slot) for slot in torch.arange(len(rows), device=rows.device).split(job.batch)]
-            x = concatenate(
-                [self.feeds[number].augmented(step, part) for number, part in zip(self.of_slot, parts, strict=True)]
-            )
+        x = take_rows(self.x, rows) if inputs.x is None else inputs.x
         y, weight = self.y[rows], None if self.weight is None else self.weight[rows]
-        plans = self._plans(step, x, y, weight)
-        sites = [self.feeds[number].sites[step] for number in self.of_slot]
         shapes = {self.feeds[number].info.sites[site] for number, site in zip(self.of_slot, sites, strict=True)}
         shape = shapes.pop() if len(shapes) == 1 else ()
-        progress, place = self.feeds[0].progress[step], step % method.repeat_batch
-        batch = Batch(y, shape, progress, {}, None, weight, job.block, place, step, job.steps)
-        if plans is None or not method.mixes or len(set(sites)) == 1:
+        batch = Batch(
+            y, shape, inputs.progress, {}, None, weight, job.block, step % method.repeat_batch, step, job.steps
+        )
+        if plans is None or len(plans) == 1:
             site_stage = self.model.sites[sites[0]]
             tail = Tail(partial(self.model, start=site_stage))
-            plan = None if plans is None else join(plans, job.batch) if method.mixes else plans[0]
-            values = step_loss(method, tail, self.model(x, self.first_stage, site_stage), batch, plan, loss_of_rows)
+            h = self.model(x, self.first_stage, site_stage)
+            values = step_loss(method, tail, h, batch, plans[0] if plans else None, loss_of_rows)
             if values.shape != (job.block,):
                 raise Unstackable(f"an objective of {list(values.shape)}, not of one value a run")
             return values, tail.rows
@@ -195,27 +222,45 @@ class _Block:
         targets = [Plan(plan.partner, plan.wy, plan.wy, plan.own, plan.weight) for plan in plans]
         return two_term_loss(out, batch, join(targets, job.batch), loss_of_rows), len(out)
 
-    def _plans(self, step: int, x: State, y: Tensor, weight: Tensor | None) -> list[Plan] | None:
-        """The plan of every slot, drawn by its own run from its own rows; None when the method is inactive."""
-        job, size = self.job, self.job.batch
-        if not job.method.active(step, job.steps):
-            for feed, log in zip(self.feeds, self.logs, strict=True):
-                log.note(step, feed.sites[step], None)
-            return None
-        targets, weights = y.split(size), None if weight is None else weight.split(size)
-        plans = list[Plan]()
-        for feed, log, slot in zip(self.feeds, self.logs, self.slot_of, strict=True):
-            x_slot = map_leaves(partial(torch.narrow, dim=0, start=slot * size, length=size), x)
-            batch = feed.seen(step, x_slot, targets[slot], None if weights is None else weights[slot])
-            plan = feed.plan(step, batch)
-            log.note(step, feed.sites[step], plan)
-            plans.append(plan)
-        rows = {len(plan.partner) for plan in plans}
-        if len(rows) > 1 or (job.method.site == "random" and job.method.mixes and rows != {size}):
-            raise Unstackable(f"plans of {rows} rows in one step")
-        return [plans[number] for number in self.of_slot]
+    def _plans_ahead(self, step: int) -> Plans | None:
+        """The plans of a step, on the host."""
+        return self._joined([feed.plan_ahead(step) for feed in self.feeds], step)
 
-    def _mixed_on_the_way(self, x: State, sites: list[str], plans: list[Plan]) -> Tensor:
+    def _plans_now(self, step: int, x: State | None) -> list[Plan | None]:
+        """The plan of every run for a method that is shown the rows of a step, as they were augmented."""
+        job, rows = self.job, self.rows[step].split(self.job.batch)
+        if not job.method.active(step, job.steps):
+            return [None] * len(self.feeds)
+        plans = list[Plan | None]()
+        for feed, slot in zip(self.feeds, self.slot_of, strict=True):
+            if x is None:
+                x_slot = take_rows(self.x, rows[slot])
+            else:
+                x_slot = map_leaves(partial(torch.narrow, dim=0, start=slot * job.batch, length=job.batch), x)
+            weight = None if self.weight is None else self.weight[rows[slot]]
+            plans.append(feed.plan(step, feed.seen(step, x_slot, self.y[rows[slot]], weight)))
+        return plans
+
+    def _joined(self, drawn: list[Plan | None], step: int) -> Plans | None:
+        """One plan for the rows of all slots, or a plan for each slot where their sites differ; each run notes its own.
+
+        None when the method is inactive.
+        """
+        job = self.job
+        for feed, log, plan in zip(self.feeds, self.logs, drawn, strict=True):
+            log.note(step, feed.sites[step], plan)
+        plans = [plan for plan in drawn if plan is not None]
+        if not plans:
+            return None
+        rows = {len(plan.partner) for plan in plans}
+        if len(rows) > 1 or (job.method.site == "random" and job.method.mixes and rows != {job.batch}):
+            raise Unstackable(f"plans of {rows} rows in one step")
+        if not job.method.mixes:
+            return (plans[0],)
+        of_slots = tuple(plans[number] for number in self.of_slot)
+        return (join(of_slots, job.batch),) if len(set(self._sites(step))) == 1 else of_slots
+
+    def _mixed_on_the_way(self, x: State, sites: list[str], plans: Plans) -> Tensor:
         """The outputs, with each slot mixed at its own site."""
         method, size, at, h = self.job.method, self.job.batch, self.first_stage, x
         for site in sorted(set(sites), key=lambda name: self.model.sites[name]):

@@ -18,14 +18,14 @@ from mixsuite.mixing.inside import run_mixed
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.mixing.rng import torch_seed
 from mixsuite.models.base import Staged
-from mixsuite.training.batches import BatchSource
+from mixsuite.training.ahead import Plans, PlansAhead
+from mixsuite.training.batches import BatchSource, StepInputs
 from mixsuite.training.built_in import optimizer_of, schedule_of
+from mixsuite.training.captured import Captured, CudaRecord, can_be_captured, own_stream
 from mixsuite.training.job import Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
 from mixsuite.training.run_log import BestCheckpoint, RunLog, fitted
 from mixsuite.training.schedule import learning_rates
-
-_Seen = tuple[State, Batch, Plan | None, str]  # a step's rows, batch, plan and site
 
 
 def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
@@ -55,56 +55,104 @@ def train(job: Job) -> TrainResult:
     """
     info = task_info(job)
     check_applies(job, info)
-    model, method, recipe, steps = job.model, job.method, job.recipe, job.steps
-    loss_of_rows = LOSSES[job.data.kind]
+    model, recipe, steps = job.model, job.recipe, job.steps
     init = digest(*model.state_dict().values())
 
     feed, log, best = BatchSource(job, info), RunLog(job), BestCheckpoint(job)
     optimizer = optimizer_of(job).steps(dict(model.named_parameters()), recipe)
     rates = learning_rates(recipe, schedule_of(job), steps)
-    rows_seen, losses = 0, list[Tensor]()
+    losses = list[Tensor]()
     model.train()
     reset_peak(feed.device)
     started = time.perf_counter()
-    with _seeds_of_draws(model.draws, job.seed) as reseed:
+    with _seeds_of_draws(model.draws, job.seed) as reseed, own_stream(feed.device):
+        run = _Run(job, feed, log, reseed)
         for step in range(steps):
             job.beat()
-            reseed(step)
-            site = feed.sites[step]
-            tail = Tail(partial(model, start=model.sites.get(site, 0)), model)
-            with autocast(recipe.precision, feed.device):
-                x, batch = feed.batch(step)
-                plan = None
-                if method.active(step, steps):
-                    x, batch = feed.with_more(step, x, batch)
-                    plan = feed.plan(step, batch)
-                log.note(step, site, plan, batch)
-
-            def differentiate(step: int = step, seen: _Seen = (x, batch, plan, site), tail: Tail = tail) -> Tensor:
-                x, batch, plan, site = seen
-                reseed(step)
-                with autocast(recipe.precision, feed.device):
-                    if plan is not None and site in model.inner:
-                        out = _mixed_inside(model, site, tail, x, method, plan)
-                        objective = two_term_loss(out, batch, plan, loss_of_rows)
-                    else:
-                        h = model(x, feed.first_stage, model.sites.get(site, 0))
-                        objective = step_loss(method, tail, h, batch, plan, loss_of_rows)
-                objective.backward()
-                return objective
-
-            objective = optimizer.step(rates[step], differentiate)
-            rows_seen += tail.rows
-            if feed.memory is not None:
-                method.remember(batch, model)
-            losses.append(objective.detach())
+            losses.append(optimizer.step(rates[step], run.drawn(step)).detach())
+            run.remember()
             if step in log.ends:
                 log.point(step, float(torch.stack(losses).mean()))
                 losses = []
             if step in best.ends:
                 log.points[-1]["valid"] = best.look()
     wait(feed.device)
-    return fitted(feed, log, best, init, time.perf_counter() - started, rows_seen, "loop")
+    return fitted(feed, log, best, init, time.perf_counter() - started, run.rows_seen, "loop")
+
+
+class _Run:
+    """The steps of a run: what each of them draws, and the objective that it differentiates.
+
+    rows_seen: number of rows that have entered the last stage.
+    """
+
+    def __init__(self, job: Job, feed: BatchSource, log: RunLog, reseed: Callable[[int], None]) -> None:
+        self.job, self.feed, self.log, self.reseed = job, feed, log, reseed
+        self.loss_of_rows, self.rows_seen = LOSSES[job.data.kind], 0
+        self._plans = PlansAhead(self._plan_ahead, job.steps, feed.device)
+        self._captured = Captured(job.model.parameters(), CudaRecord()) if can_be_captured(feed) else None
+        self._batch: Batch | None = None  # of the last step, for the method's memory
+
+    def drawn(self, step: int) -> Callable[[], Tensor]:
+        """Draw a step, and return what puts its gradients beside the weights and returns its objective."""
+        self.reseed(step)
+        with autocast(self.job.recipe.precision, self.feed.device):
+            work = self._drawn_ahead(step) if self.feed.ahead else self._drawn_now(step)
+
+        def differentiate() -> Tensor:
+            self.reseed(step)
+            objective, rows = work()
+            self.rows_seen += rows
+            return objective
+
+        return differentiate
+
+    def remember(self) -> None:
+        """Let the method remember a step whose weights have moved."""
+        if self.feed.memory is not None and self._batch is not None:
+            self.job.method.remember(self._batch, self.job.model)
+
+    def _drawn_ahead(self, step: int) -> Callable[[], tuple[Tensor, int]]:
+        plans = self._plans.at(step)
+        inputs = self.feed.inputs(step, plans[0] if plans else None)
+
+        def compute(inputs: StepInputs[Plan]) -> tuple[Tensor, int]:
+            return self._differentiated(step, *self.feed.opened(step, inputs), inputs.plan)
+
+        if self._captured is None:
+            return lambda: compute(inputs)
+        kind = (self.feed.sites[step], step % self.job.method.repeat_batch)
+        return partial(self._captured.step, kind, inputs, compute)
+
+    def _plan_ahead(self, step: int) -> Plans | None:
+        plan = self.feed.plan_ahead(step)
+        self.log.note(step, self.feed.sites[step], plan)
+        return None if plan is None else (plan,)
+
+    def _drawn_now(self, step: int) -> Callable[[], tuple[Tensor, int]]:
+        x, batch = self.feed.batch(step)
+        plan = None
+        if self.job.method.active(step, self.job.steps):
+            x, batch = self.feed.with_more(step, x, batch)
+            plan = self.feed.plan(step, batch)
+        self.log.note(step, self.feed.sites[step], plan, batch)
+        self._batch = batch
+        return partial(self._differentiated, step, x, batch, plan)
+
+    def _differentiated(self, step: int, x: State, batch: Batch, plan: Plan | None) -> tuple[Tensor, int]:
+        """(a step's objective, number of rows that entered the last stage); its gradients stand beside the weights."""
+        job, site = self.job, self.feed.sites[step]
+        model, stage = job.model, job.model.sites.get(site, 0)
+        tail = Tail(partial(model, start=stage), model)
+        with autocast(job.recipe.precision, self.feed.device):
+            if plan is not None and site in model.inner:
+                out = _mixed_inside(model, site, tail, x, job.method, plan)
+                objective = two_term_loss(out, batch, plan, self.loss_of_rows)
+            else:
+                h = model(x, self.feed.first_stage, stage)
+                objective = step_loss(job.method, tail, h, batch, plan, self.loss_of_rows)
+        objective.backward()
+        return objective, tail.rows
 
 
 def _mixed_inside(model: Staged, site: str, tail: Tail, x: State, method: Method, plan: Plan) -> Tensor:

@@ -68,7 +68,7 @@ def test_any_module_is_a_net_of_one_stage_with_its_named_sites(job):
         def forward(self, x, mask):
             return SimpleNamespace(logits=self.layer(x * mask))
 
-    model = SimpleNamespace(sites={"hidden": "layer"}, members=1, stackable=False)
+    model = SimpleNamespace(sites={"hidden": "layer"}, members=1, stackable=False, capturable=None)
     net, (x, mask) = as_staged(Pair(), model), (torch.randn(5, 3), torch.ones(5, 1))
     assert net((x, mask)).shape == (5, 2)
     assert (net.sites, net.inner) == ({"input": 0}, {"hidden": "stages.0.module.layer"})
