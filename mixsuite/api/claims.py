@@ -34,7 +34,7 @@ def claims(
         scale: "quick", or "full" for the papers' own sizes.
         out: holds one folder per study; the table stands beside it as <out>.csv.
         data: the data root.
-        device: "auto", "cpu" or "cuda".
+        device: "auto", "cpu", "cuda", or cards by number, as "cuda:0,1".
         workers: number of worker processes.
         executor: "auto", "loop" or "lockstep".
         timeout: seconds that a run may take.

@@ -55,7 +55,7 @@ def compare(
         seeds: "0-9", or numbers; they replace the matrix's.
         out: results folder, by default results/compare/<variant>.
         data: the data root.
-        device: "auto", "cpu" or "cuda".
+        device: "auto", "cpu", "cuda", or cards by number, as "cuda:0,1".
         workers: number of worker processes.
         executor: "auto", "loop" or "lockstep".
         timeout: seconds that a run may take.

@@ -67,7 +67,7 @@ def regress(
         baseline: the CSV file of the accepted baseline.
         matrix: trained anew into ``out`` first, with the yardstick timed beside it; the options below are for that.
         data: the data root.
-        device: "auto", "cpu" or "cuda".
+        device: "auto", "cpu", "cuda", or cards by number, as "cuda:0,1".
         workers: number of worker processes.
         executor: "auto", "loop" or "lockstep".
         timeout: seconds that a run may take.

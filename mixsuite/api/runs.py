@@ -65,7 +65,7 @@ def run(
         seeds: "0-9", or numbers; they replace the matrix's.
         out: results folder, by default results/<matrix name>.
         data: the data root.
-        device: "auto", "cpu" or "cuda".
+        device: "auto", "cpu", "cuda", or cards by number, as "cuda:0,1".
         workers: number of worker processes.
         executor: "auto", "loop" or "lockstep".
         rerun: which runs to train: "missing", also those that "failed", or "always" all.

@@ -41,7 +41,7 @@ def tune(
         seeds: "0-9", or numbers; they replace the matrix's.
         out: results folder, by default results/tune/<matrix name>.
         data: the data root.
-        device: "auto", "cpu" or "cuda".
+        device: "auto", "cpu", "cuda", or cards by number, as "cuda:0,1".
         workers: number of worker processes.
         timeout: seconds that a run may take.
         watch: called with the progress whenever it changes.
@@ -89,7 +89,7 @@ def lengths(
         seeds: "0-9", or numbers; they replace the matrix's.
         out: results folder, by default results/lengths/<matrix name>.
         data: the data root.
-        device: "auto", "cpu" or "cuda".
+        device: "auto", "cpu", "cuda", or cards by number, as "cuda:0,1".
         workers: number of worker processes.
         timeout: seconds that a run may take.
         watch: called with the progress whenever it changes.

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mixsuite.cli import options
-from mixsuite.cli.options import Device, Executor, TableFormat
+from mixsuite.cli.options import Executor, TableFormat
 from mixsuite.errors import InputError
 
 
@@ -93,7 +93,7 @@ def compare(
     seeds: options.Seeds = None,
     out: Annotated[Path | None, typer.Option(help="Default: results/compare/<variant>/.")] = None,
     data: options.Data = None,
-    device: options.DeviceOption = Device.auto,
+    device: options.DeviceOption = "auto",
     workers: options.Workers = None,
     executor: options.ExecutorOption = Executor.auto,
     timeout: options.Timeout = None,
@@ -137,7 +137,7 @@ def compare(
     with progress_display() as watch:
         report = api.compare(
             variant, against, matrix=matrix, datasets=datasets, seeds=seeds, out=out, data=data,
-            device=device.value, workers=workers, executor=executor.value, timeout=timeout, lengths=lengths,
+            device=device, workers=workers, executor=executor.value, timeout=timeout, lengths=lengths,
             until=until, max_seeds=max_seeds, confirm=confirm,
             reuse=reuse or (), watch=watch,
         )  # fmt: skip

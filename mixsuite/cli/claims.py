@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mixsuite.cli import options
-from mixsuite.cli.options import Device, Executor, TableFormat
+from mixsuite.cli.options import Executor, TableFormat
 
 
 class Scale(StrEnum):
@@ -31,7 +31,7 @@ def claims(
         Path, typer.Option(help="Results folder: a folder a study; the table is beside it, <out>.csv.")
     ] = Path("results/claims"),
     data: options.Data = None,
-    device: options.DeviceOption = Device.auto,
+    device: options.DeviceOption = "auto",
     workers: options.Workers = None,
     executor: options.ExecutorOption = Executor.auto,
     timeout: options.Timeout = None,
@@ -54,7 +54,7 @@ def claims(
 
     with progress_display() as watch:
         findings = api.claims(
-            only, scale=scale.value, out=out, data=data, device=device.value, workers=workers,
+            only, scale=scale.value, out=out, data=data, device=device, workers=workers,
             executor=executor.value, timeout=timeout, watch=watch,
         )  # fmt: skip
     typer.echo(as_text(findings) if form is TableFormat.text else as_markdown(frame(findings)))

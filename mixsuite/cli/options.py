@@ -9,14 +9,6 @@ from typing import Annotated
 import typer
 
 
-class Device(StrEnum):
-    """Where to train."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-
-
 class Executor(StrEnum):
     """How runs are trained."""
 
@@ -42,9 +34,15 @@ Seeds = Annotated[str | None, typer.Option(help="Seeds, as 0-9 or 0,2,4. Default
 Data = Annotated[
     Path | None, typer.Option("--data", help="Folder with data sets. Default: $MIXSUITE_DATA, else the user cache.")
 ]
-DeviceOption = Annotated[Device, typer.Option(help="Where to train.")]
+DeviceOption = Annotated[
+    str,
+    typer.Option(
+        metavar="auto|cpu|cuda|cuda:N,N", help="Where to train. cuda:0,1 trains on these cards, one process each."
+    ),
+]
 Workers = Annotated[
-    int | None, typer.Option(min=1, max=1024, help="Processes, one thread each. Default: one per core; one on a GPU.")
+    int | None,
+    typer.Option(min=1, max=1024, help="Processes, one thread each. Default: one per core; one on each GPU."),
 ]
 ExecutorOption = Annotated[Executor, typer.Option(help="How runs are trained.")]
 Until = Annotated[

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from mixsuite.cli import options
-from mixsuite.cli.options import Device, Executor
+from mixsuite.cli.options import Executor
 from mixsuite.cli.runs import HISTORY
 
 _OUT = Path("results/regress")
@@ -64,7 +64,7 @@ def regress(
         str | None, typer.Option(help="Train this matrix anew into --out first, and time the yardstick beside it.")
     ] = None,
     data: options.Data = None,
-    device: options.DeviceOption = Device.auto,
+    device: options.DeviceOption = "auto",
     workers: options.Workers = None,
     executor: options.ExecutorOption = Executor.auto,
     timeout: options.Timeout = None,
@@ -97,7 +97,7 @@ def regress(
         raise typer.Exit(int(any(timing.slower for timing in timings)))
     with progress_display() as watch:
         result = api.regress(
-            out, baseline, matrix=run, data=data, device=device.value, workers=workers, executor=executor.value,
+            out, baseline, matrix=run, data=data, device=device, workers=workers, executor=executor.value,
             timeout=timeout, costs=costs.value, watch=watch,
         )  # fmt: skip
     typer.echo(as_text(result, form.value))

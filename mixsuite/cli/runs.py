@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mixsuite.cli import options
-from mixsuite.cli.options import Device, Executor, TableFormat
+from mixsuite.cli.options import Executor, TableFormat
 from mixsuite.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(
     seeds: options.Seeds = None,
     out: Annotated[Path | None, typer.Option(help="Results folder. Default: results/<matrix name>/.")] = None,
     data: options.Data = None,
-    device: options.DeviceOption = Device.auto,
+    device: options.DeviceOption = "auto",
     workers: options.Workers = None,
     executor: options.ExecutorOption = Executor.auto,
     rerun: Annotated[
@@ -80,7 +80,7 @@ def run(
     from mixsuite.cli.progress import duration, progress_display
 
     arguments: dict[str, Any] = {
-        "methods": methods, "datasets": datasets, "seeds": seeds, "out": out, "data": data, "device": device.value,
+        "methods": methods, "datasets": datasets, "seeds": seeds, "out": out, "data": data, "device": device,
         "workers": workers, "executor": executor.value, "rerun": rerun.value, "accept_old": accept_old,
         "timeout": timeout, "save_predictions": save_predictions, "save_weights": save_weights,
     }  # fmt: skip

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from mixsuite.cli import options
-from mixsuite.cli.options import Device
 
 
 class Sampler(StrEnum):
@@ -49,7 +48,7 @@ def tune(
     seeds: options.Seeds = None,
     out: Annotated[Path | None, typer.Option(help="Results folder. Default: results/tune/<matrix name>/.")] = None,
     data: options.Data = None,
-    device: options.DeviceOption = Device.auto,
+    device: options.DeviceOption = "auto",
     workers: options.Workers = None,
     timeout: options.Timeout = None,
 ) -> None:
@@ -68,7 +67,7 @@ def tune(
     with progress_display() as watch:
         report = api.tune(
             matrix, trials=trials, sampler=sampler.value if sampler else None, methods=methods, datasets=datasets,
-            seeds=seeds, out=out, data=data, device=device.value, workers=workers, timeout=timeout, watch=watch,
+            seeds=seeds, out=out, data=data, device=device, workers=workers, timeout=timeout, watch=watch,
         )  # fmt: skip
     typer.echo(report_text(report))
     typer.echo(f"\nwritten: {report.out}/tuned.csv, {report.out}/tuned.toml", err=True)
@@ -88,7 +87,7 @@ def lengths(
     seeds: options.Seeds = None,
     out: Annotated[Path | None, typer.Option(help="Results folder. Default: results/lengths/<matrix name>/.")] = None,
     data: options.Data = None,
-    device: options.DeviceOption = Device.auto,
+    device: options.DeviceOption = "auto",
     workers: options.Workers = None,
     timeout: options.Timeout = None,
 ) -> None:
@@ -108,7 +107,7 @@ def lengths(
     with progress_display() as watch:
         report = api.lengths(
             matrix, grid=grid, methods=methods, datasets=datasets, seeds=seeds, out=out, data=data,
-            device=device.value, workers=workers, timeout=timeout, watch=watch,
+            device=device, workers=workers, timeout=timeout, watch=watch,
         )  # fmt: skip
     typer.echo(report_text(report))
     typer.echo(f"\nwritten: {report.out}/lengths.csv, {report.out}/recipes.toml", err=True)

@@ -49,12 +49,13 @@ class ForkServer:
         """Whether the server can fork workers, or is about to."""
         return self._process.poll() is None
 
-    def fork(self, pipe: Connection, log: IO[bytes]) -> int:
+    def fork(self, pipe: Connection, log: IO[bytes], card: int | None = None) -> int:
         """Ask for a worker that works in this process's folder and environment, as they are now.
 
         Args:
             pipe: the worker's end of the pipe to it; one that never starts leaves the other end closed.
             log: takes what the worker prints.
+            card: number of the only GPU that the worker sees; None: those that this process sees.
 
         Returns:
             the worker's number.
@@ -62,7 +63,7 @@ class ForkServer:
         self._asked += 1
         here = os.open(".", os.O_RDONLY)
         with contextlib.suppress(OSError):  # the server is gone
-            self._pipe.send((self._asked, os.environ | _ONE_THREAD))
+            self._pipe.send((self._asked, os.environ | _ONE_THREAD | _one_card(card)))
             for handle in (pipe.fileno(), log.fileno(), here):
                 send_handle(self._pipe, handle, self._process.pid)
         os.close(here)
@@ -88,6 +89,14 @@ class ForkServer:
         self._process.wait()
         self._pipe.close()
         self.log.close()
+
+
+def _one_card(card: int | None) -> dict[str, str]:
+    """The environment in which a process sees one GPU alone, by its number among those that are visible here."""
+    if card is None:
+        return {}
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return {"CUDA_VISIBLE_DEVICES": visible.split(",")[card].strip() if visible else str(card)}
 
 
 def main() -> None:

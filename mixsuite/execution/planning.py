@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,7 +21,6 @@ from mixsuite.results.row_files import copy_row_file
 
 Rerun = Literal["missing", "failed", "always"]
 ALLOWED = {
-    "device": ("auto", "cpu", "cuda"),
     "executor": ("auto", "loop", "lockstep"),
     "rerun": ("missing", "failed", "always"),
 }
@@ -33,7 +33,8 @@ class Options:
 
     out:      the results folder.
     data:     the data root.
-    workers:  number of worker processes; None: one per core, or one on a GPU.
+    device:   "auto", "cpu", "cuda", or cards by number, "cuda:0,1".
+    workers:  number of worker processes; None: one per core, or one on each GPU.
     rerun:    which runs to train: "missing", also those that "failed", or "always" all.
     accept_old: accept results of earlier code as done.
     timeout:  seconds that a run may take.
@@ -59,6 +60,7 @@ class Options:
         for name, allowed in ALLOWED.items():
             if getattr(self, name) not in allowed:
                 raise unknown(name, getattr(self, name), allowed)
+        cards_of(self.device)
         if self.workers is not None and not 1 <= self.workers <= 1024:
             raise InputError(f"workers={self.workers}: allowed is 1 to 1024")
         if self.timeout is not None and not self.timeout > 0:
@@ -68,6 +70,22 @@ class Options:
             path = self.out / name
             if path.exists() and not is_kind(path):
                 raise InputError(f"--out {self.out}: {name} there is not what mixsuite writes; give another folder")
+
+
+def cards_of(device: str) -> tuple[int, ...]:
+    """The cards that a device names, as "cuda:0,1" does; () where it names none.
+
+    Raises:
+        InputError: this is no device.
+    """
+    if device in ("auto", "cpu", "cuda"):
+        return ()
+    if not re.fullmatch(r"cuda:\d{1,3}(,\d{1,3})*", device):
+        raise InputError(f"unknown device '{device}' (allowed: auto, cpu, cuda, or cards by number, as cuda:0,1)")
+    cards = tuple(map(int, device.removeprefix("cuda:").split(",")))
+    if len(set(cards)) < len(cards):
+        raise InputError(f"device '{device}' names a card twice")
+    return cards
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import os
 import signal
 import tempfile
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
@@ -25,10 +25,11 @@ _LONGEST_STEP = 1.0  # seconds that a step may always take, whatever the time-ou
 class _Worker:
     """One process, forked from a server, and the pipe to it."""
 
-    def __init__(self, server: ForkServer) -> None:
+    def __init__(self, server: ForkServer, card: int | None) -> None:
+        self.card = card
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed in kill()
         self.pipe, theirs = Pipe()
-        self.server, self.id = server, server.fork(theirs, self.log)
+        self.server, self.id = server, server.fork(theirs, self.log, card)
         theirs.close()
         self.process: int | None = None  # its number, once it is ready
         self.work: Work | None = None
@@ -98,13 +99,22 @@ class Pool:
         self._workers: list[_Worker] = []
         self._todo: deque[Work] = deque()
         self._stillborn = 0
+        self._cards: tuple[int | None, ...] = (None,)
+
+    def spread(self, cards: tuple[int, ...]) -> None:
+        """Let each worker see one of these GPUs alone; () for all that there are. It ends workers that see others."""
+        self._cards = cards or (None,)
+        for worker in [w for w in self._workers if w.card not in self._cards]:
+            self._workers.remove(worker)
+            worker.kill()
 
     def start(self, count: int) -> None:
         """Start ``count`` workers in advance, at most ``size``: the first takes seconds to import torch."""
         while len(self._workers) < min(count, self.size):
             if not self._servers or not self._servers[-1].alive:
                 self._servers.append(ForkServer())
-            self._workers.append(_Worker(self._servers[-1]))
+            used = Counter(worker.card for worker in self._workers)
+            self._workers.append(_Worker(self._servers[-1], min(self._cards, key=lambda card: used[card])))
 
     def map(
         self, work: Iterable[Work], started: Callable[[int], None] = lambda running: None

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from mixsuite.errors import InputError
 from mixsuite.execution.messages import BlockResult, Inspection, InspectTask, TrainBlock
-from mixsuite.execution.planning import CallPlan, Options, estimate
+from mixsuite.execution.planning import CallPlan, Options, cards_of, estimate
 from mixsuite.execution.pool import Pool
 from mixsuite.execution.progress import Progress, Watch, unwatched
 from mixsuite.execution.result import RunResult
@@ -20,28 +20,33 @@ from mixsuite.results.record import SCHEMA, Record
 from mixsuite.results.record_files import RecordWriter
 
 
-def pick_device(device: str) -> str:
-    """Pick the device: "auto" means cuda if torch sees a CUDA device, else cpu.
+def pick_device(device: str) -> tuple[str, tuple[int, ...]]:
+    """Pick the device, cpu or cuda, and the numbers of the cards that were asked for, if any were.
+
+    "auto" means cuda if torch sees a CUDA device, else cpu.
 
     Raises:
-        InputError: "cuda" was asked for and torch sees no CUDA device.
+        InputError: torch sees no CUDA device, or not those that were asked for.
     """
     import torch
 
     if device == "cpu":
-        return "cpu"
+        return "cpu", ()
     if torch.cuda.is_available():
-        return "cuda"
-    if device == "cuda":
-        raise InputError("--device cuda: torch sees no CUDA device here (allowed: auto, cpu)")
-    return "cpu"
+        cards, there = cards_of(device), torch.cuda.device_count()
+        if missing := [card for card in cards if card >= there]:
+            raise InputError(f"--device {device}: no card {missing[0]} here (allowed: 0 to {there - 1})")
+        return "cuda", cards
+    if device != "auto":
+        raise InputError(f"--device {device}: torch sees no CUDA device here (allowed: auto, cpu)")
+    return "cpu", ()
 
 
-def _num_workers(options: Options, device: str) -> int:
+def _num_workers(options: Options, device: str, cards: tuple[int, ...]) -> int:
     if options.workers is not None:
         return options.workers
     if device != "cpu":
-        return 1
+        return max(1, len(cards))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -131,8 +136,9 @@ def inspect(plan: CallPlan, pool: Pool) -> dict[str, Inspection]:
     Raises:
         InputError: a task that cannot be run as asked.
     """
-    device = pick_device(plan.options.device)
-    pool.size = _num_workers(plan.options, device)
+    device, cards = pick_device(plan.options.device)
+    pool.size = _num_workers(plan.options, device, cards)
+    pool.spread(cards)
     return _inspect(pool, replace(plan, options=replace(plan.options, rerun="always")), device, {})
 
 
@@ -146,9 +152,10 @@ def dry_run(plan: CallPlan) -> tuple[Counter[tuple[str, str]], float]:
     cells = Counter((run.task.name, run.method.name) for run in todo)
     if not todo:
         return cells, 0.0
-    device = pick_device(plan.options.device)
-    size = _num_workers(plan.options, device)
+    device, cards = pick_device(plan.options.device)
+    size = _num_workers(plan.options, device, cards)
     with Pool(size) as pool:
+        pool.spread(cards)
         inspections = _inspect(pool, plan, device, {})
     return cells, estimate(plan, {task: inspection.seconds for task, inspection in inspections.items()}, size) + 3.0
 
@@ -173,9 +180,10 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: AbstractContextManag
         watch(progress)
         return progress
     load_manifest(options.out)  # a bad manifest is refused before anything is trained
-    device = pick_device(options.device)
+    device, cards = pick_device(options.device)
     with pool or Pool() as pool:
-        pool.size, pool.timeout = _num_workers(options, device), options.timeout
+        pool.size, pool.timeout = _num_workers(options, device, cards), options.timeout
+        pool.spread(cards)
         pool.start(progress.total)
         inspections = _inspect(pool, plan, device, {})  # before anything is written
         with RecordWriter(options.out) as writer:

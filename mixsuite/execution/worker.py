@@ -104,14 +104,16 @@ class Worker:
             return self._inspect(work)
         try:
             return BlockResult(tuple(self._train(work)), work.data)
-        except Unstackable:
+        except (Unstackable, torch.OutOfMemoryError) as error:
             if work.num_runs > 1:
                 return RetryApart("loop")
-            reset_global_state(work.runs[0].seed)
-            return self._execute(replace(work, executor="loop"))
+            if work.executor == "loop":
+                return BlockResult((_ended_early(error),))
         except BaseException as error:  # a method may call sys.exit; Ctrl-C does not reach workers
             # If a block fails, its runs are retried one at a time, so only the faulty run is lost.
             return RetryApart() if work.num_runs > 1 else BlockResult((_ended_early(error),))
+        reset_global_state(work.runs[0].seed)  # a block fills all its slots, however few its runs
+        return self._execute(replace(work, executor="loop"))
 
     def raw(self, dataset: Dataset, root: Path, planned: str) -> Raw:
         """Read a data set's rows, or take them from the data sets that were read last.

@@ -102,7 +102,6 @@ class BatchSource:
         assert self._host is not None
         if not self.job.method.active(step, self.job.steps):
             return None
-        self.job.beat()
         return self.plan(step, self._host.batch(step))
 
     def with_more(self, step: int, x: State, batch: Batch) -> tuple[State, Batch]:

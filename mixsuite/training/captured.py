@@ -1,8 +1,8 @@
 """Steps recorded as CUDA graphs: the host begins one graph in place of a step's hundreds of kernels.
 
-The nets of a benchmark are small, so that a GPU is done with a kernel before the host has begun the next one. A recorded
-step has the same kernels in the same order: it gives the same numbers. What is recorded is the passes forward and back,
-from the step's rows and plan to its gradients. Draws come before it and the optimiser behind it.
+The nets of a benchmark are small, so that a GPU is done with a kernel before the host has begun the next one. A
+recorded step has the same kernels in the same order: it gives the same numbers. What is recorded is the passes forward
+and back, from the step's rows and plan to its gradients. Draws come before it and the optimiser behind it.
 """
 
 from __future__ import annotations
@@ -72,8 +72,7 @@ class Captured:
             graph = self._graphs[form] = _Graph(self.weights, inputs, compute, self.record)
         except RuntimeError:
             self.refused = True
-            for weight in self.weights:
-                weight.grad = None
+            forget_gradients(self.weights)
             return compute(inputs)
         return graph.replay(inputs)
 
@@ -82,22 +81,34 @@ class _Graph:
     """One recorded step: its inputs, gradients and objective keep their places in memory."""
 
     def __init__(self, weights: list[nn.Parameter], inputs: Any, compute: Compute, record: Record) -> None:
-        self.weights = weights
-        self.places = [distinct(tensor).clone() for tensor in tensors_in(inputs)]
+        self._weights = weights
+        self._places = [distinct(tensor).clone() for tensor in tensors_in(inputs)]
         shapes = [tensor.shape for tensor in tensors_in(inputs)]
-        held = with_tensors(inputs, [place.expand(shape) for place, shape in zip(self.places, shapes, strict=True)])
-        found: list[tuple[Tensor, int]] = []
-        self._replay = record(lambda: found.append(compute(held)))
-        self.objective, self.rows = found[-1][0].detach(), found[-1][1]
-        self.gradients = [weight.grad for weight in weights]
+        held = with_tensors(inputs, [place.expand(shape) for place, shape in zip(self._places, shapes, strict=True)])
+        made = self._made = list[tuple[Tensor, int, list[Tensor | None]]]()
+
+        def work() -> None:
+            objective, rows = compute(held)
+            made[:] = [(objective.detach(), rows, [weight.grad for weight in weights])]
+
+        self._replay = record(work)
+        forget_gradients(weights)
 
     def replay(self, inputs: Any) -> tuple[Tensor, int]:
-        for place, tensor in zip(self.places, tensors_in(inputs), strict=True):
+        """Compute another step of the same form."""
+        for place, tensor in zip(self._places, tensors_in(inputs), strict=True):
             place.copy_(distinct(tensor))
         self._replay()
-        for weight, gradient in zip(self.weights, self.gradients, strict=True):
+        ((objective, rows, gradients),) = self._made
+        for weight, gradient in zip(self._weights, gradients, strict=True):
             weight.grad = gradient
-        return self.objective.clone(), self.rows
+        return objective.clone(), rows
+
+
+def forget_gradients(weights: Iterable[nn.Parameter]) -> None:
+    """Leave the weights as they are before a step."""
+    for weight in weights:
+        weight.grad = None
 
 
 def _form(inputs: Any) -> Iterator[tuple[object, ...]]:

@@ -38,7 +38,7 @@ from mixsuite.training.captured import Captured, CudaRecord, can_be_captured, ow
 from mixsuite.training.job import Diverged, Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
 from mixsuite.training.recipe import Recipe
-from mixsuite.training.run_log import BestCheckpoint, RunLog, fitted
+from mixsuite.training.run_log import BestCheckpoint, Means, RunLog, fitted
 from mixsuite.training.schedule import learning_rates
 
 MAX_SITE_NUMBERS = 2**16  # values in a batch at its largest site
@@ -54,6 +54,7 @@ def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
 
     Raises:
         Unstackable: these runs cannot be trained side by side; some may have been trained in part.
+        OutOfMemoryError: the device holds no block of them.
         Exception: a run of the block raised it. To find out which, train each run by itself.
     """
     blocks = defaultdict[tuple[Any, ...], list[int]](list)
@@ -68,7 +69,7 @@ def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
     for numbers in blocks.values():
         try:
             outcomes = _Block([jobs[i] for i in numbers], [infos[i] for i in numbers]).train()
-        except Unstackable:
+        except (Unstackable, torch.OutOfMemoryError):
             raise
         except Exception as error:
             if len(jobs) > 1:
@@ -144,21 +145,21 @@ class _Block:
         job, model, feed = self.job, self.model, self.feeds[0]
         optimizer = optimizer_of(job).steps(dict(model.named_parameters()), job.recipe)
         rates = learning_rates(job.recipe, schedule_of(job), job.steps)
-        losses = list[Tensor]()
+        means = Means(self.logs[0].ends, feed.device)
         model.train()
         reset_peak(feed.device)
         started = time.perf_counter()
         with own_stream(feed.device):
             for step in range(job.steps):
                 job.beat()
-                losses.append(optimizer.step(rates[step], self._drawn(step)).detach())
+                objectives = optimizer.step(rates[step], self._drawn(step))
                 if job.method.active(step, job.steps):
                     self.watch.look("a step")
-                if step in self.logs[0].ends:
-                    self._point(step, torch.stack(losses).mean(0).tolist())
-                    losses = []
+                for end, of_slots in means.add(step, objectives, step in self.bests[0].ends).items():
+                    self._point(end, of_slots)
                 if step in self.bests[0].ends:
                     self._look()
+        self._captured = None  # its graphs hold memory of the device
         loop.wait(feed.device)
         seconds = (time.perf_counter() - started) / job.block
         return [self._outcome(number, seconds, self.rows_seen / job.block) for number in range(len(self.feeds))]
@@ -175,7 +176,8 @@ class _Block:
             if self._captured is None:
                 values, rows = compute(inputs)
             else:
-                kind = (*self._sites(step), step % self.job.method.repeat_batch)
+                apart = 1 if plans is None else len(plans)  # one where all slots are mixed at one site, or none is
+                kind = (*self._sites(step)[:apart], step % self.job.method.repeat_batch)
                 values, rows = self._captured.step(kind, inputs, compute)
             self.rows_seen += rows
             return values
@@ -266,7 +268,7 @@ class _Block:
         for site in sorted(set(sites), key=lambda name: self.model.sites[name]):
             h, at = self.model(h, at, self.model.sites[site]), self.model.sites[site]
             slots = [slot for slot, drawn in enumerate(sites) if drawn == site]
-            rows = (torch.tensor(slots)[:, None] * size + torch.arange(size)).flatten().to(self.rows.device)
+            rows = torch.cat([torch.arange(slot * size, (slot + 1) * size, device=self.device) for slot in slots])
             part = take_rows(h, rows)
             assert not isinstance(part, Ragged)
             h = _put(h, rows, method.mix(part, join([plans[slot] for slot in slots], size)))

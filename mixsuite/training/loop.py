@@ -24,7 +24,7 @@ from mixsuite.training.built_in import optimizer_of, schedule_of
 from mixsuite.training.captured import Captured, CudaRecord, can_be_captured, own_stream
 from mixsuite.training.job import Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
-from mixsuite.training.run_log import BestCheckpoint, RunLog, fitted
+from mixsuite.training.run_log import BestCheckpoint, Means, RunLog, fitted
 from mixsuite.training.schedule import learning_rates
 
 
@@ -61,7 +61,7 @@ def train(job: Job) -> TrainResult:
     feed, log, best = BatchSource(job, info), RunLog(job), BestCheckpoint(job)
     optimizer = optimizer_of(job).steps(dict(model.named_parameters()), recipe)
     rates = learning_rates(recipe, schedule_of(job), steps)
-    losses = list[Tensor]()
+    means = Means(log.ends, feed.device)
     model.train()
     reset_peak(feed.device)
     started = time.perf_counter()
@@ -69,11 +69,10 @@ def train(job: Job) -> TrainResult:
         run = _Run(job, feed, log, reseed)
         for step in range(steps):
             job.beat()
-            losses.append(optimizer.step(rates[step], run.drawn(step)).detach())
+            objective = optimizer.step(rates[step], run.drawn(step))
             run.remember()
-            if step in log.ends:
-                log.point(step, float(torch.stack(losses).mean()))
-                losses = []
+            for end, mean in means.add(step, objective, step in best.ends).items():
+                log.point(end, mean)
             if step in best.ends:
                 log.points[-1]["valid"] = best.look()
     wait(feed.device)
@@ -89,7 +88,7 @@ class _Run:
     def __init__(self, job: Job, feed: BatchSource, log: RunLog, reseed: Callable[[int], None]) -> None:
         self.job, self.feed, self.log, self.reseed = job, feed, log, reseed
         self.loss_of_rows, self.rows_seen = LOSSES[job.data.kind], 0
-        self._plans = PlansAhead(self._plan_ahead, job.steps, feed.device)
+        self._plans = PlansAhead(partial(_plan_ahead, feed, log), job.steps, feed.device)
         self._captured = Captured(job.model.parameters(), CudaRecord()) if can_be_captured(feed) else None
         self._batch: Batch | None = None  # of the last step, for the method's memory
 
@@ -124,11 +123,6 @@ class _Run:
         kind = (self.feed.sites[step], step % self.job.method.repeat_batch)
         return partial(self._captured.step, kind, inputs, compute)
 
-    def _plan_ahead(self, step: int) -> Plans | None:
-        plan = self.feed.plan_ahead(step)
-        self.log.note(step, self.feed.sites[step], plan)
-        return None if plan is None else (plan,)
-
     def _drawn_now(self, step: int) -> Callable[[], tuple[Tensor, int]]:
         x, batch = self.feed.batch(step)
         plan = None
@@ -153,6 +147,13 @@ class _Run:
                 objective = step_loss(job.method, tail, h, batch, plan, self.loss_of_rows)
         objective.backward()
         return objective, tail.rows
+
+
+def _plan_ahead(feed: BatchSource, log: RunLog, step: int) -> Plans | None:
+    """A step's plan on the host, noted; None where the method is inactive."""
+    plan = feed.plan_ahead(step)
+    log.note(step, feed.sites[step], plan)
+    return None if plan is None else (plan,)
 
 
 def _mixed_inside(model: Staged, site: str, tail: Tail, x: State, method: Method, plan: Plan) -> Tensor:

@@ -48,7 +48,7 @@ def moved_together(value: Nested, device: torch.device) -> Nested:
     if all(tensor.device == device for tensor in tensors):
         return value
     once = [distinct(tensor) for tensor in tensors]
-    moved: list[Tensor] = [tensor for tensor in once]
+    moved = list(once)
     for dtype in dict.fromkeys(tensor.dtype for tensor in once):
         places = [place for place, tensor in enumerate(once) if tensor.dtype == dtype]
         flat = torch.cat([once[place].reshape(-1) for place in places])

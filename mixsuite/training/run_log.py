@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -21,6 +22,7 @@ from mixsuite.training.predict import predict
 
 CURVE_POINTS = 50
 CHECKED_PLANS = 2  # the first plans at each site that are checked in full; each check waits for the device
+HELD_POINTS = 8  # points of the curve that are read from a GPU together
 HELD_PLANS = 64  # plans that are hashed, and their shares checked, together: for the same reason
 
 
@@ -94,6 +96,39 @@ def _columns(plans: list[Plan]) -> list[Tensor | list[Tensor | None]]:
     tensors = [plan.tensors() for plan in plans]
     names = dict.fromkeys(name for named in tensors for name in named)
     return [column([named.get(name) for named in tensors]) for name in names]
+
+
+class Means:
+    """The mean objective over each stretch of a run. On a GPU a few stretches are read together: reading waits for it.
+
+    ends: the last step of each stretch.
+    """
+
+    def __init__(self, ends: set[int], device: torch.device) -> None:
+        self.ends, self._together = ends, 1 if device.type == "cpu" else HELD_POINTS
+        self._objectives, self._means = list[Tensor](), dict[int, Tensor]()
+
+    def add(self, step: int, objective: Tensor, now: bool = False) -> dict[int, Any]:
+        """Add a step's objective, one number or [S] of them.
+
+        Args:
+            step: number of the step.
+            objective: what the step differentiated.
+            now: read what there is if a stretch ends here.
+
+        Returns:
+            The means that were read: last step of the stretch -> the mean, or a list of S means.
+        """
+        self._objectives.append(objective.detach())
+        if step not in self.ends:
+            return {}
+        self._means[step] = torch.stack(self._objectives).mean(0)
+        self._objectives = []
+        if not now and len(self._means) < self._together and step < max(self.ends):
+            return {}
+        read = dict(zip(self._means, torch.stack(list(self._means.values())).tolist(), strict=True))
+        self._means = {}
+        return read
 
 
 def curve_ends(steps: int) -> list[int]:

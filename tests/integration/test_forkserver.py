@@ -86,3 +86,13 @@ def test_a_server_that_is_gone_leaves_a_pipe_that_is_closed(server):
     with pytest.raises(EOFError):
         ours.recv()
     assert server.exit_code(number, timeout=1) is None
+
+
+@pytest.mark.parametrize(
+    ("visible", "card", "wanted"),
+    [("", None, {}), ("", 1, {"CUDA_VISIBLE_DEVICES": "1"}), ("3, 5", 1, {"CUDA_VISIBLE_DEVICES": "5"})],
+)
+def test_a_worker_sees_the_card_that_it_is_given(monkeypatch, visible, card, wanted):
+    """By its number among those that are visible here."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert module._one_card(card) == wanted

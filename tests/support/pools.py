@@ -37,6 +37,9 @@ class InProcess:
     def start(self, count: int) -> None:
         pass
 
+    def spread(self, cards: tuple[int, ...]) -> None:
+        pass
+
     def map(
         self, work: Iterable[Work], started: Callable[[int], None] = lambda running: None
     ) -> Iterator[tuple[Work, Answer]]:

@@ -35,6 +35,7 @@ class AlignMix(Method):
     lam_law = "Beta(alpha, alpha)"
     domains = ("images",)
     stackable = True
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -30,6 +30,7 @@ class Amp(Method):
     rows = "2"
     stackable = True
     mixes_alone = False
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -35,6 +35,7 @@ class AugMix(Method):
     kinds = ("class",)
     stackable = True
     mixes_alone = False
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -24,6 +24,7 @@ class Cutout(Method):
     space = {"side": Linear(0.1, 0.8)}
     domains = ("images",)
     stackable = True
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

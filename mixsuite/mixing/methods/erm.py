@@ -20,6 +20,7 @@ class Erm(Method):
     mixes = False
     mixes_alone = True
     stackable = True
+    capturable = True
 
     def plan(self, batch, rng):
         return unmixed_plan(batch)

@@ -37,6 +37,7 @@ class GMixup(Method):
     kinds = ("class",)
     stackable = False
     mixes_alone = False
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

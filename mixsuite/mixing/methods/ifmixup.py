@@ -28,6 +28,7 @@ class Ifmixup(Method):
     space = {"alpha": Log(0.1, 4.0)}
     domains = ("graphs",)
     stackable = True
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

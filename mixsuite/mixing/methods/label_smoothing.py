@@ -21,6 +21,7 @@ class LabelSmoothing(Method):
     kinds = ("class",)
     stackable = True
     mixes_alone = False
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -28,6 +28,7 @@ class MixStyle(Method):
     lam_law = "Beta(alpha, alpha), in a share prob of the steps"
     domains = ("images", "speech")
     stackable = True
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -44,6 +44,7 @@ class Mixupe(Method):
     rows = "2 (versions 1 and 2: 3)"
     kinds = ("class",)
     mixes_alone = False
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

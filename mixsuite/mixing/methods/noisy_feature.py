@@ -30,6 +30,7 @@ class NoisyFeature(Method):
     lam_law = "Beta(alpha, alpha)"
     space = {"alpha": Log(0.1, 4.0), "add": Linear(0.0, 0.8), "multiply": Linear(0.0, 0.8)}
     stackable = True
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -30,6 +30,7 @@ class RankMixup(Method):
     kinds = ("class",)
     stackable = True
     mixes_alone = False
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -30,6 +30,7 @@ class Regmixup(Method):
     space = {"alpha": Log(1.0, 40.0), "clean": Linear(0.1, 0.9)}
     rows = "2"
     stackable = True
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -27,6 +27,7 @@ class Resizemix(Method):
     lam_law = "1 - tau^2 (exact area), tau ~ Uniform(low, high)"
     domains = ("images",)
     stackable = True
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

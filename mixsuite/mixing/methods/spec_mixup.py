@@ -33,6 +33,7 @@ class SpecMixup(Method):
     lam_law = "Beta(alpha, alpha)"
     domains = ("speech",)
     stackable = True
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -36,6 +36,7 @@ class StyleMix(Method):
     lam_law = "Beta(alpha, alpha) for content and for style, in a share prob of the steps"
     domains = ("images",)
     stackable = True
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

@@ -29,6 +29,7 @@ class TransMix(Method):
     domains = ("images",)
     stackable = False
     mixes_alone = False
+    capturable = True
 
     def __post_init__(self):
         super().__post_init__()

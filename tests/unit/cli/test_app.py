@@ -23,7 +23,7 @@ BAD = [
     (("run", "quick", "--seeds", "x"), "seeds 'x': allowed are forms such as"),
     (("run", "quick", "--data", "/nonexistent"), "--data /nonexistent: no such folder"),
     (("run", "quick", "--device", "cuda"), "torch sees no CUDA device"),
-    (("run", "quick", "--device", "gpu"), "'gpu' is not one of 'auto', 'cpu', 'cuda'"),
+    (("run", "quick", "--device", "gpu"), "unknown device 'gpu' (allowed: auto, cpu, cuda, or cards"),
     (("run", "quick", "--workers", "0"), "Invalid value for '--workers'"),
     (("run", "quick", "--sedes", "1"), "No such option: --sedes"),
     (("run", "quick", "--datasets", ""), "no cell is left to run"),

@@ -14,9 +14,7 @@ SHARED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"), [(options.Device, "device"), (options.Executor, "executor"), (Rerun, "rerun")]
-)
+@pytest.mark.parametrize(("kind", "name"), [(options.Executor, "executor"), (Rerun, "rerun")])
 def test_choices_are_those_that_are_allowed(kind, name):
     assert tuple(choice.value for choice in kind) == ALLOWED[name]
 

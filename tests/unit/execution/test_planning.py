@@ -134,7 +134,9 @@ def test_a_call_about_nothing_is_refused(tiny, tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"device": "gpu"}, "unknown device 'gpu'"),
+        ({"device": "gpu"}, r"unknown device 'gpu' \(allowed: auto, cpu, cuda, or cards by number, as cuda:0,1\)"),
+        ({"device": "cuda:"}, "unknown device 'cuda:'"),
+        ({"device": "cuda:1,1"}, "device 'cuda:1,1' names a card twice"),
         ({"executor": "lockstp"}, "unknown executor 'lockstp'; did you mean 'lockstep'"),
         ({"rerun": "allways"}, "unknown rerun 'allways'; did you mean 'always'"),
         ({"workers": 0}, "workers=0: allowed is 1 to 1024"),

@@ -200,21 +200,31 @@ def test_runs_whose_worker_is_lost_are_failed_records(plan, tmp_path):
 )
 def test_the_device_is_a_gpu_where_there_is_one(monkeypatch, there, asked, wanted):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
-    assert runner.pick_device(asked) == wanted
+    assert runner.pick_device(asked) == (wanted, ())
 
 
 def test_a_gpu_that_is_not_there_is_bad_input(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(InputError, match="torch sees no CUDA device"):
-        runner.pick_device("cuda")
+    for device in ("cuda", "cuda:0"):
+        with pytest.raises(InputError, match=f"--device {device}: torch sees no CUDA device"):
+            runner.pick_device(device)
+
+
+def test_cards_are_those_that_were_asked_for(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert runner.pick_device("cuda:1,0") == ("cuda", (1, 0))
+    with pytest.raises(InputError, match=r"--device cuda:0,2: no card 2 here \(allowed: 0 to 1\)"):
+        runner.pick_device("cuda:0,2")
 
 
 def test_workers_are_as_many_as_cores_and_one_on_a_gpu(monkeypatch):
     usual = Options(Path("out"), Path())
-    assert runner._num_workers(usual, "cuda") == 1
-    assert runner._num_workers(replace(usual, workers=5), "cuda") == 5
+    assert runner._num_workers(usual, "cuda", ()) == 1
+    assert runner._num_workers(usual, "cuda", (0, 2)) == 2
+    assert runner._num_workers(replace(usual, workers=5), "cuda", ()) == 5
     monkeypatch.setattr(runner.os, "sched_getaffinity", lambda pid: {0, 3, 4}, raising=False)
-    assert runner._num_workers(usual, "cpu") == 3
+    assert runner._num_workers(usual, "cpu", ()) == 3
     monkeypatch.delattr(runner.os, "sched_getaffinity")  # on other systems
     monkeypatch.setattr(runner.os, "cpu_count", lambda: 6)
-    assert runner._num_workers(usual, "cpu") == 6
+    assert runner._num_workers(usual, "cpu", ()) == 6

@@ -125,12 +125,14 @@ def test_a_method_that_does_not_apply_is_skipped(tiny):
     assert (result.status, result.reason) == ("skipped", "made for images, speech, not for tabular")
 
 
-def test_what_cannot_be_stacked_is_done_by_the_loop(tiny, monkeypatch):
+@pytest.mark.parametrize("error", [module.Unstackable, torch.OutOfMemoryError])
+def test_what_cannot_be_trained_together_is_done_by_the_loop(tiny, monkeypatch, error):
+    """What does not stack, and a block that the device does not hold."""
     real = module.train
 
     def unstackable(jobs, executor):
         if executor == "lockstep":
-            raise module.Unstackable("planted")
+            raise error("planted")
         return real(jobs, executor)
 
     monkeypatch.setattr(module, "train", unstackable)
@@ -138,6 +140,16 @@ def test_what_cannot_be_stacked_is_done_by_the_loop(tiny, monkeypatch):
     assert Worker().execute(block) == RetryApart("loop")
     (result,) = Worker().execute(replace(block, runs=block.runs[:1])).results
     assert (result.status, result.executor["kind"]) == ("ok", "loop")
+
+
+def test_a_run_that_the_device_does_not_hold_alone_is_failed(tiny, monkeypatch):
+    def full(jobs, executor):
+        raise torch.OutOfMemoryError("planted")
+
+    monkeypatch.setattr(module, "train", full)
+    for executor in ("loop", "lockstep"):
+        (result,) = Worker().execute(train_block(tiny, "mixup", executor=executor, block=2)).results
+        assert (result.status, result.reason.splitlines()[0]) == ("failed", "OutOfMemoryError: planted")
 
 
 def test_a_block_that_fails_as_a_whole_is_to_be_tried_run_by_run(tiny, monkeypatch):

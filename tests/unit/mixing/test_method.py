@@ -110,6 +110,33 @@ def test_a_class_that_writes_a_function_anew_declares_what_then_holds():
     assert (Whole().stackable, Whole().mixes_alone, Whole().mixes) == (False, False, True)
 
 
+def test_what_writes_an_objective_is_recorded_only_if_it_says_so():
+    class Own(Plain):
+        stackable = False
+
+        def mix(self, h, plan):
+            return h
+
+    class Says(Own):
+        stackable = False
+        capturable = True
+
+        def mix(self, h, plan):
+            return h
+
+    class Inherits(Says):
+        stackable = False
+
+        def mix(self, h, plan):
+            return h
+
+    class Draws(Says):
+        def plan(self, batch, rng):
+            return super().plan(batch, rng)
+
+    assert [kind.capturable for kind in (Plain, Own, Says, Inherits, Draws)] == [True, False, True, False, True]
+
+
 def test_what_a_method_says_of_its_functions_does_not_hold_for_a_subclass_that_writes_them_anew():
     with pytest.raises(TypeError, match="Focal writes objective"):
 
