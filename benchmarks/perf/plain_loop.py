@@ -1,6 +1,6 @@
 """The usual way to train, done with care, as a yardstick: one process a run, an eager loop, mixup in the step.
 
-`python plain_loop.py wine 0` trains one seed of a task and prints its test error. Rows are in memory, and a batch is one
+`python plain_loop.py wine 0` trains one seed of a task and prints its test error. Rows are in memory, a batch is one
 selection from them; the optimiser is fused; pictures and weights of convolutions are in channels-last order; nothing in
 a step waits for the device; evaluation takes large batches in inference mode. It uses none of mixsuite's engine,
 trainer or random streams. Its tasks are in plain_tasks.py.
