@@ -29,10 +29,12 @@ WORKER = Worker(kept=4)
 def test_runs(benchmark, device, domain, method, executor):
     torch.set_num_threads(1)
     experiment = resolve(load_matrix("quick"), [method], [TASKS[domain]], (0,))
-    (task,), size = experiment.tasks, experiment.parts_of[experiment.tasks[0].name].domain.block
+    (task,) = experiment.tasks
+    parts = experiment.parts_of[task.name]
+    size = parts.domain.block
     runs = resolve(load_matrix("quick"), [method], [TASKS[domain]], tuple(range(size))).runs()
     runs = [run for run in runs if run.method.call.name == method]
-    data = experiment.parts_of[task.name].dataset.fingerprint(Path())
+    data = parts.dataset.fingerprint(Path())
     block = TrainBlock(task, Path(), device, tuple(runs), code=None, data=data, block=size)
 
     def train(jobs):

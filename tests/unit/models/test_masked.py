@@ -69,3 +69,50 @@ def test_means_and_sums_count_by_validity_and_nothing_is_nothing():
     assert float(masked_mean(x, mask, 2)) == pytest.approx(2 / 1.5)
     assert float(masked_mean(x, torch.zeros(1, 1, 3), 2)) == 0.0
     assert valid(x, mask).tolist() == [[[1.0, 2.0, 0.0]]]  # half a place keeps its value
+
+
+def written_out(norm, x, mask):
+    """The norm's formula as a reader would write it, for rows of one run in training."""
+    places = (0, 2) if norm.axis == 1 else (0, 1)
+    weight, bias = (v[:, None] if norm.axis == 1 else v for v in (norm.weight, norm.bias))
+    mean = (x * mask).sum(places, keepdim=True) / mask.sum()
+    var = ((x - mean).square() * mask).sum(places, keepdim=True) / mask.sum()
+    return weight * (x - mean) / (var + norm.eps).sqrt() + bias
+
+
+def drawn(axis, shape=(4, 3, 5)):
+    """A norm with drawn weights, rows and a soft mask, in float64; all of them want gradients."""
+    torch.manual_seed(1)
+    norm = MaskedBatchNorm(shape[1] if axis == 1 else shape[2], axis).double()
+    for weight in norm.parameters():
+        nn.init.normal_(weight, mean=1.0)
+    x = torch.randn(shape, dtype=torch.float64, requires_grad=True)
+    mask = torch.rand(shape[0], *((1, shape[2]) if axis == 1 else (shape[1], 1)), dtype=torch.float64)
+    return norm, x, (mask * (mask > 0.3)).requires_grad_()
+
+
+@pytest.mark.parametrize("axis", [1, -1])
+def test_its_gradients_are_those_of_the_formula(axis):
+    norm, x, mask = drawn(axis)
+    slope = torch.randn(x.shape, dtype=torch.float64)
+    for wanted in ([x, *norm.parameters()], [x, mask, *norm.parameters()]):
+        mask.requires_grad_(any(v is mask for v in wanted))
+        found = torch.autograd.grad(norm(x, mask), wanted, slope)
+        torch.testing.assert_close(found, torch.autograd.grad(written_out(norm, x, mask), wanted, slope))
+
+
+@pytest.mark.parametrize("axis", [1, -1])
+def test_it_can_be_differentiated_twice(axis):
+    norm, x, mask = drawn(axis)
+    given = (x, mask, norm.weight, norm.bias)
+
+    def out(x, mask, weight, bias):
+        return torch.func.functional_call(norm, {"weight": weight, "bias": bias}, (x, mask))
+
+    assert torch.autograd.gradcheck(out, given)
+    assert torch.autograd.gradgradcheck(out, given)
+
+
+def test_one_place_a_row_is_no_confusion_of_axes():
+    norm, x, mask = drawn(-1, (6, 1, 3))
+    torch.testing.assert_close(norm(x, mask), written_out(norm, x, mask))
