@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from mixsuite.mixing import Method, Plan
 from mixsuite.mixing.plan import distinct
@@ -13,13 +15,21 @@ from mixsuite.training.nested import moved_together, tensors_in
 STEPS = 64  # steps in a block
 _VALUES = 2**22  # numbers in the plans of a block, after which it ends early
 
-Plans = tuple[Plan, ...]  # of one step: one plan, or one for each run
+
+class Drawn(NamedTuple):
+    """What a step draws.
+
+    plans: one plan, or one for each run.
+    more:  [M] numbers of rows from outside the batch; None for none.
+    """
+
+    plans: tuple[Plan, ...]
+    more: Tensor | None = None
 
 
 def draws_ahead(method: Method) -> bool:
     """Whether a method's plans depend on nothing that the training itself makes: then they can be drawn before it."""
-    cls = type(method)
-    return not method.needs_x and cls.more_rows is Method.more_rows and cls.memory is Method.memory
+    return not method.needs_x and type(method).memory is Method.memory
 
 
 class PlansAhead:
@@ -28,27 +38,27 @@ class PlansAhead:
     Drawing takes many small operations, which a GPU begins more slowly than a processor does them. Moved one by one,
     their numbers would make the processor wait.
 
-    draw:   the plans of a step, on the host; None where the method is inactive.
+    draw:   what a step draws, on the host; None where the method is inactive.
     steps:  number of steps in all.
-    device: where the plans go.
+    device: where it goes.
     """
 
-    def __init__(self, draw: Callable[[int], Plans | None], steps: int, device: torch.device) -> None:
+    def __init__(self, draw: Callable[[int], Drawn | None], steps: int, device: torch.device) -> None:
         self._draw, self._steps, self._device = draw, steps, device
-        self._first, self._block = 0, list[Plans | None]()
+        self._first, self._block = 0, list[Drawn | None]()
 
-    def at(self, step: int) -> Plans | None:
-        """The plans of a step, on the device. Each step is asked for once, and after those before it."""
+    def at(self, step: int) -> Drawn | None:
+        """What a step draws, on the device. Each step is asked for once, and after those before it."""
         if step >= self._first + len(self._block):
             self._first, self._block = step, self._drawn(step)
         return self._block[step - self._first]
 
-    def _drawn(self, step: int) -> list[Plans | None]:
+    def _drawn(self, step: int) -> list[Drawn | None]:
         if self._device.type == "cpu":
             return [self._draw(step)]
-        block, values = list[Plans | None](), 0
+        block, values = list[Drawn | None](), 0
         while len(block) < STEPS and step + len(block) < self._steps and values < _VALUES:
-            plans = self._draw(step + len(block))
-            values += sum(distinct(tensor).numel() for tensor in tensors_in(plans))
-            block.append(plans)
+            drawn = self._draw(step + len(block))
+            values += sum(distinct(tensor).numel() for tensor in tensors_in(drawn))
+            block.append(drawn)
         return list(moved_together(tuple(block), self._device))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,26 +15,24 @@ from mixsuite.mixing.memory import memory_of
 from mixsuite.mixing.plan import check_numbers, own_rows_first
 from mixsuite.mixing.rng import Rng, batch_order
 from mixsuite.mixing.sites import drawable_sites, random_sites
-from mixsuite.training.ahead import draws_ahead
+from mixsuite.training.ahead import Drawn, draws_ahead
 from mixsuite.training.job import Job, train_info
 from mixsuite.training.predict import run_stages
 
-Drawn = TypeVar("Drawn")
 
-
-class StepInputs(NamedTuple, Generic[Drawn]):
+class StepInputs(NamedTuple):
     """What changes from one step to the next.
 
-    rows:     [B] row numbers.
+    rows:     [B] row numbers; behind them those of rows from outside the batch.
     progress: 0-d, the share of the steps already done.
     x:        the rows [B, ...] as they were augmented; None: as they are.
-    plan:     what is mixed: a Plan, or those of several runs; None where the method is inactive.
+    plans:    what is mixed: one plan, or one for each run; () where the method is inactive.
     """
 
     rows: Tensor
     progress: Tensor
     x: State | None
-    plan: Drawn | None
+    plans: tuple[Plan, ...]
 
 
 class BatchSource:
@@ -61,7 +59,8 @@ class BatchSource:
         batches = -(-steps // job.method.repeat_batch)
         pieces = batch_order(job.seed, len(train), job.recipe.batch, batches * job.method.batch)
         self.order = pieces.reshape(batches, batch).repeat(job.method.repeat_batch, axis=0)[:steps]
-        self.rows = torch.from_numpy(self.order).to(first.device)
+        self.rows_at = torch.from_numpy(self.order)  # on the host
+        self.rows = self.rows_at.to(first.device)
         self.sites = [job.method.site] * steps
         if job.method.site == "random":
             names = [*drawable_sites(job.model.sites), *job.model.inner]
@@ -97,12 +96,19 @@ class BatchSource:
         plan = self.job.method.plan(batch, self.rng.at(step // self.job.method.repeat_batch))
         return own_rows_first(plan, batch.size) if len(batch.y) > batch.size and isinstance(plan, Plan) else plan
 
-    def plan_ahead(self, step: int) -> Plan | None:
-        """Draw the plan of a step on the host, for a method that draws ahead; None where it is inactive."""
+    def draw_ahead(self, step: int) -> tuple[Drawn | None, Batch]:
+        """(what a step draws, what the method sees of it), on the host, for a method that draws ahead.
+
+        Raises:
+            ValueError: the method asks for what are no rows of the training part.
+        """
         assert self._host is not None
+        batch, more = self._host.batch(step, self.rows_at[step]), None
         if not self.job.method.active(step, self.job.steps):
-            return None
-        return self.plan(step, self._host.batch(step))
+            return None, batch
+        if (more := self.more_rows(step, batch)) is not None:
+            batch = self._host.batch(step, torch.cat([self.rows_at[step], more]))
+        return Drawn((self.plan(step, batch),), more), batch
 
     def with_more(self, step: int, x: State, batch: Batch) -> tuple[State, Batch]:
         """A step's rows and batch with the further training rows that the method asks for behind them.
@@ -110,34 +116,48 @@ class BatchSource:
         Raises:
             ValueError: it asks for what are no rows of the training part.
         """
-        train, draws = self.job.data.train, step // self.job.method.repeat_batch
-        numbers = self.job.method.more_rows(batch, self.rng.at(draws))
-        if numbers is None or not len(numbers):
+        train, numbers = self.job.data.train, self.more_rows(step, batch)
+        if numbers is None:
             return x, batch
-        check_numbers(numbers, len(train))
         more = self.augmented(step, take_rows(self.x, numbers), more=True)
         rows = torch.cat([self.rows[step], numbers])
         x = concatenate([x, more])
         weight = None if train.weight is None else train.weight[rows]
         return x, self.seen(step, x, train.y[rows], weight)._replace(rows=rows, size=batch.size)
 
+    def more_rows(self, step: int, batch: Batch) -> Tensor | None:
+        """The numbers [M] of the further training rows that the method asks for; None for none.
+
+        Raises:
+            ValueError: they are no rows of the training part.
+        """
+        draws = step // self.job.method.repeat_batch
+        numbers = self.job.method.more_rows(batch, self.rng.at(draws))
+        if numbers is None or not len(numbers):
+            return None
+        check_numbers(numbers, len(self.job.data.train))
+        return numbers
+
     def batch(self, step: int) -> tuple[State, Batch]:
         """(input rows, what the method sees) of one step."""
         return self.opened(step, self.inputs(step, None))
 
-    def inputs(self, step: int, plan: Plan | None) -> StepInputs[Plan]:
+    def inputs(self, step: int, drawn: Drawn | None) -> StepInputs:
         """All that changes from one step to the next, in tensors."""
-        rows, x = self.rows[step], None
-        if self.job.augment:
-            x = self.augmented(step, take_rows(self.x, rows))
-        return StepInputs(rows, self.progress[step], x, plan)
+        rows, more = self.rows[step], None if drawn is None else drawn.more
+        x = self.augmented(step, take_rows(self.x, rows)) if self.job.augment else None
+        if x is not None and more is not None:
+            x = concatenate([x, self.augmented(step, take_rows(self.x, more), more=True)])
+        rows = rows if more is None else torch.cat([rows, more])
+        return StepInputs(rows, self.progress[step], x, () if drawn is None else drawn.plans)
 
-    def opened(self, step: int, inputs: StepInputs[Plan]) -> tuple[State, Batch]:
+    def opened(self, step: int, inputs: StepInputs) -> tuple[State, Batch]:
         """(input rows, what the method sees) of a step whose tensors are given."""
         train, rows = self.job.data.train, inputs.rows
         x = take_rows(self.x, rows) if inputs.x is None else inputs.x
         weight = None if train.weight is None else train.weight[rows]
-        return x, self.seen(step, x, train.y[rows], weight)._replace(progress=inputs.progress, rows=rows)
+        seen = self.seen(step, x, train.y[rows], weight)
+        return x, seen._replace(progress=inputs.progress, rows=rows, size=self.job.batch)
 
 
 class _Host:
@@ -146,12 +166,11 @@ class _Host:
     def __init__(self, feed: BatchSource) -> None:
         train, self.feed = feed.job.data.train, feed
         self.y, self.weight = train.y.cpu(), None if train.weight is None else train.weight.cpu()
-        self.rows, self.stats = torch.from_numpy(feed.order), {name: value.cpu() for name, value in feed.stats.items()}
+        self.stats = {name: value.cpu() for name, value in feed.stats.items()}
         self.progress = torch.arange(feed.job.steps, dtype=torch.float32).div(feed.job.steps).unbind()
 
-    def batch(self, step: int) -> Batch:
-        """What the method sees of a step."""
-        rows = self.rows[step]
+    def batch(self, step: int, rows: Tensor) -> Batch:
+        """What the method sees of a step of these rows, the batch's own first."""
         weight = None if self.weight is None else self.weight[rows]
         seen = self.feed.seen(step, self.y, self.y[rows], weight)  # a method that draws ahead is shown no input
-        return seen._replace(progress=self.progress[step], stats=self.stats, rows=rows)
+        return seen._replace(progress=self.progress[step], stats=self.stats, rows=rows, size=self.feed.job.batch)

@@ -31,7 +31,7 @@ from mixsuite.mixing.plan import join
 from mixsuite.models.base import Staged, site_shapes
 from mixsuite.models.stack import Unstackable, stack, unstack
 from mixsuite.training import loop
-from mixsuite.training.ahead import Plans, PlansAhead
+from mixsuite.training.ahead import Drawn, PlansAhead
 from mixsuite.training.batches import BatchSource, StepInputs
 from mixsuite.training.built_in import optimizer_of, schedule_of
 from mixsuite.training.captured import Captured, CudaRecord, can_be_captured, own_stream
@@ -168,15 +168,15 @@ class _Block:
         """Draw a step, and return what puts its gradients beside the weights and returns its objectives [S]."""
         with loop.autocast(self.job.recipe.precision, self.device):
             x = self._augmented(step) if self.job.augment else None
-            plans = self._plans.at(step) if self.feeds[0].ahead else self._joined(self._plans_now(step, x), step)
-            inputs = StepInputs(self.rows[step], self.feeds[0].progress[step], x, plans)
+            drawn = self._plans.at(step) if self.feeds[0].ahead else self._joined(self._plans_now(step, x), step)
+            inputs = StepInputs(self.rows[step], self.feeds[0].progress[step], x, drawn.plans if drawn else ())
 
         def differentiate() -> Tensor:
             compute = partial(self._differentiated, step)
             if self._captured is None:
                 values, rows = compute(inputs)
             else:
-                apart = 1 if plans is None else len(plans)  # one where all slots are mixed at one site, or none is
+                apart = max(1, len(inputs.plans))  # one where all slots are mixed at one site, or none is
                 kind = (*self._sites(step)[:apart], step % self.job.method.repeat_batch)
                 values, rows = self._captured.step(kind, inputs, compute)
             self.rows_seen += rows
@@ -195,15 +195,15 @@ class _Block:
             [self.feeds[number].augmented(step, part) for number, part in zip(self.of_slot, parts, strict=True)]
         )
 
-    def _differentiated(self, step: int, inputs: StepInputs[Plans]) -> tuple[Tensor, int]:
+    def _differentiated(self, step: int, inputs: StepInputs) -> tuple[Tensor, int]:
         """(the objective of every slot [S], number of rows that entered the last stage), with the gradients."""
         with loop.autocast(self.job.recipe.precision, self.device):
             values, rows = self._objectives(step, inputs)
         values.sum().backward()
         return values, rows
 
-    def _objectives(self, step: int, inputs: StepInputs[Plans]) -> tuple[Tensor, int]:
-        job, rows, plans, sites = self.job, inputs.rows, inputs.plan, self._sites(step)
+    def _objectives(self, step: int, inputs: StepInputs) -> tuple[Tensor, int]:
+        job, rows, plans, sites = self.job, inputs.rows, inputs.plans, self._sites(step)
         method, loss_of_rows = job.method, LOSSES[job.data.kind]
         x = take_rows(self.x, rows) if inputs.x is None else inputs.x
         y, weight = self.y[rows], None if self.weight is None else self.weight[rows]
@@ -212,7 +212,7 @@ class _Block:
         batch = Batch(
             y, shape, inputs.progress, {}, None, weight, job.block, step % method.repeat_batch, step, job.steps
         )
-        if plans is None or len(plans) == 1:
+        if len(plans) < 2:
             site_stage = self.model.sites[sites[0]]
             tail = Tail(partial(self.model, start=site_stage))
             h = self.model(x, self.first_stage, site_stage)
@@ -224,9 +224,10 @@ class _Block:
         targets = [Plan(plan.partner, plan.wy, plan.wy, plan.own, plan.weight) for plan in plans]
         return two_term_loss(out, batch, join(targets, job.batch), loss_of_rows), len(out)
 
-    def _plans_ahead(self, step: int) -> Plans | None:
-        """The plans of a step, on the host."""
-        return self._joined([feed.plan_ahead(step) for feed in self.feeds], step)
+    def _plans_ahead(self, step: int) -> Drawn | None:
+        """What a step draws, on the host."""
+        drawn = [feed.draw_ahead(step)[0] for feed in self.feeds]
+        return self._joined([one and one.plans[0] for one in drawn], step)
 
     def _plans_now(self, step: int, x: State | None) -> list[Plan | None]:
         """The plan of every run for a method that is shown the rows of a step, as they were augmented."""
@@ -243,7 +244,7 @@ class _Block:
             plans.append(feed.plan(step, feed.seen(step, x_slot, self.y[rows[slot]], weight)))
         return plans
 
-    def _joined(self, drawn: list[Plan | None], step: int) -> Plans | None:
+    def _joined(self, drawn: list[Plan | None], step: int) -> Drawn | None:
         """One plan for the rows of all slots, or a plan for each slot where their sites differ; each run notes its own.
 
         None when the method is inactive.
@@ -258,11 +259,11 @@ class _Block:
         if len(rows) > 1 or (job.method.site == "random" and job.method.mixes and rows != {job.batch}):
             raise Unstackable(f"plans of {rows} rows in one step")
         if not job.method.mixes:
-            return (plans[0],)
+            return Drawn((plans[0],))
         of_slots = tuple(plans[number] for number in self.of_slot)
-        return (join(of_slots, job.batch),) if len(set(self._sites(step))) == 1 else of_slots
+        return Drawn((join(of_slots, job.batch),) if len(set(self._sites(step))) == 1 else of_slots)
 
-    def _mixed_on_the_way(self, x: State, sites: list[str], plans: Plans) -> Tensor:
+    def _mixed_on_the_way(self, x: State, sites: list[str], plans: Sequence[Plan]) -> Tensor:
         """The outputs, with each slot mixed at its own site."""
         method, size, at, h = self.job.method, self.job.batch, self.first_stage, x
         for site in sorted(set(sites), key=lambda name: self.model.sites[name]):

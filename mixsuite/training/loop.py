@@ -18,7 +18,7 @@ from mixsuite.mixing.inside import run_mixed
 from mixsuite.mixing.losses import LOSSES
 from mixsuite.mixing.rng import torch_seed
 from mixsuite.models.base import Staged
-from mixsuite.training.ahead import Plans, PlansAhead
+from mixsuite.training.ahead import Drawn, PlansAhead
 from mixsuite.training.batches import BatchSource, StepInputs
 from mixsuite.training.built_in import optimizer_of, schedule_of
 from mixsuite.training.captured import Captured, CudaRecord, can_be_captured, own_stream
@@ -88,7 +88,7 @@ class _Run:
     def __init__(self, job: Job, feed: BatchSource, log: RunLog, reseed: Callable[[int], None]) -> None:
         self.job, self.feed, self.log, self.reseed = job, feed, log, reseed
         self.loss_of_rows, self.rows_seen = LOSSES[job.data.kind], 0
-        self._plans = PlansAhead(partial(_plan_ahead, feed, log), job.steps, feed.device)
+        self._plans = PlansAhead(partial(_draw_ahead, feed, log), job.steps, feed.device)
         self._captured = Captured(job.model.parameters(), CudaRecord()) if can_be_captured(feed) else None
         self._batch: Batch | None = None  # of the last step, for the method's memory
 
@@ -112,11 +112,11 @@ class _Run:
             self.job.method.remember(self._batch, self.job.model)
 
     def _drawn_ahead(self, step: int) -> Callable[[], tuple[Tensor, int]]:
-        plans = self._plans.at(step)
-        inputs = self.feed.inputs(step, plans[0] if plans else None)
+        inputs = self.feed.inputs(step, self._plans.at(step))
 
-        def compute(inputs: StepInputs[Plan]) -> tuple[Tensor, int]:
-            return self._differentiated(step, *self.feed.opened(step, inputs), inputs.plan)
+        def compute(inputs: StepInputs) -> tuple[Tensor, int]:
+            plan = inputs.plans[0] if inputs.plans else None
+            return self._differentiated(step, *self.feed.opened(step, inputs), plan)
 
         if self._captured is None:
             return lambda: compute(inputs)
@@ -149,11 +149,11 @@ class _Run:
         return objective, tail.rows
 
 
-def _plan_ahead(feed: BatchSource, log: RunLog, step: int) -> Plans | None:
-    """A step's plan on the host, noted; None where the method is inactive."""
-    plan = feed.plan_ahead(step)
-    log.note(step, feed.sites[step], plan)
-    return None if plan is None else (plan,)
+def _draw_ahead(feed: BatchSource, log: RunLog, step: int) -> Drawn | None:
+    """What a step draws, on the host, noted; None where the method is inactive."""
+    drawn, batch = feed.draw_ahead(step)
+    log.note(step, feed.sites[step], drawn.plans[0] if drawn else None, batch)
+    return drawn
 
 
 def _mixed_inside(model: Staged, site: str, tail: Tail, x: State, method: Method, plan: Plan) -> Tensor:

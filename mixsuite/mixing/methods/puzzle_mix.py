@@ -75,7 +75,7 @@ class PuzzleMix(Method):
         down, across = (self.beta / (16 * side) * (1 + self.gamma * border) for border in borders)
         lam = plan.wy.float().clamp(1e-6, 1 - 1e-6)
         law = torch.stack([(1 - lam) ** 2, 2 * lam * (1 - lam), lam**2]).log()[:, :, None, None] / side**2
-        z = torch.tensor([0, 0.5, 1], device=x.device)[:, None, None, None]
+        z = torch.arange(3, device=x.device)[:, None, None, None] / 2
         cost = (1 - z) * salient + z * salient[plan.partner] - self.eta * law  # [label, N, side, side]
         blocks = _least(cost, down, across, self.rounds)
         return blocks[:, place[0]][:, :, place[1]][:, None]
