@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mixsuite.data.digest import digest
 from mixsuite.data.rows import Data, Raw, Subset
@@ -169,4 +169,17 @@ def make_model(model: Model, data: Data, seed: int, weights: SavedWeights | None
         built = as_staged(model.build(data), model)
     if weights is not None:
         weights.load_into(built)
-    return built.to(device=first.device, dtype=first.dtype)
+    return channels_last(built.to(device=first.device, dtype=first.dtype))
+
+
+def channels_last(net: Staged) -> Staged:
+    """The same net, with the weights of its convolutions of pictures in the memory order in which they are fastest.
+
+    A convolution takes this order from its weights, whatever the order of its input, and hands it on. Weights of one
+    channel or one pixel are in both orders at once, and only their strides tell which is meant; so all are copied.
+    """
+    for layer in net.modules():
+        if isinstance(layer, nn.Conv2d):
+            weight = layer.weight.data
+            layer.weight.data = torch.empty_like(weight, memory_format=torch.channels_last).copy_(weight)
+    return net

@@ -8,6 +8,7 @@ Larger graphs stay ragged: they are indexed, never collated, and can be mixed at
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from itertools import pairwise
 from typing import Literal
 
@@ -18,6 +19,7 @@ from mixsuite.data.rows import Data
 from mixsuite.models.base import Staged
 from mixsuite.models.masked import MaskedBatchNorm, masked_mean, masked_sum, valid
 from mixsuite.models.ragged import RaggedGraphs
+from mixsuite.models.stack import Stacked, twin_of
 
 Padded = tuple[Tensor, Tensor, Tensor]
 
@@ -39,6 +41,31 @@ class DenseGin(nn.Module):
     def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
         """x [N, V, F], adjacency [N, V, V] -> [N, V, G]."""
         return self.linear(x + adjacency @ x)  # type: ignore[no-any-return]
+
+
+class LessPadding(nn.Module):
+    """In training, leave out the places of nodes that no graph of the batch has: all are padded to the data's largest.
+
+    On a GPU they stay: to count them the host would have to wait.
+    """
+
+    def forward(self, graph: Padded) -> Padded:
+        """(features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> the same with at most V nodes."""
+        x, adjacency, mask = graph
+        if not self.training or mask.is_cuda:
+            return graph
+        used = mask.any(0).nonzero()[:, 0]
+        nodes = int(used[-1]) + 1 if len(used) else 1
+        return x[:, :nodes], adjacency[:, :nodes, :nodes], mask[:, :nodes]
+
+
+@twin_of(LessPadding)
+class SamePadding(Stacked):
+    """LessPadding's twin for several runs: all stays, so that the sums of one run have nothing of the others' sizes."""
+
+    def forward(self, graph: Padded) -> Padded:
+        """The same."""
+        return graph
 
 
 class DenseLayer(nn.Module):
@@ -110,10 +137,12 @@ def message_passing(
     head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, data.classes))
     if isinstance(data.train.x, RaggedGraphs):
         sizes = [data.train.x.x.shape[1], *[width] * layers]
-        body = [SparseLayer(kind, a, b) for a, b in pairwise(sizes)]
-        return Staged([nn.Sequential(*body, SparseReadout(readout)), head], {"embedding": 1})
+        sparse = [SparseLayer(kind, a, b) for a, b in pairwise(sizes)]
+        return Staged([nn.Sequential(*sparse, SparseReadout(readout)), head], {"embedding": 1})
     assert isinstance(data.train.x, tuple)
     sizes = [data.train.x[0].shape[-1], *[width] * layers]
     first, *rest = [DenseLayer(kind, a, b) for a, b in pairwise(sizes)]
-    stages = [first, nn.Sequential(*rest, DenseReadout(readout)), head]
-    return Staged(stages, {"input": 0, "hidden": 1, "embedding": 2})
+    # Padding goes behind the last site at which nodes are mixed: there, states have the shape that methods were told.
+    named = {str(place): layer for place, layer in enumerate([*rest, DenseReadout(readout)])}
+    body = nn.Sequential(OrderedDict({"less_padding": LessPadding()} | named))
+    return Staged([first, body, head], {"input": 0, "hidden": 1, "embedding": 2})

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 import torch
 from support.toys import Toy
+from torch import nn
 
 from mixsuite.data.rows import Raw
-from mixsuite.domains.build import make_data, make_model
+from mixsuite.domains.build import channels_last, make_data, make_model
 from mixsuite.domains.tabular.domain import Tabular
 from mixsuite.errors import InputError
+from mixsuite.models.base import Staged
 from mixsuite.models.tabular.mlp import Mlp
 
 
@@ -155,3 +157,16 @@ def test_a_model_is_drawn_on_the_host_and_lands_in_the_datas_type():
     single = make_data(Tabular(), Toy(), Raw(frame(), np.arange(60) % 2), 0)
     for one, other in zip(model.parameters(), make_model(Mlp(4, 1), single, 0).parameters(), strict=True):
         assert torch.equal(one.float(), other)
+
+
+@pytest.mark.parametrize(("channels", "size"), [(1, 3), (3, 3), (4, 1)])
+def test_weights_of_convolutions_are_in_channels_last_order_and_stay_what_they_are(channels, size):
+    convolution = nn.Conv2d(channels, 6, size)
+    before, x = convolution.weight.detach().clone(), torch.randn(2, channels, 5, 5)
+    wanted = convolution(x)
+    channels_last(Staged([convolution], {"input": 0}))
+    assert torch.equal(convolution.weight, before)
+    assert convolution.weight.stride() == (channels * size**2, 1, channels * size, channels)
+    out = convolution(x)
+    torch.testing.assert_close(out, wanted)
+    assert out.stride(1) == 1  # handed on in this order, also from one channel
