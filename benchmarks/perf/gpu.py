@@ -3,8 +3,8 @@
     python benchmarks/perf/gpu.py [PART ...] [--pictures FOLDER] [--out results/perf/gpu]
 
 Parts: seeds, nets, compiled, accuracy, mixing, workers, profile. Each leaves its numbers in <out>/<part>.json;
-`gpu_table.py` writes the table. The plain loop is plain_loop.py, on the same card in the same sitting. Nets are timed on
-random pictures. FOLDER holds CIFAR-10 as train/CLASS/.. and test/CLASS/..; without it, "accuracy" is left out.
+`gpu_table.py` writes the table. The plain loop is plain_loop.py, on the same card in the same sitting. Nets are timed
+on random pictures. FOLDER holds CIFAR-10 as train/CLASS/.. and test/CLASS/..; without it, "accuracy" is left out.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import torch
 from plain_tasks import TASKS as PLAIN
 
 from mixsuite.data.rows import Data, Subset
+from mixsuite.domains.build import channels_last
 from mixsuite.execution.execute import outputs
 from mixsuite.execution.messages import TrainBlock
 from mixsuite.execution.worker import Worker
@@ -126,7 +127,7 @@ def pictures(rows: int = 50_000) -> Data:
 def net_job(name: str, data: Data) -> Job:
     model, batch, steps = NETS[name]
     torch.manual_seed(0)
-    net = as_staged(model.build(data), model).cuda()
+    net = channels_last(as_staged(model.build(data), model).cuda())
     recipe = Recipe(model=name, optimizer="sgd", lr=0.05, batch=batch, steps=steps, precision="bf16")
     return Job("images", data, net, Mixup(), recipe, 0)
 
@@ -175,10 +176,8 @@ def part_nets(_: Path | None) -> Iterator[Any]:
 def part_compiled(_: Path | None) -> Iterator[Any]:
     """Images a second of the plain loop with the airbench net compiled by torch."""
     _, batch, steps = NETS["airbench"]
-    yield {
-        "net": "airbench",
-        "images a second": batch * steps / plain_net(net_job("airbench", pictures()), compiled=True),
-    }
+    taken = plain_net(net_job("airbench", pictures()), compiled=True)
+    yield {"net": "airbench", "images a second": batch * steps / taken}
 
 
 def _not_recorded(job: Job) -> float:
