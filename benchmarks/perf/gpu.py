@@ -260,17 +260,17 @@ def part_workers(_: Path | None) -> Iterator[Any]:
 
 
 def part_profile(_: Path | None) -> Iterator[Any]:
-    """What the host asks of the card in a step: calls by name, from 100 steps to 300."""
+    """What the host asks of the card in a step: calls by name, from 60 steps to 120."""
     for task, dataset in SMALL.items():
         for executor in ("loop", "lockstep"):
             counts = []
-            for steps in (100, 300):
+            for steps in (60, 120):
                 jobs = jobs_of(block_of("quick", "mixup", dataset, range(1 if executor == "loop" else 12)))
                 jobs = [replace(j, recipe=j.recipe.model_copy(update={"steps": steps, "epochs": None})) for j in jobs]
                 with torch.profiler.profile() as profile:
                     checked(EXECUTORS[executor](jobs))
                 counts.append(Counter({e.key: e.count for e in profile.key_averages() if e.key.startswith("cuda")}))
-            each = {name: round((counts[1][name] - counts[0][name]) / 200, 2) for name in counts[1]}
+            each = {name: round((counts[1][name] - counts[0][name]) / 60, 2) for name in counts[1]}
             yield {"task": task, "executor": executor, "calls a step": {k: v for k, v in each.items() if v}}
 
 
