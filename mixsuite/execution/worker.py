@@ -6,6 +6,7 @@ It never writes records: results go back through the pipe.
 from __future__ import annotations
 
 import copy
+import gc
 import io
 import os
 import platform
@@ -89,6 +90,8 @@ class Worker:
         """
         before = _process_state()
         answer = self._execute(work)
+        if isinstance(answer, BlockResult) and any(result.status == "failed" for result in answer.results):
+            gc.collect()  # an error holds what its run held, a card's memory too
         changed = [what for what, (value, _) in _process_state().items() if value != before[what][0]]
         for what in changed:
             value, put_back = before[what]

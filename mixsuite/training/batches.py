@@ -7,6 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from mixsuite.data.rows import Subset
 from mixsuite.data.state import State, concatenate, first_leaf, take_rows
 from mixsuite.domains.augmentation import Augmenter
 from mixsuite.errors import InputError
@@ -33,6 +34,21 @@ class StepInputs(NamedTuple):
     progress: Tensor
     x: State | None
     plans: tuple[Plan, ...]
+
+
+class _OnHost(NamedTuple):
+    """What a method that draws ahead sees of the training part, on the host."""
+
+    y: Tensor
+    weight: Tensor | None
+    stats: dict[str, Tensor]
+    progress: tuple[Tensor, ...]
+
+
+def _on_host(train: Subset, stats: dict[str, Tensor], steps: int) -> _OnHost:
+    progress = torch.arange(steps, dtype=torch.float32).div(steps).unbind()
+    weight = None if train.weight is None else train.weight.cpu()
+    return _OnHost(train.y.cpu(), weight, {name: value.cpu() for name, value in stats.items()}, progress)
 
 
 class BatchSource:
@@ -75,7 +91,7 @@ class BatchSource:
         self.stats = job.method.prepare(train_info(job, self.x))
         self.memory = memory_of(job.method, job.model, train_info(job, self.x), self.device)
         self.ahead = draws_ahead(job.method)
-        self._host = _Host(self) if self.ahead else None
+        self._host = _on_host(train, self.stats, steps) if self.ahead else None
         self.rng = Rng(job.seed, batch, "cpu" if self.ahead else first.device, first.dtype)
 
     def augmented(self, step: int, x: State, more: bool = False) -> State:
@@ -102,13 +118,20 @@ class BatchSource:
         Raises:
             ValueError: the method asks for what are no rows of the training part.
         """
-        assert self._host is not None
-        batch, more = self._host.batch(step, self.rows_at[step]), None
+        batch = self._seen_on_host(step, self.rows_at[step])
         if not self.job.method.active(step, self.job.steps):
             return None, batch
         if (more := self.more_rows(step, batch)) is not None:
-            batch = self._host.batch(step, torch.cat([self.rows_at[step], more]))
+            batch = self._seen_on_host(step, torch.cat([self.rows_at[step], more]))
         return Drawn((self.plan(step, batch),), more), batch
+
+    def _seen_on_host(self, step: int, rows: Tensor) -> Batch:
+        """What the method sees of a step of these rows, the batch's own first."""
+        host = self._host
+        assert host is not None
+        weight = None if host.weight is None else host.weight[rows]
+        seen = self.seen(step, rows, host.y[rows], weight)  # a method that draws ahead is shown no input
+        return seen._replace(progress=host.progress[step], stats=host.stats, rows=rows, size=self.job.batch)
 
     def with_more(self, step: int, x: State, batch: Batch) -> tuple[State, Batch]:
         """A step's rows and batch with the further training rows that the method asks for behind them.
@@ -158,19 +181,3 @@ class BatchSource:
         weight = None if train.weight is None else train.weight[rows]
         seen = self.seen(step, x, train.y[rows], weight)
         return x, seen._replace(progress=inputs.progress, rows=rows, size=self.job.batch)
-
-
-class _Host:
-    """What a method that draws ahead sees of a run's steps, on the host."""
-
-    def __init__(self, feed: BatchSource) -> None:
-        train, self.feed = feed.job.data.train, feed
-        self.y, self.weight = train.y.cpu(), None if train.weight is None else train.weight.cpu()
-        self.stats = {name: value.cpu() for name, value in feed.stats.items()}
-        self.progress = torch.arange(feed.job.steps, dtype=torch.float32).div(feed.job.steps).unbind()
-
-    def batch(self, step: int, rows: Tensor) -> Batch:
-        """What the method sees of a step of these rows, the batch's own first."""
-        weight = None if self.weight is None else self.weight[rows]
-        seen = self.feed.seen(step, self.y, self.y[rows], weight)  # a method that draws ahead is shown no input
-        return seen._replace(progress=self.progress[step], stats=self.stats, rows=rows, size=self.feed.job.batch)

@@ -133,8 +133,6 @@ class _Block:
         self.rows = torch.cat([self.feeds[number].rows + int(begins[number]) for number in self.of_slot], 1)
         self.model = stack([jobs[number].model for number in self.of_slot], self.first_stage)
         self.device, self.rows_seen = self.feeds[0].device, 0
-        self._plans = PlansAhead(self._plans_ahead, first.steps, self.device)
-        self._captured = Captured(self.model.parameters(), CudaRecord()) if can_be_captured(self.feeds[0]) else None
 
     def train(self) -> list[TrainResult | Exception]:
         """Train all runs, and give each run's result or the Diverged that ended it.
@@ -146,39 +144,40 @@ class _Block:
         optimizer = optimizer_of(job).steps(dict(model.named_parameters()), job.recipe)
         rates = learning_rates(job.recipe, schedule_of(job), job.steps)
         means = Means(self.logs[0].ends, feed.device)
+        plans = PlansAhead(self._plans_ahead, job.steps, feed.device)
+        captured = Captured(model.parameters(), CudaRecord()) if can_be_captured(feed) else None
         model.train()
         reset_peak(feed.device)
         started = time.perf_counter()
         with own_stream(feed.device):
             for step in range(job.steps):
                 job.beat()
-                objectives = optimizer.step(rates[step], self._drawn(step))
+                objectives = optimizer.step(rates[step], self._drawn(step, plans, captured))
                 if job.method.active(step, job.steps):
                     self.watch.look("a step")
                 for end, of_slots in means.add(step, objectives, step in self.bests[0].ends).items():
                     self._point(end, of_slots)
                 if step in self.bests[0].ends:
                     self._look()
-        self._captured = None  # its graphs hold memory of the device
         loop.wait(feed.device)
         seconds = (time.perf_counter() - started) / job.block
         return [self._outcome(number, seconds, self.rows_seen / job.block) for number in range(len(self.feeds))]
 
-    def _drawn(self, step: int) -> Callable[[], Tensor]:
+    def _drawn(self, step: int, ahead: PlansAhead, captured: Captured | None) -> Callable[[], Tensor]:
         """Draw a step, and return what puts its gradients beside the weights and returns its objectives [S]."""
         with loop.autocast(self.job.recipe.precision, self.device):
             x = self._augmented(step) if self.job.augment else None
-            drawn = self._plans.at(step) if self.feeds[0].ahead else self._joined(self._plans_now(step, x), step)
+            drawn = ahead.at(step) if self.feeds[0].ahead else self._joined(self._plans_now(step, x), step)
             inputs = StepInputs(self.rows[step], self.feeds[0].progress[step], x, drawn.plans if drawn else ())
 
         def differentiate() -> Tensor:
             compute = partial(self._differentiated, step)
-            if self._captured is None:
+            if captured is None:
                 values, rows = compute(inputs)
             else:
                 apart = max(1, len(inputs.plans))  # one where all slots are mixed at one site, or none is
                 kind = (*self._sites(step)[:apart], step % self.job.method.repeat_batch)
-                values, rows = self._captured.step(kind, inputs, compute)
+                values, rows = captured.step(kind, inputs, compute)
             self.rows_seen += rows
             return values
 

@@ -134,6 +134,7 @@ class Airbench(Model):
     scale: PositiveFloat = 1 / 9
 
     domains = ("images",)
+    capturable = True
     reference = "Jordan 2024, arXiv:2404.00498"
 
     def build(self, data: Data) -> Staged:

@@ -56,6 +56,7 @@ class PreactResnet(Model):
     dropout: Dropout = 0.0
 
     domains = ("images",)
+    capturable = True
     reference = "He et al. 2016, arXiv:1603.05027; used for CIFAR-10 in mixup, arXiv:1710.09412"
 
     def build(self, data: Data) -> Staged:

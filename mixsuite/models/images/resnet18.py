@@ -30,6 +30,7 @@ class Resnet18(Model):
     dropout: Dropout = 0.0
 
     domains = ("images",)
+    capturable = True
     requires = ("torchvision",)
     reference = "He et al. 2016, arXiv:1512.03385"
 

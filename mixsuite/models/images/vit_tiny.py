@@ -39,6 +39,7 @@ class VitTiny(Model):
     drop_path: Dropout = 0.0
 
     domains = ("images",)
+    capturable = True
     requires = ("timm",)
     reference = "Dosovitskiy et al. 2021, arXiv:2010.11929"
 

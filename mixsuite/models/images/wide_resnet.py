@@ -27,6 +27,7 @@ class WideResnet(Model):
     dropout: Dropout = 0.0
 
     domains = ("images",)
+    capturable = True
     reference = "Zagoruyko and Komodakis 2016, arXiv:1605.07146; used for CIFAR-10 in mixup, arXiv:1710.09412"
 
     def __post_init__(self) -> None:

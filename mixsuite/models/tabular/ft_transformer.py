@@ -70,6 +70,7 @@ class FtTransformer(Model):
     dropout: Dropout = 0.1
 
     domains = ("tabular",)
+    capturable = True
     requires = ("rtdl_revisiting_models",)
     sites = {"hidden": "backbone"}
     reference = "Gorishniy et al. 2021, arXiv:2106.11959"

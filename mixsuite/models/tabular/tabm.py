@@ -47,6 +47,7 @@ class Tabm(Model):
     dropout: Dropout = 0.1
 
     domains = ("tabular",)
+    capturable = True
     requires = ("tabm",)
     sites = {"hidden": "net.backbone"}
     reference = "Gorishniy, Kotelnikov and Babenko 2025, arXiv:2410.24210"

@@ -31,6 +31,7 @@ class TabularResnet(Model):
     dropout: Dropout = 0.0
 
     domains = ("tabular",)
+    capturable = True
     requires = ("rtdl_revisiting_models",)
     sites = {"hidden": "blocks.0", "embedding": "output"}
     reference = "Gorishniy et al. 2021, arXiv:2106.11959"

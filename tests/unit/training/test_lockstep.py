@@ -1,5 +1,7 @@
 """Lockstep against the loop, its independent twin: in float64 both come to the same weights."""
 
+import gc
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from mixsuite.data.rows import Subset
 from mixsuite.errors import SkipRun
 from mixsuite.models.stack import Unstackable
 from mixsuite.training import lockstep, loop
+from mixsuite.training.batches import BatchSource
 from mixsuite.training.job import Diverged, TrainResult
 
 TASKS = {
@@ -227,3 +230,24 @@ def test_small_tasks_are_worth_it_and_large_ones_not(entry):
     assert lockstep.lockstep_pays_off(job.model, job.data, job.recipe, 12)
     assert not lockstep.lockstep_pays_off(job.model, job.data, job.recipe.model_copy(update={"batch": 10**6}), 12)
     assert not lockstep.lockstep_pays_off(job.model, job.data, job.recipe, 10**6)
+
+
+@pytest.mark.parametrize("text", ["mixup", "manifold_mixup", "k_mixup"])
+def test_what_a_training_held_is_free_at_its_end(text, monkeypatch):
+    """Without the garbage collector, which knows nothing of a card's memory: no part refers back to what holds it."""
+    made, first = [], BatchSource.__init__
+
+    def noted(self, job, info):
+        first(self, job, info)
+        made.append(weakref.ref(self))
+
+    monkeypatch.setattr(BatchSource, "__init__", noted)
+    gc.disable()
+    try:
+        for executor in (lockstep.fit, loop.fit):
+            jobs = [job_of("wine(rows=24, test=0.6)", text, seed=seed, steps=6, block=2) for seed in (0, 1)]
+            assert all(isinstance(result, TrainResult) for result in executor(jobs))
+        assert len(made) == 4
+        assert [ref() for ref in made] == [None] * 4
+    finally:
+        gc.enable()
