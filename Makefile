@@ -96,14 +96,17 @@ perf: setup ## time mixing, steps, whole matrices and running, on a quiet machin
 	rm -rf results/perf.part
 
 # A GPU's time is dear: a part that fails stops none of the others, and the target fails at its end.
-gpu: setup ## what only a GPU shows: its tests, its timings (results/perf/gpu/), the quick matrix (results/gpu/quick/)
+# The matrix goes on where the last call was stopped: after GPU_SECONDS, or by Ctrl-C.
+GPU_MATRIX := quick
+GPU_SECONDS := 300
+gpu: setup ## what only a GPU shows: its tests, its timings (results/perf/gpu/), as much of GPU_MATRIX as fits GPU_SECONDS
 	@$(PYTHON) -c 'import sys, torch; torch.cuda.is_available() or sys.exit("make gpu needs a CUDA device")'
 	@mkdir -p results/perf/gpu; failed=0; \
-	$(PYTHON) -m pytest -o addopts= --import-mode=importlib -m gpu tests/integration/test_gpu.py || failed=1; \
-	$(MIXSUITE) run quick --device cuda --out results/gpu/quick || failed=1; \
-	$(PYTHON) -m pytest -o addopts= benchmarks/perf/test_steps.py -k cuda \
-	    --benchmark-json results/perf/gpu/steps.json || failed=1; \
-	$(PYTHON) benchmarks/perf/matrices.py --device cuda --rounds 1 --out results/perf/gpu/matrices.json || failed=1; \
+	$(PYTHON) -m pytest -o addopts= --import-mode=importlib -n 8 -m gpu tests/integration/test_gpu.py || failed=1; \
+	for part in seeds nets mixing workers profile compiled; do \
+	    $(PYTHON) benchmarks/perf/gpu.py $$part || failed=1; done; \
+	timeout -s INT $(GPU_SECONDS) $(MIXSUITE) run $(GPU_MATRIX) --device cuda --out results/gpu/$(GPU_MATRIX) || \
+	    test $$? -eq 124 || failed=1; \
 	exit $$failed
 
 fast: setup ## the fast half of the tests: units, without processes, within a minute

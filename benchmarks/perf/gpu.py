@@ -2,8 +2,8 @@
 
     python benchmarks/perf/gpu.py [PART ...] [--pictures FOLDER] [--out results/perf/gpu]
 
-Parts: seeds, nets, compiled, accuracy, mixing, workers, profile. Each leaves its numbers in <out>/<part>.json;
-`gpu_table.py` writes the table. The plain loop is plain_loop.py, on the same card in the same sitting. Nets are timed
+Parts: seeds, nets, compiled, accuracy, mixing, workers, profile. Each leaves its numbers in <out>/<part>.json.
+The plain loop is plain_loop.py, on the same card in the same sitting. Nets are timed
 on random pictures. FOLDER holds CIFAR-10 as train/CLASS/.. and test/CLASS/..; without it, "accuracy" is left out.
 """
 

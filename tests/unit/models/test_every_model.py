@@ -3,6 +3,10 @@
 import pytest
 
 from mixsuite import api
+from mixsuite.models.base import Model
+from mixsuite.plugins.describe import describe
+from mixsuite.plugins.kinds import MODEL
+from mixsuite.plugins.load import find, load_class
 from mixsuite.results.record_files import read_records
 
 MATRIX = """
@@ -49,3 +53,13 @@ def test_it_trains_in_a_matrix_from_the_same_weights(data, model, in_process, tm
     assert own_terms.status == ("skipped" if (data, model) in SEVERAL or data == "numbers" else "ok")
     if (data, model) in SEVERAL and data != "numbers":
         assert "this model's 3 predictions a row" in own_terms.reason
+
+
+OTHERS = {"timm", "torchvision", "pyg"}  # nets of other libraries, which may do anything
+
+
+@pytest.mark.parametrize("name", [item["name"] for item in describe(MODEL)])
+def test_the_packages_nets_can_be_recorded(name):
+    """Their steps hold nothing on the host that changes; test_gpu.py shows what that comes to."""
+    model = load_class(MODEL, find(MODEL, name), Model)
+    assert (model.stackable or model.capturable is True) is (name not in OTHERS)
