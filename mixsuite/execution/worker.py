@@ -64,6 +64,7 @@ from mixsuite.results.files import write_whole
 from mixsuite.results.row_files import write_row_file
 from mixsuite.training.job import Job, TrainResult
 from mixsuite.training.lockstep import lockstep_pays_off
+from mixsuite.training.memory import keep_freed_memory
 
 _BEAT = 0.2  # seconds between two signs of life
 
@@ -325,6 +326,7 @@ def machine(device: str) -> dict[str, Any]:
 
 def serve(pipe: Connection) -> None:
     """Carry out work until the other end of the pipe closes; the process then ends, even in the middle of a run."""
+    keep_freed_memory()
     waiting, arrived = deque[tuple[int, InspectTask | TrainBlock]](), threading.Semaphore(0)
     number, told = 0, 0.0
 

@@ -1,11 +1,13 @@
 """Peak memory of a stretch of code."""
 
+import platform
+import subprocess
 import sys
 
 import pytest
 import torch
 
-from mixsuite.training.memory import peak_memory, reset_peak
+from mixsuite.training.memory import keep_freed_memory, peak_memory, reset_peak
 
 CPU = torch.device("cpu")
 
@@ -37,3 +39,43 @@ def test_without_the_systems_files_the_peak_is_the_process(monkeypatch):
     unit = 1 if sys.platform == "darwin" else 1024
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
     assert peak_memory(CPU) == pytest.approx(most, rel=0.05)
+
+
+FAULTS = """
+import resource, torch
+from mixsuite.training.memory import keep_freed_memory
+torch.set_num_threads(1)
+if {keep}:
+    keep_freed_memory()
+x = torch.ones(2**19)
+def step():
+    y = [x + 1 for _ in range(8)]
+for _ in range(3):
+    step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20):
+    step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's allocator is meant")
+def test_pages_that_are_kept_are_not_asked_for_again():
+    """16 MB a step, over and over: a fresh page costs a fault."""
+
+    def faults(keep):
+        script = [sys.executable, "-c", FAULTS.format(keep=keep)]
+        return int(subprocess.run(script, check=True, capture_output=True, text=True).stdout)
+
+    assert faults(keep=True) < 100 < faults(keep=False)
+
+
+def test_another_c_library_changes_nothing(monkeypatch):
+    def missing(_):
+        raise OSError("no such library")
+
+    monkeypatch.setattr("ctypes.CDLL", missing)
+    keep_freed_memory()
+    reset_peak(CPU)
+    assert peak_memory(CPU) > 0
