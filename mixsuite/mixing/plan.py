@@ -73,10 +73,13 @@ def join(plans: Sequence[Plan], rows: int) -> Plan:
         if name not in ("own", "partner"):
             return torch.cat(tensors)
         shift = rows * torch.arange(len(plans), device=tensors[0].device)
+        if len({tensor.shape for tensor in tensors}) == 1:
+            return (torch.stack(tensors) + shift.reshape(-1, *[1] * tensors[0].dim())).flatten(0, 1)
         return torch.cat([tensor + first for tensor, first in zip(tensors, shift, strict=True)])
 
-    names = list(dict.fromkeys(name for plan in plans for name in plan.tensors()))
-    fields = {name: joined(name, [plan.tensors().get(name) for plan in plans]) for name in names}
+    named = [plan.tensors() for plan in plans]
+    names = list(dict.fromkeys(name for tensors in named for name in tensors))
+    fields = {name: joined(name, [tensors.get(name) for tensors in named]) for name in names}
     partner, wx, wy, own, weight = (fields.pop(name) for name in ("partner", "wx", "wy", "own", "weight"))
     assert partner is not None and wx is not None and wy is not None
     extra = {name: value for name, value in fields.items() if value is not None}
@@ -192,7 +195,10 @@ def own_rows_first(plan: Plan, rows: int) -> Plan:
 
 def distinct(share: Tensor) -> Tensor:
     """Drop the repeats along expanded axes: the same values, each once."""
-    return share[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in share.stride())]
+    strides = share.stride()
+    if 0 not in strides:
+        return share
+    return share[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in strides)]
 
 
 def bounds(share: Tensor) -> Tensor:

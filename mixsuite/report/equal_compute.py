@@ -8,6 +8,8 @@ more rows.
 
 from __future__ import annotations
 
+import statistics
+
 import pandas as pd
 
 from mixsuite.experiment.spec import MethodSpec, Task
@@ -19,6 +21,7 @@ from mixsuite.stats.verdicts import COUNTED, count, judge
 COLUMNS = [
     "task", "method", "control", "rows", "control_rows", "pairs", "diff", "diff_low", "diff_high", "p", "p_holm",
     "verdict", "least_effect", "metric", "direction", "relative", "relative_low", "relative_high", "within_margin",
+    "time_ratio",
 ]  # fmt: skip
 ALIKE = 1.25  # rows within this factor are equal compute
 
@@ -67,8 +70,22 @@ def _of_task(results: Results, task: Task) -> list[dict[str, object]]:
         {"task": task.name, "method": m, "control": c, "rows": cells[m].rows, "control_rows": cells[c].rows}
         | {"metric": task.primary.name, "direction": task.primary.better}
         | compared(verdict)
+        | {"time_ratio": time_ratio(cells[m], cells[c])}
         for (m, c), verdict in judge(family).items()
     ]
+
+
+def time_ratio(method: Cell, control: Cell) -> float:
+    """Seconds of the method's training as a multiple of its control's: the median over seeds.
+
+    Equal rows may take unequal time: what draws, looks at rows or differentiates twice pays for it beside the net. It
+    is nan unless one executor trained all runs.
+    """
+    both = [(one, control.ok[seed]) for seed, one in method.ok.items() if seed in control.ok]
+    seconds = [(one.costs.get("seconds"), other.costs.get("seconds")) for one, other in both]
+    ratios = [mine / its for mine, its in seconds if mine and its]
+    executors = {run.executor for pair in both for run in pair}
+    return statistics.median(ratios) if ratios and len(executors) == 1 else float("nan")
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:

@@ -129,9 +129,12 @@ class BatchSource:
         """What the method sees of a step of these rows, the batch's own first."""
         host = self._host
         assert host is not None
-        weight = None if host.weight is None else host.weight[rows]
-        seen = self.seen(step, rows, host.y[rows], weight)  # a method that draws ahead is shown no input
-        return seen._replace(progress=host.progress[step], stats=host.stats, rows=rows, size=self.job.batch)
+        weight = None if host.weight is None else host.weight.index_select(0, rows)
+        job, shape = self.job, self.info.sites[self.sites[step]]
+        return Batch(
+            host.y.index_select(0, rows), shape, host.progress[step], host.stats, None, weight, 1,
+            step % job.method.repeat_batch, step, job.steps, rows, job.batch,
+        )  # fmt: skip
 
     def with_more(self, step: int, x: State, batch: Batch) -> tuple[State, Batch]:
         """A step's rows and batch with the further training rows that the method asks for behind them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -58,12 +59,12 @@ class Job:
     schedule: Schedule | None = None
     beat: Callable[[], None] = _nothing
 
-    @property
+    @cached_property
     def batch(self) -> int:
         """Rows per step: the recipe's batch, times the method's."""
         return self.recipe.batch * self.method.batch
 
-    @property
+    @cached_property
     def steps(self) -> int:
         """Steps in all: the recipe's length, times the method's."""
         return self.recipe.length(len(self.data.train)) * self.method.length

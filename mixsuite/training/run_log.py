@@ -55,7 +55,7 @@ class RunLog:
             ValueError: the plan is invalid.
         """
         if plan is not None:
-            more = len(batch.y) - batch.size if batch is not None else 0
+            more = batch.y.shape[0] - batch.size if batch is not None else 0
             if self._checked[site] < CHECKED_PLANS:
                 check_plan(plan, self.rows, more)
                 self._checked[site] += 1

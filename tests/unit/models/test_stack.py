@@ -180,3 +180,11 @@ def test_dropout_of_nothing_is_no_hindrance():
     x = torch.randn(2, 4, 3)
     alone = torch.stack([one(rows) for one, rows in zip(models, x, strict=True)])
     torch.testing.assert_close(stack(models)(x.flatten(0, 1)).unflatten(0, (2, 4)), alone)
+
+
+def test_stacked_weights_are_in_the_usual_memory_order():
+    """Channels-last weights make grouped convolutions of small pictures a fifth slower."""
+    layers = [nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last) for _ in range(2)]
+    (stacked,) = stack([Staged([layer], {"input": 0}) for layer in layers]).stages
+    assert stacked.weight.is_contiguous()
+    assert torch.equal(stacked.weight[1], layers[1].weight)

@@ -1,12 +1,14 @@
 """Costlier methods against controls of their cost alone."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from support.folders import BASE, NOISE, record, the_task
 
 from mixsuite.experiment.spec import MethodSpec, RunSpec
 from mixsuite.plugins.entry import Call
-from mixsuite.report.equal_compute import costlier_methods, equal_compute, same_compute, summary
+from mixsuite.report.equal_compute import costlier_methods, equal_compute, same_compute, summary, time_ratio
 from mixsuite.report.leaderboard import build
 from mixsuite.results.manifest import Manifest
 from mixsuite.results.reading import load_results
@@ -82,3 +84,26 @@ def test_without_the_reference_nothing_is_costlier(folder):
     results = load_results(folder({"t": {"m": BASE}}))
     assert costlier_methods(results, results.manifest.tasks["t"]) == {}
     assert len(equal_compute(results)) == 0
+
+
+def cell(seconds, executor="loop"):
+    """A cell of which nothing but time and executor is looked at."""
+    runs = {s: SimpleNamespace(costs={"seconds": v} if v else {}, executor=executor) for s, v in seconds.items()}
+    return SimpleNamespace(ok=runs)
+
+
+def test_time_is_compared_seed_by_seed_where_one_executor_trained():
+    method, control = cell({0: 3.0, 1: 8.0, 2: 5.0, 3: 9.0}), cell({0: 2.0, 1: 2.0, 2: 2.0, 7: 1.0})
+    assert time_ratio(method, control) == 2.5  # of 1.5, 4 and 2.5
+    assert np.isnan(time_ratio(method, cell({0: 2.0}, "lockstep")))
+    assert np.isnan(time_ratio(method, cell({0: None})))
+    assert np.isnan(time_ratio(method, cell({9: 2.0})))
+
+
+def test_the_table_has_it_at_its_right(folder):
+    values = {"erm": BASE, "double": BASE - 0.06, "mixup(length=2)": BASE - 0.03}
+    changes = {("t", "double"): {"rows_per_step": 16.0, "seconds": 6.0}}
+    changes |= {("t", "mixup(length=2)"): {"steps": 200, "seconds": 4.0}}
+    table = build(folder({"t": values}, changes)).equal_compute
+    assert table.columns[-1] == "time_ratio"
+    assert table["time_ratio"].tolist() == [1.5]
