@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from mixsuite.execution.progress import Watch, unwatched
 
 if TYPE_CHECKING:
     from mixsuite.execution.planning import CallPlan, Options
+    from mixsuite.execution.pool import Pool
     from mixsuite.experiment.matrix import Matrix
     from mixsuite.experiment.spec import RunSpec
     from mixsuite.report.comparison import ComparisonReport
@@ -71,6 +73,7 @@ def compare(
     Raises:
         InputError: bad input of any kind.
     """
+    from mixsuite.execution.pool import Pool
     from mixsuite.experiment.matrix import load_matrix
     from mixsuite.experiment.resolve import resolve, resolve_method
     from mixsuite.report.comparison import compare_results, equal_compute_controls
@@ -90,58 +93,64 @@ def compare(
         need_results(Path(given), "--reuse")
     reused = [Path("results") / chosen.name, *map(Path, reuse)]
     listed = (Path("results") / "compare" if out is None else folder) / "tried.csv"
-    both = [*references, variant]
-    data_sets = tuple(dict.fromkeys(t.data_set for t in resolve(chosen, both, names_of(datasets)).tasks))
-    tried = before(read_tried(listed), name, data_sets)
-    own_seeds = seeds_of(seeds) or (fresh_seeds(tried, len(chosen.seeds)) if confirm else chosen.seeds)
-    if confirm:
-        need_fresh(tried, name, data_sets, own_seeds)
-    looks = declared(len(own_seeds), max_seeds, among=1) if need_until(until, max_seeds) else None
-    work = _Work(chosen, options, names_of(datasets), reused, looks, watch)
+    with Pool() as pool:
+        pool.start(1)  # it imports torch while this process plans
+        both = [*references, variant]
+        data_sets = tuple(dict.fromkeys(t.data_set for t in resolve(chosen, both, names_of(datasets)).tasks))
+        tried = before(read_tried(listed), name, data_sets)
+        own_seeds = seeds_of(seeds) or (fresh_seeds(tried, len(chosen.seeds)) if confirm else chosen.seeds)
+        if confirm:
+            need_fresh(tried, name, data_sets, own_seeds)
+        looks = declared(len(own_seeds), max_seeds, among=1) if need_until(until, max_seeds) else None
+        work = _Work(chosen, options, names_of(datasets), reused, looks, watch, pool)
 
-    at_first = seeds_in_order(own_seeds, looks)[: looks.seeds[0]] if looks else own_seeds
-    first = work.train(work.plan(both, at_first, lambda run: run.method.name == name))
-    applies = {task.name for task in first.manifest.tasks.values() if first.cell(task, name).status != "skipped"}
+        at_first = seeds_in_order(own_seeds, looks)[: looks.seeds[0]] if looks else own_seeds
+        first = work.train(work.plan(both, at_first, lambda run: run.method.name == name))
+        applies = {task.name for task in first.manifest.tasks.values() if first.cell(task, name).status != "skipped"}
 
-    def plan(seeds: tuple[int, ...]) -> CallPlan:
-        return work.plan(both, seeds, lambda run: run.method.name == name or run.task.name in applies)
+        def plan(seeds: tuple[int, ...]) -> CallPlan:
+            return work.plan(both, seeds, lambda run: run.method.name == name or run.task.name in applies)
 
-    if looks:
-        whole = train_until_decided(plan, work.train, own_seeds, looks, named)
-    else:
-        whole = plan(own_seeds)
-        work.train(whole)
-    results = load_results(folder).only(whole.runs)
-    controls = equal_compute_controls(results, name, named[0], references[0])
-    if controls:
-        its_seeds = {(run.task.name, run.seed) for run in whole.runs if run.method.name == name}
-        fair = work.plan(
-            [*references, *controls],
-            tuple(sorted({seed for _, seed in its_seeds})),
-            lambda run: (
-                run.method.name not in named
-                and run.task.name in applies
-                and run.task.length == 1
-                and (run.task.name, run.seed) in its_seeds
-            ),
-        )
-        work.train(fair)
-        results = load_results(folder).only([*whole.runs, *fair.runs])
-    report = compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
-    used = tuple(sorted({run.seed for run in whole.runs}))
-    now = [
-        Tried(
-            name, one.reference, chosen.name, data_sets, used, confirm,
-            len(one.judged), one.counts["better"], one.counts["worse"],
-        )
-        for one in report.comparisons
-    ]  # fmt: skip
-    return replace(report, notes=chance(remember(listed, now), chosen.name, confirm))
+        if looks:
+            whole = train_until_decided(plan, work.train, own_seeds, looks, named)
+        else:
+            whole = plan(own_seeds)
+            work.train(whole)
+        results = load_results(folder).only(whole.runs)
+        controls = equal_compute_controls(results, name, named[0], references[0])
+        if controls:
+            its_seeds = {(run.task.name, run.seed) for run in whole.runs if run.method.name == name}
+            fair = work.plan(
+                [*references, *controls],
+                tuple(sorted({seed for _, seed in its_seeds})),
+                lambda run: (
+                    run.method.name not in named
+                    and run.task.name in applies
+                    and run.task.length == 1
+                    and (run.task.name, run.seed) in its_seeds
+                ),
+            )
+            work.train(fair)
+            results = load_results(folder).only([*whole.runs, *fair.runs])
+        report = compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
+        used = tuple(sorted({run.seed for run in whole.runs}))
+        now = [
+            Tried(
+                name, one.reference, chosen.name, data_sets, used, confirm,
+                len(one.judged), one.counts["better"], one.counts["worse"],
+            )
+            for one in report.comparisons
+        ]  # fmt: skip
+        return replace(report, notes=chance(remember(listed, now), chosen.name, confirm))
 
 
 @dataclass(frozen=True)
 class _Work:
-    """What every training of a comparison shares. reused: further results folders, of which valid runs are copied."""
+    """What every training of a comparison shares.
+
+    reused: further results folders, of which valid runs are copied.
+    pool:   of all trainings, so that workers start once.
+    """
 
     matrix: Matrix
     options: Options
@@ -149,6 +158,7 @@ class _Work:
     reused: Sequence[Path]
     looks: Looks | None
     watch: Watch
+    pool: Pool
 
     def plan(self, methods: list[str], seeds: tuple[int, ...], wanted: Callable[[RunSpec], bool]) -> CallPlan:
         """Plan some methods, as far as their runs are wanted."""
@@ -163,5 +173,5 @@ class _Work:
         from mixsuite.execution.runner import execute
         from mixsuite.results.reading import load_results
 
-        execute(reuse(self.reused, plan), self.watch)
+        execute(reuse(self.reused, plan), self.watch, nullcontext(self.pool))
         return load_results(self.options.out).only(plan.runs)
