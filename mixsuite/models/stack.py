@@ -121,7 +121,9 @@ class Wide:
         """Make it from rows [S * N, C, H, W]."""
         n, channels, *sides = rows.shape
         apart = rows.reshape(runs, n // runs, channels, *sides).permute(1, 3, 4, 0, 2)  # [N, H, W, S, C]
-        return cls(apart.reshape(n // runs, *sides, runs * channels).permute(0, 3, 1, 2), runs)
+        wide = apart.reshape(n // runs, *sides, runs * channels).permute(0, 3, 1, 2)
+        # Rows of one channel need no copy to be wide, and would stay in the order in which pools are slow.
+        return cls(wide.contiguous(memory_format=torch.channels_last), runs)
 
     def rows(self) -> Tensor:
         """The rows [S * N, C, H, W], channels last."""

@@ -28,7 +28,7 @@ class Uses(nn.Module):
 class Built:
     """A model of whatever a test builds."""
 
-    stackable, members = False, 1
+    stackable, members, capturable = False, 1, None
 
     def __init__(self, make, sites=None):
         self.make, self.sites = make, sites or {}
