@@ -16,7 +16,7 @@ LEVEL = 0.05  # chance of any false better or worse in a table
 POWER = 0.8  # with which least_effect is found
 EXACT_UP_TO = 30  # seeds whose sign flips are counted exactly
 DRAWS = 1_000_000  # sign flips drawn above that number of seeds
-_BLOCK = 50_000  # sign flips drawn at once
+_BLOCK = 2_000  # sign flips drawn at once: few, for memory; a multiple of 4, for the stream gives four signs a word
 NEVER_BELOW = 6  # seeds: the smallest n whose sign-flip test can reach 0.05 at all
 
 

@@ -93,6 +93,15 @@ def test_above_thirty_seeds_fixed_draws_stand_for_the_count():
     assert sign_flip(np.ones((1, 40)))[0] == pytest.approx(1 / (1 + 1e6))  # the observed pattern counts: never 0
 
 
+@pytest.mark.parametrize("n", [31, 33, 110])
+def test_sign_flips_drawn_in_blocks_are_those_drawn_at_once(monkeypatch, n):
+    monkeypatch.setattr("mixsuite.stats.paired.DRAWS", 10_000)
+    d = np.random.default_rng(n).normal(size=(2, n)) + 0.1
+    signs = 2.0 * np.random.Generator(np.random.Philox(key=n)).integers(0, 2, (10_000, n), dtype=np.int8) - 1
+    wanted = [(1 + np.count_nonzero(np.abs(signs @ row) >= abs(row.sum()) * (1 - 1e-9))) / 10_001 for row in d]
+    assert sign_flip(d).tolist() == wanted
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("m", [1, 2, 5, 30])
 def test_holm_is_statsmodels(m):
