@@ -12,10 +12,8 @@ from mixsuite.execution.progress import Progress, Watch
 _EVERY = 15.0  # seconds between lines if stderr is no terminal
 
 
-def duration(seconds: float | None) -> str:
-    """Format a duration: 12s, 3m05s, 1h02m; "?" if it is not known."""
-    if seconds is None:
-        return "?"
+def duration(seconds: float) -> str:
+    """Format a duration: 12s, 3m05s, 1h02m."""
     rounded = round(seconds)
     if rounded < 60:
         return f"{rounded}s"
@@ -26,9 +24,10 @@ def duration(seconds: float | None) -> str:
 
 def _line(progress: Progress) -> str:
     skipped = f", {progress.skipped} skipped" if progress.skipped else ""
+    left = progress.seconds_left
+    when = "too early to say how long" if left is None else f"about {duration(left)} left"
     return (
-        f"{progress.done}/{progress.total} done ({progress.failed} failed{skipped}), {progress.running} running, "
-        f"about {duration(progress.seconds_left)} left"
+        f"{progress.done}/{progress.total} done ({progress.failed} failed{skipped}), {progress.running} running, {when}"
     )
 
 

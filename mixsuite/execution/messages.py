@@ -59,7 +59,9 @@ class Ready:
 
 @dataclass(frozen=True)
 class Beat:
-    """A worker is getting on with its work."""
+    """A worker is getting on with its work. share: of the steps of its work, how many are done, in [0, 1]."""
+
+    share: float = 0.0
 
 
 Answer = Inspection | BlockResult | RetryApart

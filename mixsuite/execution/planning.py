@@ -217,21 +217,23 @@ def reuse(folders: Iterable[Path], plan: CallPlan) -> CallPlan:
     return plan.refreshed()
 
 
-def estimate(plan: CallPlan, rough: dict[str, float], workers: int) -> float:
-    """Estimate the seconds that the runs still to do will take: from past runs of the task, else from a rough time.
+def costs(plan: CallPlan, rough: dict[str, float]) -> dict[str, float]:
+    """Estimate the seconds that each run still to do will take: from past runs of the task, else from a rough time.
 
     Args:
         plan: of the call.
         rough: task -> rough seconds of one run.
-        workers: number of worker processes.
+
+    Returns:
+        Run id -> seconds.
     """
     past: dict[str, list[float]] = {}
     for record in plan.records.values():
         if record.status == "ok" and record.seconds is not None:
             past.setdefault(record.names["task"], []).append(record.seconds)
-    total = 0.0
+    found = {}
     for run in plan.todo:
         known = past.get(run.task.name)
         length = dict(run.method.call.params).get("length", 1)
-        total += sum(known) / len(known) if known else rough[run.task.name] * length
-    return total / workers
+        found[run.id] = sum(known) / len(known) if known else rough[run.task.name] * length
+    return found

@@ -18,6 +18,7 @@ from mixsuite.errors import InputError
 from mixsuite.execution.forkserver import ForkServer
 from mixsuite.execution.messages import Answer, Beat, Ready, RetryApart, Work
 
+InHand = list[tuple[Work, float]]
 _MAX_STILLBORN = 3
 _LONGEST_STEP = 1.0  # seconds that a step may always take, whatever the time-out
 
@@ -35,7 +36,7 @@ class _Worker:
         self.work: Work | None = None
         self.outsiders: tuple[str, str] | None = None  # those of the work that it has done; None: it is fresh
         self.number = 0
-        self.since = self.last_beat = 0.0
+        self.since = self.last_beat = self.share = 0.0
 
     @property
     def ready(self) -> bool:
@@ -47,6 +48,7 @@ class _Worker:
         self.number += 1
         self.work, self.outsiders = work, work.outsiders
         self.since = self.last_beat = time.monotonic()
+        self.share = 0.0
         self.pipe.send((self.number, work))
 
     def kill(self) -> None:
@@ -117,13 +119,13 @@ class Pool:
             self._workers.append(_Worker(self._servers[-1], min(self._cards, key=lambda card: used[card])))
 
     def map(
-        self, work: Iterable[Work], started: Callable[[int], None] = lambda running: None
+        self, work: Iterable[Work], watch: Callable[[InHand], None] = lambda in_hand: None
     ) -> Iterator[tuple[Work, Answer]]:
         """Carry out work and yield each piece with its answer.
 
         Args:
             work: the pieces, in the order in which they start.
-            started: called with the number of runs in progress, again and again.
+            watch: called again and again with the work in progress, each piece with the share of it that is done.
 
         Raises:
             RuntimeError: several workers in a row died before they were ready.
@@ -143,7 +145,7 @@ class Pool:
                         todo.popleft()
                     except OSError:  # the worker died while idle: the next turn replaces it
                         worker.work = None
-            started(sum(w.work.num_runs for w in self._workers if w.work is not None))
+            watch([(w.work, w.share) for w in self._workers if w.work is not None])
             yield from self._collect()
 
     def _collect(self) -> Iterator[tuple[Work, Answer]]:
@@ -161,7 +163,7 @@ class Pool:
             elif number != worker.number or worker.work is None:
                 continue  # to work that it no longer has
             elif isinstance(answer, Beat):
-                worker.last_beat = time.monotonic()
+                worker.last_beat, worker.share = time.monotonic(), answer.share
             else:
                 work, worker.work = worker.work, None
                 if isinstance(answer, RetryApart):

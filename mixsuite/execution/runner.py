@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from mixsuite.errors import InputError
 from mixsuite.execution.messages import BlockResult, Inspection, InspectTask, TrainBlock
-from mixsuite.execution.planning import CallPlan, Options, cards_of, estimate
-from mixsuite.execution.pool import Pool
+from mixsuite.execution.planning import CallPlan, Options, cards_of, costs
+from mixsuite.execution.pool import InHand, Pool
 from mixsuite.execution.progress import Progress, Watch, unwatched
 from mixsuite.execution.result import RunResult
 from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
@@ -157,7 +157,8 @@ def dry_run(plan: CallPlan) -> tuple[Counter[tuple[str, str]], float]:
     with Pool(size) as pool:
         pool.spread(cards)
         inspections = _inspect(pool, plan, device, {})
-    return cells, estimate(plan, {task: inspection.seconds for task, inspection in inspections.items()}, size) + 3.0
+    each = costs(plan, {task: inspection.seconds for task, inspection in inspections.items()})
+    return cells, sum(each.values()) / size + 3.0
 
 
 def execute(plan: CallPlan, watch: Watch = unwatched, pool: AbstractContextManager[Pool] | None = None) -> Progress:
@@ -190,8 +191,9 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: AbstractContextManag
             plan = plan.refreshed()
             inspections = _inspect(pool, plan, device, inspections)  # a record may be gone since
             rough = {task: inspection.seconds for task, inspection in inspections.items()}
-            progress = Progress(plan.title, len(plan.todo), estimate=estimate(plan, rough, pool.size))
-            _train(pool, _blocks(plan, inspections, device), plan, writer, device, progress, watch)
+            each = costs(plan, rough)
+            progress = Progress(plan.title, len(plan.todo), sum(each.values()))
+            _train(pool, _blocks(plan, inspections, device), plan, writer, device, progress, each, watch)
     return progress
 
 
@@ -202,19 +204,25 @@ def _train(
     writer: RecordWriter,
     device: str,
     progress: Progress,
+    each: dict[str, float],
     watch: Watch,
 ) -> None:
     files = task_stems(_remember(plan))
 
-    def running(count: int) -> None:
-        progress.running = count
+    def running(in_hand: InHand) -> None:
+        blocks = [(work.runs, share) for work, share in in_hand if isinstance(work, TrainBlock)]
+        progress.running = sum(len(runs) for runs, _ in blocks)
+        progress.begun_cost = sum(share * each[run.id] for runs, share in blocks for run in runs)
         watch(progress)
 
     for block, answer in pool.map(blocks, running):
         assert isinstance(block, TrainBlock) and isinstance(answer, BlockResult)
+        progress.begun_cost = max(0.0, progress.begun_cost - sum(each[run.id] for run in block.runs))
         for run, result in zip(block.runs, answer.results, strict=True):
             writer.append(files[run.task.name], _record(run, plan, result, answer.data_read, device))
-            progress.count(result.status, f"{run.task.name} {run.method.name} seed {run.seed}: {result.status}")
+            progress.count(
+                result.status, f"{run.task.name} {run.method.name} seed {run.seed}: {result.status}", each[run.id]
+            )
         watch(progress)
 
 

@@ -75,13 +75,15 @@ class Worker:
     Of the package's own work it keeps the rows that it opened last too: candidates of one search, and the methods of a
     seed, train on the same. Outsiders' code might have changed them.
 
-    beat: called whenever work gets on: at every step of a training, and between the parts of a block.
+    beat: called whenever work gets on, at every step of a training and between the parts of a block, with the share of
+          its steps that are made.
     """
 
-    def __init__(self, kept: int = 2, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, kept: int = 2, beat: Callable[[float], None] = lambda share: None) -> None:
         self._raw: deque[tuple[Dataset, Path, str, Raw]] = deque(maxlen=kept)
         self._opened: tuple[Any, ...] = ()  # what made the data, and the data
         self._beat = beat
+        self._steps, self._made = 0, 0  # of the work in hand, and those that are made
 
     def execute(self, work: InspectTask | TrainBlock) -> Answer:
         """Carry out work. This never raises: the answer says what went wrong.
@@ -191,18 +193,25 @@ class Worker:
         results: dict[RunSpec, RunResult] = {}
         jobs: dict[RunSpec, Job] = {}
         for run in block.runs:
-            self._beat()
+            self._beat(0.0)
             try:
-                jobs[run] = replace(self.job(block, run), beat=self._beat)
+                jobs[run] = replace(self.job(block, run), beat=self._step)
             except Exception as error:
                 results[run] = _ended_early(error)
+        steps = [job.steps for job in jobs.values()]
+        self._steps, self._made = max(steps, default=0) if block.executor == "lockstep" else sum(steps), 0
         for (run, job), trained in zip(jobs.items(), train(list(jobs.values()), block.executor), strict=True):
-            self._beat()
+            self._beat(1.0)
             try:
                 results[run] = self._result(block, run, job.data, trained)
             except Exception as error:
                 results[run] = _ended_early(error)
         return [results[run] for run in block.runs]
+
+    def _step(self) -> None:
+        """Note a step of the training."""
+        self._made += 1
+        self._beat(min(1.0, self._made / max(1, self._steps)))
 
     def job(self, block: TrainBlock, run: RunSpec) -> Job:
         """Make a run of a block ready to train.
@@ -330,11 +339,11 @@ def serve(pipe: Connection) -> None:
     waiting, arrived = deque[tuple[int, InspectTask | TrainBlock]](), threading.Semaphore(0)
     number, told = 0, 0.0
 
-    def beat() -> None:
+    def beat(share: float) -> None:
         nonlocal told
         if time.monotonic() - told > _BEAT and os.getpid() == process:
             told = time.monotonic()
-            pipe.send((number, Beat()))
+            pipe.send((number, Beat(share)))
 
     worker = Worker(beat=beat)
 

@@ -11,6 +11,7 @@ import pytest
 from mixsuite.execution.execute import reset_global_state
 from mixsuite.execution.forkserver import ForkServer
 from mixsuite.execution.messages import Answer, RetryApart, TrainBlock, Work
+from mixsuite.execution.pool import InHand
 from mixsuite.execution.worker import Worker
 
 
@@ -41,12 +42,12 @@ class InProcess:
         pass
 
     def map(
-        self, work: Iterable[Work], started: Callable[[int], None] = lambda running: None
+        self, work: Iterable[Work], watch: Callable[[InHand], None] = lambda in_hand: None
     ) -> Iterator[tuple[Work, Answer]]:
         todo = deque(work)
         while todo:
             one = todo.popleft()
-            started(one.num_runs)
+            watch([(one, 0.0)])
             reset_global_state(one.runs[0].seed if isinstance(one, TrainBlock) else 0)
             answer = self.worker.execute(one)
             if isinstance(answer, RetryApart):

@@ -12,7 +12,7 @@ from mixsuite.execution.progress import Progress
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(None, "?"), (0, "0s"), (59.4, "59s"), (59.6, "1m00s"), (185, "3m05s"), (3600, "1h00m"), (3725, "1h02m")],
+    [(0, "0s"), (59.4, "59s"), (59.6, "1m00s"), (185, "3m05s"), (3600, "1h00m"), (3725, "1h02m")],
 )
 def test_durations_are_short(seconds, text):
     assert duration(seconds) == text
@@ -21,7 +21,7 @@ def test_durations_are_short(seconds, text):
 def test_lines_come_now_and_then_and_at_the_end(capsys, monkeypatch):
     now = [100.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    progress = Progress("a title", 4, running=2, estimate=60.0, started=100.0)
+    progress = Progress("a title", 4, cost=10.0, running=2, started=100.0)
     with progress_display() as watch:
         watch(progress)
         watch(progress)
@@ -31,7 +31,11 @@ def test_lines_come_now_and_then_and_at_the_end(capsys, monkeypatch):
         assert capsys.readouterr().err == ""
         now[0] += 2
         watch(progress)
-        assert capsys.readouterr().err == "0/4 done (0 failed), 2 running, about 1m00s left\n"
+        assert capsys.readouterr().err == "0/4 done (0 failed), 2 running, too early to say how long\n"
+        now[0] += 16  # 32 s for four tenths
+        progress.begun_cost = 4.0
+        watch(progress)
+        assert capsys.readouterr().err == "0/4 done (0 failed), 2 running, about 48s left\n"
         for status in ("ok", "ok", "failed", "skipped"):
             progress.count(status, "")
         watch(progress)

@@ -9,7 +9,7 @@ from support.folders import record
 from support.sources import INTRA_MIX
 
 from mixsuite.errors import InputError
-from mixsuite.execution.planning import Options, estimate, plan_call, reuse
+from mixsuite.execution.planning import Options, costs, plan_call, reuse
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.results.record_files import RecordWriter, read_records
 from mixsuite.results.row_files import write_row_file
@@ -116,14 +116,14 @@ def test_the_losses_of_test_rows_go_with_their_record(plan, tmp_path):
     assert (tmp_path / "out" / name).read_bytes() == (there / name).read_bytes()
 
 
-def test_the_estimate_is_of_past_runs_else_a_rough_time(plan):
+def test_a_runs_cost_is_of_past_runs_else_a_rough_time(plan):
     fresh = plan(["mixup", "mixup(length=3)"])
     task = fresh.runs[0].task.name
-    assert estimate(fresh, {task: 2.0}, 2) == pytest.approx(2.0 * (2 + 2 + 2 * 3) / 2)
+    assert sorted(costs(fresh, {task: 2.0}).values()) == [2.0] * 4 + [6.0] * 2
     write(plan(), {(m, s): {"seconds": took} for m, took in (("erm", 5.0), ("mixup", 7.0)) for s in (0, 1)})
     known = plan(["mixup(length=3)"])
     assert left(known) == [("mixup(length=3)", 0), ("mixup(length=3)", 1)]
-    assert estimate(known, {task: 2.0}, 1) == pytest.approx(2 * 6.0)
+    assert costs(known, {task: 2.0}) == dict.fromkeys((run.id for run in known.todo), pytest.approx(6.0))
 
 
 def test_a_call_about_nothing_is_refused(tiny, tmp_path):

@@ -24,7 +24,7 @@ class Stand:
     def __init__(self, server, card=None):
         self.card = card
         self.pipe, self.work, self.number, self.since, self.process = self, None, 0, 0.0, None
-        self.outsiders, self.last_beat = None, 0.0
+        self.outsiders, self.last_beat, self.share = None, 0.0, 0.0
         self.answers, self.dead, self.killed = deque([(0, Ready(1))]), False, False
         Stand.made.append(self)
 
@@ -32,6 +32,7 @@ class Stand:
         self.number += 1
         self.work, self.outsiders = work, work.outsiders
         self.since = self.last_beat = module.time.monotonic()
+        self.share = 0.0
         answer = Stand.script.popleft() if Stand.script else BlockResult((RunResult("ok"),) * work.num_runs)
         if answer == "die":
             self.dead = True
@@ -74,7 +75,7 @@ def test_work_goes_in_and_answers_come_out(stand, tiny):
         ended = list(pool.map(blocks, told.append))
     assert [block for block, _ in ended] == blocks
     assert [len(answer.results) for _, answer in ended] == [1, 2]
-    assert max(told) == 3
+    assert max(sum(work.num_runs for work, _ in in_hand) for in_hand in told) == 3
     assert len(stand.made) == 2
     assert all(worker.killed for worker in stand.made)
 
@@ -183,3 +184,18 @@ def test_workers_are_spread_over_the_cards_that_were_asked_for(stand):
     assert [worker.card for worker in stand.made[1:]] == [2, 0, 2, 0]
     pool.spread(())
     assert all(worker.killed for worker in stand.made)
+
+
+def test_a_sign_of_life_says_the_share(stand, tiny):
+    told, one = [], train_block(tiny, "mixup")
+    stand.script = deque([Beat(0.25)])
+
+    def watch(in_hand):
+        told.extend(share for _, share in in_hand)
+        if told and told[-1] == 0.25:
+            stand.made[0].answers.append((1, BlockResult((RunResult("ok"),))))
+
+    with Pool(1) as pool:
+        list(pool.map([one], watch))
+    assert told[0] == 0.0
+    assert told[-1] == 0.25

@@ -186,7 +186,7 @@ def test_predictions_go_into_the_folder(plan, tmp_path):
 
 def test_runs_whose_worker_is_lost_are_failed_records(plan, tmp_path):
     class Lost(InProcess):
-        def map(self, work, started=lambda running: None):
+        def map(self, work, watch=lambda in_hand: None):
             for one in work:
                 yield one, one.lost("planted")
 
