@@ -2,9 +2,9 @@
 
     python benchmarks/perf/gpu.py [PART ...] [--pictures FOLDER] [--out results/perf/gpu]
 
-Parts: seeds, nets, compiled, accuracy, mixing, workers, profile. Each leaves its numbers in <out>/<part>.json.
-The plain loop is plain_loop.py, on the same card in the same sitting. Nets are timed
-on random pictures. FOLDER holds CIFAR-10 as train/CLASS/.. and test/CLASS/..; without it, "accuracy" is left out.
+Parts: seeds, nets, compiled, accuracy, mixing, workers, profile. Each leaves its numbers in <out>/<part>.json. The
+plain loop is plain_loop.py, on the same card in the same sitting. Nets are timed on random pictures. FOLDER holds
+CIFAR-10 as train/CLASS/.. and test/CLASS/..; without it, "accuracy" is left out.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from unittest.mock import patch
 
 import plain_loop
 import torch
+from matrices import EMBEDDED, SMALL
 from plain_tasks import TASKS as PLAIN
 
 from mixsuite.data.rows import Data, Subset
@@ -47,12 +48,6 @@ from mixsuite.training.job import Job, TrainResult
 from mixsuite.training.recipe import Recipe
 
 HERE = Path(__file__).parent
-SMALL = {
-    "wine": "wine(rows=24, test=0.6)",
-    "digits": "digits(rows=150, test=0.6)",
-    "japanese_vowels": "japanese_vowels(rows=120)",
-    "b3db": "b3db(rows=200, test=0.4)",
-}
 NETS = {"airbench": (Airbench(), 1024, 200), "resnet18": (Resnet18(), 128, 300)}  # model, batch, timed steps
 WORKER = Worker(kept=4)
 ROUNDS = 2
@@ -101,7 +96,7 @@ def plainly(work: Callable[[], object]) -> None:
 def part_seeds(_: Path | None) -> Iterator[Any]:
     """24 seeds of each domain's quick task, training alone: the loop and lockstep against the plain loop."""
     for task, dataset in SMALL.items():
-        method = "mixup(site=embedding)" if task == "b3db" else "mixup"
+        method = "mixup(site=embedding)" if task in EMBEDDED else "mixup"
         block = block_of("quick", method, dataset, range(24))
         ways: dict[str, Callable[[], object]] = {}
         for executor in ("lockstep", "loop"):
@@ -158,7 +153,7 @@ def plain_net(job: Job, compiled: bool) -> float:
 
 
 def part_nets(_: Path | None) -> Iterator[Any]:
-    """Images a second with mixup on: recorded steps, plain steps, a plain loop and a compiled one."""
+    """Images a second with mixup on: recorded steps, steps that are not recorded, and a plain loop."""
     data = pictures()
     for name, (_, batch, steps) in NETS.items():
         taken: dict[str, list[float]] = {}
@@ -265,8 +260,8 @@ def part_profile(_: Path | None) -> Iterator[Any]:
         for executor in ("loop", "lockstep"):
             counts = []
             for steps in (60, 120):
-                jobs = jobs_of(block_of("quick", "mixup", dataset, range(1 if executor == "loop" else 12)))
-                jobs = [replace(j, recipe=j.recipe.model_copy(update={"steps": steps, "epochs": None})) for j in jobs]
+                block = block_of("quick", "mixup", dataset, range(1 if executor == "loop" else 12))
+                jobs = jobs_of(block, steps=steps, epochs=None)
                 with torch.profiler.profile() as profile:
                     checked(EXECUTORS[executor](jobs))
                 counts.append(Counter({e.key: e.count for e in profile.key_averages() if e.key.startswith("cuda")}))

@@ -132,16 +132,16 @@ def compare(
             )
             work.train(fair)
             results = load_results(folder).only([*whole.runs, *fair.runs])
-        report = compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
-        used = tuple(sorted({run.seed for run in whole.runs}))
-        now = [
-            Tried(
-                name, one.reference, chosen.name, data_sets, used, confirm,
-                len(one.judged), one.counts["better"], one.counts["worse"],
-            )
-            for one in report.comparisons
-        ]  # fmt: skip
-        return replace(report, notes=chance(remember(listed, now), chosen.name, confirm))
+    report = compare_results(results, name, named, [resolve_method(text).name for text in controls], folder)
+    used = tuple(sorted({run.seed for run in whole.runs}))
+    now = [
+        Tried(
+            name, one.reference, chosen.name, data_sets, used, confirm,
+            len(one.judged), one.counts["better"], one.counts["worse"],
+        )
+        for one in report.comparisons
+    ]  # fmt: skip
+    return replace(report, notes=chance(remember(listed, now), chosen.name, confirm))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from mixsuite.execution.progress import Watch, unwatched
 
 if TYPE_CHECKING:
     from mixsuite.execution.planning import CallPlan, Rerun
+    from mixsuite.execution.pool import Pool
     from mixsuite.report.leaderboard import Report
 
 
@@ -94,17 +96,20 @@ def run(
             save_predictions=save_predictions, save_weights=save_weights,
         )  # fmt: skip
 
-    if need_until(until, max_seeds):
-        return _until_decided(plan(), methods, datasets, max_seeds, watch)
+    until_decided = need_until(until, max_seeds)
     with Pool() as pool:
         pool.start(1)  # the worker imports torch while this process does
         planned = plan()
+        if until_decided:
+            return _until_decided(planned, methods, datasets, max_seeds, watch, pool)
         trained = {run.task.name for run in planned.todo}
         execute(planned, watch, pool)
     return _tables(planned, trained)
 
 
-def _until_decided(plan: CallPlan, methods: Names, datasets: Names, max_seeds: int | None, watch: Watch) -> Report:
+def _until_decided(
+    plan: CallPlan, methods: Names, datasets: Names, max_seeds: int | None, watch: Watch, pool: Pool
+) -> Report:
     """Train a plan look by look, and write its tables."""
     from mixsuite.execution.planning import plan_call
     from mixsuite.execution.runner import execute
@@ -113,7 +118,7 @@ def _until_decided(plan: CallPlan, methods: Names, datasets: Names, max_seeds: i
 
     def train(part: CallPlan) -> None:
         trained.update(run.task.name for run in part.todo)
-        execute(part, watch)
+        execute(part, watch, nullcontext(pool))
 
     whole = train_until_decided(
         lambda seeds: plan_call(plan.matrix, plan.options, names_of(methods), names_of(datasets), seeds),

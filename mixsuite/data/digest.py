@@ -12,9 +12,6 @@ import torch
 
 def update(state: hashlib._Hash, value: Any) -> None:
     """Feed a value, with its type and shape, into a running hash."""
-    if type(value) is list and all(type(item) is str for item in value):  # in one go: sites, step after step
-        state.update("".join(f"str:{item};" for item in value).encode() + b"|")
-        return
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu().contiguous().numpy()
     if isinstance(value, np.ndarray) and value.dtype != object:

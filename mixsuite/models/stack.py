@@ -36,11 +36,7 @@ class Stacked(nn.Module):
         self.runs = len(layers)
         first = layers[0]
         for name, weight in first._parameters.items():
-            joined = None
-            if (
-                weight is not None
-            ):  # in the usual memory order: grouped convolutions are slower by channels-last weights
-                joined = torch.stack([getattr(layer, name).detach().contiguous() for layer in layers])
+            joined = None if weight is None else torch.stack([getattr(layer, name).detach() for layer in layers])
             self.register_parameter(name, None if joined is None else nn.Parameter(joined))
         for name, buffer in first._buffers.items():
             stacked = None if buffer is None else torch.stack([getattr(layer, name) for layer in layers])

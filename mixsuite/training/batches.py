@@ -45,8 +45,7 @@ class _OnHost(NamedTuple):
     progress: tuple[Tensor, ...]
 
 
-def _on_host(train: Subset, stats: dict[str, Tensor], steps: int) -> _OnHost:
-    progress = torch.arange(steps, dtype=torch.float32).div(steps).unbind()
+def _on_host(train: Subset, stats: dict[str, Tensor], progress: tuple[Tensor, ...]) -> _OnHost:
     weight = None if train.weight is None else train.weight.cpu()
     return _OnHost(train.y.cpu(), weight, {name: value.cpu() for name, value in stats.items()}, progress)
 
@@ -81,7 +80,8 @@ class BatchSource:
         if job.method.site == "random":
             names = [*drawable_sites(job.model.sites), *job.model.inner]
             self.sites = random_sites(job.seed, names, 0, steps, job.method.repeat_batch)
-        self.progress = torch.arange(steps, device=first.device, dtype=torch.float32).div(steps).unbind()
+        progress = torch.arange(steps, dtype=torch.float32).div(steps)
+        self.progress = progress.to(first.device).unbind()
         self._augmenter = Augmenter(job.augment, job.data, job.seed)
         # Stages without weights run once, unless rows are augmented before them, or mixed before or within them.
         shallowest = min(job.model.sites.get(site, 0) for site in set(self.sites))
@@ -91,7 +91,8 @@ class BatchSource:
         self.stats = job.method.prepare(train_info(job, self.x))
         self.memory = memory_of(job.method, job.model, train_info(job, self.x), self.device)
         self.ahead = draws_ahead(job.method)
-        self._host = _on_host(train, self.stats, steps) if self.ahead else None
+        shown = self.progress if first.device.type == "cpu" else progress.unbind()
+        self._host = _on_host(train, self.stats, shown) if self.ahead else None
         self.rng = Rng(job.seed, batch, "cpu" if self.ahead else first.device, first.dtype)
 
     def augmented(self, step: int, x: State, more: bool = False) -> State:
@@ -100,11 +101,14 @@ class BatchSource:
 
     def seen(self, step: int, x: State, y: Tensor, weight: Tensor | None) -> Batch:
         """What the method sees of a step's rows x [B, ...], y [B, ...] and weight [B] or None."""
-        method, shape = self.job.method, self.info.sites[self.sites[step]]
-        x_shown, place = x if method.needs_x else None, step % method.repeat_batch
+        return self._seen(step, self.rows[step], self.progress[step], x, y, weight)
+
+    def _seen(self, step: int, rows: Tensor, progress: Tensor, x: State, y: Tensor, weight: Tensor | None) -> Batch:
+        """As ``seen``, of these rows: the batch's own first."""
+        job, shape = self.job, self.info.sites[self.sites[step]]
         return Batch(
-            y, shape, self.progress[step], self.stats, x_shown, weight, 1, place, step, self.job.steps,
-            self.rows[step], len(y), self.memory,
+            y, shape, progress, self.stats, x if job.method.needs_x else None, weight, 1,
+            step % job.method.repeat_batch, step, job.steps, rows, job.batch, self.memory,
         )  # fmt: skip
 
     def plan(self, step: int, batch: Batch) -> Plan:
@@ -142,14 +146,8 @@ class BatchSource:
         Raises:
             ValueError: it asks for what are no rows of the training part.
         """
-        train, numbers = self.job.data.train, self.more_rows(step, batch)
-        if numbers is None:
-            return x, batch
-        more = self.augmented(step, take_rows(self.x, numbers), more=True)
-        rows = torch.cat([self.rows[step], numbers])
-        x = concatenate([x, more])
-        weight = None if train.weight is None else train.weight[rows]
-        return x, self.seen(step, x, train.y[rows], weight)._replace(rows=rows, size=batch.size)
+        numbers = self.more_rows(step, batch)
+        return (x, batch) if numbers is None else self.opened(step, self.inputs(step, Drawn((), numbers)))
 
     def more_rows(self, step: int, batch: Batch) -> Tensor | None:
         """The numbers [M] of the further training rows that the method asks for; None for none.
@@ -182,5 +180,4 @@ class BatchSource:
         train, rows = self.job.data.train, inputs.rows
         x = take_rows(self.x, rows) if inputs.x is None else inputs.x
         weight = None if train.weight is None else train.weight[rows]
-        seen = self.seen(step, x, train.y[rows], weight)
-        return x, seen._replace(progress=inputs.progress, rows=rows, size=self.job.batch)
+        return x, self._seen(step, rows, inputs.progress, x, train.y[rows], weight)
