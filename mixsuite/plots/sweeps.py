@@ -17,6 +17,7 @@ from mixsuite.stats.verdicts import BETTER, WORSE
 
 FEWEST = 3  # values of a sweep
 _COLUMNS, _LOG_FROM = 3, 8  # panels beside each other; the ratio of values from which on the axis is logarithmic
+_MOST_TICKS = 8
 _COLOUR = "#0969da"
 Sweep = dict[float, str]  # value -> method
 
@@ -91,10 +92,12 @@ def _curve(axis: Any, rows: dict[str, dict[Any, Any]], sweep: Sweep) -> None:
     values = np.array([value for value, _ in known])
     if len(values) and values.min() > 0 and values.max() / values.min() >= _LOG_FROM:
         axis.set_xscale("log")
-        axis.set_xticks(values, [f"{value:g}" for value in values])
+        shown = values[np.linspace(0, len(values) - 1, min(len(values), _MOST_TICKS)).round().astype(int)]
+        axis.set_xticks(shown, [f"{value:g}" for value in shown])
         axis.minorticks_off()
-    axis.plot(values, [row["diff"] for _, row in known], color=_COLOUR, linewidth=1)
-    for value, row in known:
-        axis.plot([value, value], [row["diff_low"], row["diff_high"]], color=_COLOUR, linewidth=1.4)
-        face = _COLOUR if row["verdict"] in (BETTER, WORSE) else "white"
-        axis.plot([value], [row["diff"]], "o", color=_COLOUR, markerfacecolor=face, markersize=5)
+    diff, low, high = (np.array([row[name] for _, row in known]) for name in ("diff", "diff_low", "diff_high"))
+    axis.plot(values, diff, color=_COLOUR, linewidth=1)
+    axis.vlines(values, low, high, color=_COLOUR, linewidth=1.4)
+    decided = np.array([row["verdict"] in (BETTER, WORSE) for _, row in known], bool)
+    axis.plot(values, diff, "o", color=_COLOUR, markerfacecolor="white", markersize=5)
+    axis.plot(values[decided], diff[decided], "o", color=_COLOUR, markersize=5)

@@ -4,17 +4,59 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
-from math import isfinite
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from mixsuite.errors import InputError, unknown
 from mixsuite.experiment.spec import digest_json
 
-SCHEMA = 2  # the schema that is written; older ones are read, and the fields that they lack are empty
+SCHEMA: Literal[2] = 2  # the schema that is written; older ones are read, and the fields that they lack are empty
 READABLE = (1, SCHEMA)
-STATUSES = ("ok", "failed", "skipped")
+_MOST = 1e150  # squares of larger numbers are infinite
+_NAMES = {"domain", "dataset", "recipe", "task", "method"}
+
+
+def _has_names(value: dict[str, str]) -> dict[str, str]:
+    if not value.keys() >= _NAMES:
+        raise ValueError("a name is missing")
+    return value
+
+
+def _has_seed(value: dict[str, Any]) -> dict[str, Any]:
+    if type(value.get("seed")) is not int:
+        raise ValueError("no seed")
+    return value
+
+
+def _printable(value: dict[str, float]) -> dict[str, float]:
+    if not all(map(str.isprintable, value)):
+        raise ValueError("a name that cannot be printed")
+    return value
+
+
+def _points_printable(value: list[dict[str, float]]) -> list[dict[str, float]]:
+    _printable(dict.fromkeys(set().union(*value), 0.0))
+    return value
+
+
+def _of_probes(value: dict[str, Any]) -> dict[str, Any]:
+    for probe in value.values():
+        if not all(isinstance(probe.get(name), str) for name in ("code", "status", "reason")):
+            raise ValueError("a probe without code, status or reason")
+    return value
+
+
+# What a line may hold, which is checked when it is read.
+Number = Annotated[int, Field(gt=-(2**63), lt=2**63)] | Annotated[float, Field(gt=-_MOST, lt=_MOST)]
+Numbers = Annotated[dict[str, Number], AfterValidator(_printable)]
+Curve = Annotated[list[dict[str, Number]], AfterValidator(_points_printable)]
+Names = Annotated[dict[str, str], AfterValidator(_has_names)]
+Spec = Annotated[dict[str, Any], AfterValidator(_has_seed)]
+Probes = Annotated[dict[str, dict[str, Any]], AfterValidator(_of_probes)]
+Sequence = Annotated[int, Field(ge=0, lt=2**53)]
 
 
 @dataclass(frozen=True)
@@ -44,37 +86,39 @@ class Record:
     length:      the factor by which the recipe's length was stretched to check convergence.
     """
 
-    schema: int
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(strict=True, extra="forbid")
+
+    schema: Literal[1, 2]
     id: str
-    names: dict[str, str]
-    spec: dict[str, Any]
-    status: str
+    names: Names
+    spec: Spec
+    status: Literal["ok", "failed", "skipped"]
     reason: str
     code: dict[str, Any]
     data: str
     time: str
     machine: dict[str, Any] = field(default_factory=dict)
-    metrics: dict[str, float] = field(default_factory=dict)
-    curve: list[dict[str, float]] = field(default_factory=list)
-    reliability: dict[str, list[float]] | None = None
-    reliability_scaled: dict[str, list[float]] | None = None
+    metrics: Numbers = field(default_factory=dict)
+    curve: Curve = field(default_factory=list)
+    reliability: dict[str, Any] | None = None
+    reliability_scaled: dict[str, Any] | None = None
     temperature: dict[str, Any] | None = None
-    seconds: float | None = None
-    steps: int | None = None
-    rows_per_step: float | None = None
-    peak_memory: int | None = None
-    parameters: int | None = None
-    parts: dict[str, int] = field(default_factory=dict)
+    seconds: Number | None = None
+    steps: Number | None = None
+    rows_per_step: Number | None = None
+    peak_memory: Number | None = None
+    parameters: Number | None = None
+    parts: Numbers = field(default_factory=dict)
     split: str = ""
     executor: dict[str, Any] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
-    probes: dict[str, Any] = field(default_factory=dict)
+    probes: Probes = field(default_factory=dict)
     data_read: str = ""
-    sequence: int | None = None
-    train_error: float | None = None
+    sequence: Sequence | None = None
+    train_error: Number | None = None
     rows_file: str = ""
     tuning: dict[str, Any] | None = None
-    length: float | None = None
+    length: Number | None = None
     checksum: str = ""
 
     @property
@@ -101,78 +145,6 @@ def _checksum(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-_MOST = 1e150  # squares of larger numbers are infinite
-
-
-def _is_finite(value: Any) -> bool:
-    return isfinite(value) and abs(value) < _MOST if type(value) is float else type(value) is int and abs(value) < 2**63
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
-
-
-def _numbers(value: Any) -> bool:
-    return isinstance(value, dict) and all(map(_is_finite, value.values())) and all(map(str.isprintable, value))
-
-
-def _table(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
-def _or_none(good: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    return lambda value: value is None or good(value)
-
-
-def _probes(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(v, dict) and all(isinstance(v.get(name), str) for name in ("code", "status", "reason"))
-        for v in value.values()
-    )
-
-
-_NAMES = {"domain", "dataset", "recipe", "task", "method"}
-_NEEDED = {"schema", "id", "names", "spec", "status", "reason", "code", "data", "time"}
-_GOOD: dict[str, Callable[[Any], bool]] = {  # field -> whether a value is one of it
-    "schema": lambda value: value in READABLE,
-    "id": _text,
-    "names": lambda value: _texts(value) and value.keys() >= _NAMES,
-    "spec": lambda value: _table(value) and type(value.get("seed")) is int,
-    "status": lambda value: value in STATUSES,
-    "reason": _text,
-    "code": _table,
-    "data": _text,
-    "time": _text,
-    "machine": _table,
-    "metrics": _numbers,
-    "curve": lambda value: isinstance(value, list) and all(map(_numbers, value)),
-    "reliability": _or_none(_table),
-    "reliability_scaled": _or_none(_table),
-    "temperature": _or_none(_table),
-    "seconds": _or_none(_is_finite),
-    "steps": _or_none(_is_finite),
-    "rows_per_step": _or_none(_is_finite),
-    "peak_memory": _or_none(_is_finite),
-    "parameters": _or_none(_is_finite),
-    "parts": _numbers,
-    "split": _text,
-    "executor": _table,
-    "digests": _texts,
-    "probes": _probes,
-    "data_read": _text,
-    "sequence": _or_none(lambda value: type(value) is int and 0 <= value < 2**53),
-    "train_error": _or_none(_is_finite),
-    "rows_file": _text,
-    "tuning": _or_none(_table),
-    "length": _or_none(_is_finite),
-    "checksum": _text,
-}
-
-
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object, refused if a name comes twice: which value was meant cannot be told.
 
@@ -182,6 +154,11 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({name for name, _ in pairs}) < len(pairs):
         raise ValueError("a name comes twice")
     return dict(pairs)
+
+
+@cache
+def _checked() -> TypeAdapter[Record]:
+    return TypeAdapter(Record)
 
 
 def parse_record(line: str, where: str) -> Record:
@@ -196,23 +173,34 @@ def parse_record(line: str, where: str) -> Record:
             what is wrong.
     """
     try:
+        if _MARK not in line:
+            json.loads(line, object_pairs_hook=_each_once)  # an editor may have left a name that comes twice
+        record = _checked().validate_json(line)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: {_what_is_wrong(line, error)}") from None
+    if record.checksum or record.sequence is not None:  # whatever writes one writes both
+        content, _, end = line.rstrip("\n").rpartition(_MARK)
+        if not record.checksum or end != f'{_checksum(content)}"}}':
+            raise InputError(f"{where}: the line was changed after it was written; remove it to go on")
+    if digest_json(record.spec)[:16] != record.id:
+        raise InputError(f"{where}: its id is {record.id!r}, which is not that of its spec; remove the line to go on")
+    return record
+
+
+def _what_is_wrong(line: str, error: Exception) -> str:
+    """Say why a line is no record."""
+    try:
         value = json.loads(line, object_pairs_hook=None if _MARK in line else _each_once)
     except (ValueError, RecursionError):
-        raise InputError(f"{where}: not a line of JSON; remove the line to go on") from None
+        value = None
+    if value is None or not isinstance(error, ValidationError):
+        return "not a line of JSON; remove the line to go on"
     if not isinstance(value, dict) or not value.keys() >= {"schema"}:
-        raise InputError(f"{where}: not a mixsuite record; remove the line to go on")
+        return "not a mixsuite record; remove the line to go on"
     if type(value["schema"]) is not int or value["schema"] not in READABLE:
-        readable = " and ".join(map(str, READABLE))
-        raise InputError(f"{where}: schema {value['schema']!r} is unknown (readable: {readable})")
-    for name in sorted(value.keys() - _GOOD.keys()):
-        raise InputError(f"{where}: {unknown('field', name, _GOOD)}; remove the line to go on")
-    bad = sorted({*(_NEEDED - value.keys()), *(name for name in value if not _GOOD[name](value[name]))})
-    if bad:
-        raise InputError(f"{where}: a record whose {', '.join(bad)} is missing or wrong; remove the line to go on")
-    if value.get("checksum") or value.get("sequence") is not None:  # whatever writes one writes both
-        content, _, end = line.rstrip("\n").rpartition(_MARK)
-        if not value.get("checksum") or end != f'{_checksum(content)}"}}':
-            raise InputError(f"{where}: the line was changed after it was written; remove it to go on")
-    if digest_json(value["spec"])[:16] != value["id"]:
-        raise InputError(f"{where}: its id is {value['id']!r}, which is not that of its spec; remove the line to go on")
-    return Record(**value)
+        return f"schema {value['schema']!r} is unknown (readable: {' and '.join(map(str, READABLE))})"
+    known = {one.name for one in fields(Record)}
+    for name in sorted(value.keys() - known):
+        return f"{unknown('field', name, known)}; remove the line to go on"
+    bad = sorted({str(one["loc"][0]) for one in error.errors() if one["loc"]})
+    return f"a record whose {', '.join(bad)} is missing or wrong; remove the line to go on"

@@ -21,7 +21,6 @@ from typing import IO, Self, TypeVar
 from filelock import Timeout
 
 from mixsuite.errors import InputError
-from mixsuite.experiment.spec import digest_json
 from mixsuite.results.files import take_lock, write_whole
 from mixsuite.results.record import Record, parse_record
 
@@ -108,7 +107,8 @@ def read_latest(out: Path, keep: Callable[[Record], T], conflicts: set[str] | No
         InputError: a line that is no record (the message names file and line), or a file that cannot be read.
     """
     latest: dict[str, tuple[tuple[int, str], T]] = {}
-    made: dict[tuple[str, str | int], dict[str, float]] = {}
+    made: dict[tuple[str, str, int], dict[str, float]] = {}
+    makers: dict[str, int] = {}  # code, data and machine -> a number
     for path in record_files(out):
         try:
             for number, line in _lines(path):
@@ -117,8 +117,9 @@ def read_latest(out: Path, keep: Callable[[Record], T], conflicts: set[str] | No
                 if record.id not in latest or latest[record.id][0] <= age:
                     latest[record.id] = age, keep(record)
                 if conflicts is not None and record.status == "ok":
-                    for by in (digest_json([record.code.get("hash"), record.data, record.machine])[:16], age[0]):
-                        other = made.setdefault((record.id, by), record.metrics) if by != -1 else record.metrics
+                    maker = repr((record.code.get("hash"), record.data, sorted(record.machine.items())))
+                    for by in (("maker", makers.setdefault(maker, len(makers))), ("number", age[0])):
+                        other = made.setdefault((record.id, *by), record.metrics) if by[1] != -1 else record.metrics
                         if any(other[name] != record.metrics[name] for name in other.keys() & record.metrics.keys()):
                             conflicts.add(record.id)
         except (OSError, EOFError, zlib.error) as error:

@@ -109,23 +109,26 @@ def nothing(patch):
     pass
 
 
+# Which of the two words such a change gets may turn on the last bits, and so on the processor.
+NO_WORSE = ("equal within margin", "undecided")
+
 # What is planted, the stage at which it is caught, the verdicts of erm and mixup, the exit status.
 FAULTS = [
-    (nothing, "", ("same", "same"), 0),
-    (labels_not_mixed, "weights", ("same", "worse"), 1),
-    (labels_of_other_partners, "weights", ("same", "worse"), 1),
-    (only_training_rows_standardised, "metrics", ("worse", "worse"), 1),
-    (label_noise(0.10), "split", ("worse", "worse"), 1),
-    (label_noise(0.01), "split", ("undecided", "undecided"), 0),  # 3 labels of 300: seen by its digest alone
-    (learning_rate_times_three, "weights", ("undecided", "undecided"), 0),  # of no consequence gated
+    (nothing, "", (("same",), ("same",)), 0),
+    (labels_not_mixed, "weights", (("same",), ("worse",)), 1),
+    (labels_of_other_partners, "weights", (("same",), ("worse",)), 1),
+    (only_training_rows_standardised, "metrics", (("worse",), ("worse",)), 1),
+    (label_noise(0.10), "split", (("worse",), ("worse",)), 1),
+    (label_noise(0.01), "split", (NO_WORSE, NO_WORSE), 0),  # 3 labels of 300: seen by its digest alone
+    (learning_rate_times_three, "weights", (NO_WORSE, NO_WORSE), 0),  # of no consequence gated
     (
         scored_on_training_rows,
         "metrics",
-        ("better", "better"),
+        (("better",), ("better",)),
         0,
     ),  # an improvement too good to be true: named, not gated
-    (last_bits, "weights", ("equal within margin", "equal within margin"), 0),
-    (other_draws, "draws", ("equal within margin", "undecided"), 0),
+    (last_bits, "weights", (NO_WORSE[:1], NO_WORSE[:1]), 0),
+    (other_draws, "draws", (NO_WORSE, NO_WORSE), 0),
 ]
 
 
@@ -158,13 +161,14 @@ def test_a_planted_fault_is_caught_where_it_begins(plant, stage, verdicts, statu
         api.run("gated.toml")
     found = compare_with_baseline(gated / "results" / "gated", gated / "baseline.csv")
     assert [change.method for change in found.changes] == ["erm", "mixup"]
-    assert tuple(change.verdict for change in found.changes) == verdicts
+    for change, allowed in zip(found.changes, verdicts, strict=True):
+        assert change.verdict in allowed
     assert found.changes[1].changed_at == stage
     assert found.status == status
     told = mixsuite("regress", "--out", "results/gated", "--baseline", "baseline.csv")
     assert told.status == status
     assert (f"  {stage}  " in told.out) == bool(stage)
-    assert told.out.count("again: mixsuite run gated.toml --datasets") == sum(v != "same" for v in verdicts)
+    assert told.out.count("again: mixsuite run gated.toml --datasets") == sum(v != ("same",) for v in verdicts)
     if plant is nothing:  # byte for byte
         ours, theirs = (
             pd.read_csv(path).query("metric not in ['seconds', 'peak_memory']").drop(columns=["commit"])
