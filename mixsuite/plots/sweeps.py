@@ -92,7 +92,8 @@ def _curve(axis: Any, rows: dict[str, dict[Any, Any]], sweep: Sweep) -> None:
     values = np.array([value for value, _ in known])
     if len(values) and values.min() > 0 and values.max() / values.min() >= _LOG_FROM:
         axis.set_xscale("log")
-        shown = values[np.linspace(0, len(values) - 1, min(len(values), _MOST_TICKS)).round().astype(int)]
+        apart = np.geomspace(values[0], values[-1], _MOST_TICKS)  # a hundred labels would stand upon each other
+        shown = values if len(values) <= _MOST_TICKS else np.unique([values[abs(values - at).argmin()] for at in apart])
         axis.set_xticks(shown, [f"{value:g}" for value in shown])
         axis.minorticks_off()
     diff, low, high = (np.array([row[name] for _, row in known]) for name in ("diff", "diff_low", "diff_high"))
