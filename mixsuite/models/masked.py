@@ -110,13 +110,15 @@ def _normalise(
 
 
 def _sum(x: Tensor, places: int) -> Tensor:
-    """The sum of x [S, N, A, B] over rows and an axis, with size 1 there. Rows first: it is several times as fast."""
-    return x.sum(1, keepdim=True).sum(places, keepdim=True)
+    """The sum of x [S, N, A, B] over rows and an axis, with size 1 there; fastest where channels are last in memory."""
+    by_place = x if places == 2 else x.mT
+    total = by_place.flatten(1, 2).sum(1)[:, None, None]
+    return total if places == 2 else total.mT
 
 
 def _plane(v: Tensor, x: Tensor) -> Tensor:
-    """Values of channels at each place of one row of x, [S, 1, A, B]: so x is read in one piece, not place by place."""
-    return v.expand(-1, -1, *x.shape[2:]).contiguous()
+    """Values of channels at each place of one row, [S, 1, A, B], in x's order in memory: so x is read in one piece."""
+    return torch.empty_like(x[:, :1], dtype=v.dtype).copy_(v)
 
 
 @twin_of(MaskedBatchNorm)

@@ -22,6 +22,7 @@ from torch.nn import functional as F
 
 from mixsuite.data.state import State
 from mixsuite.models.base import Staged
+from mixsuite.models.line_conv import LineConv
 
 
 class Unstackable(Exception):
@@ -114,9 +115,9 @@ class Wide:
 
     @classmethod
     def of(cls, rows: Tensor, runs: int) -> Wide:
-        """Make it from rows [S * N, C, H, W]."""
+        """Make it from rows [S * N, C, H, W]. Channels are last from the first step on, and so in the gradient."""
         n, channels, *sides = rows.shape
-        apart = rows.reshape(runs, n // runs, channels, *sides).permute(1, 3, 4, 0, 2)  # [N, H, W, S, C]
+        apart = rows.permute(0, 2, 3, 1).reshape(runs, n // runs, *sides, channels).permute(1, 2, 3, 0, 4)
         wide = apart.reshape(n // runs, *sides, runs * channels).permute(0, 3, 1, 2)
         # Rows of one channel need no copy to be wide, and would stay in the order in which pools are slow.
         return cls(wide.contiguous(memory_format=torch.channels_last), runs)
@@ -235,7 +236,7 @@ class StackedConv2d(_StackedConv, TakesWide):
         return self.give(self.convolve(h, self.weight, self.stride, self.padding, self.dilation))
 
 
-@twin_of(nn.Conv1d)
+@twin_of(nn.Conv1d, LineConv)
 class StackedConv1d(_StackedConv):
     """Convolutions over time, as of pictures with one line: channels last exists for pictures only."""
 
@@ -243,9 +244,7 @@ class StackedConv1d(_StackedConv):
         """[S * N, C, T] -> [S * N, D, T']."""
         padding = self.padding if isinstance(self.padding, str) else (0, *self.padding)
         shape = (1, *self.stride), padding, (1, *self.dilation)
-        wide = self.convolve(Wide.of(x.unsqueeze(2), self.runs), self.weight.unsqueeze(3), *shape).x.squeeze(2)
-        n, _, frames = wide.shape
-        return wide.reshape(n, self.runs, -1, frames).transpose(0, 1).reshape(n * self.runs, -1, frames)
+        return self.convolve(Wide.of(x.unsqueeze(2), self.runs), self.weight.unsqueeze(3), *shape).rows().squeeze(2)
 
 
 @twin_of(nn.BatchNorm2d)

@@ -12,6 +12,7 @@ from mixsuite.data.rows import Data
 from mixsuite.models.base import Model, Staged
 from mixsuite.models.dropout import Dropout
 from mixsuite.models.front_end import Clip, LogMel
+from mixsuite.models.line_conv import LineConv
 from mixsuite.models.masked import MaskedBatchNorm, masked_mean, valid
 
 
@@ -21,7 +22,7 @@ class Block(nn.Module):
     def __init__(self, fan_in: int, fan_out: int, size: int, stride: int = 1) -> None:
         super().__init__()
         self.stride = stride
-        self.conv = nn.Conv1d(fan_in, fan_out, size, stride, size // 2, bias=False)
+        self.conv = LineConv(fan_in, fan_out, size, stride, size // 2, bias=False)
         self.norm = MaskedBatchNorm(fan_out, axis=1)
 
     def forward(self, clip: Clip) -> Clip:
@@ -36,7 +37,8 @@ class MeanOverTime(nn.Module):
 
     def forward(self, clip: Clip) -> Tensor:
         """(clip [N, C, T], mask [N, 1, T]) -> [N, C]."""
-        return masked_mean(*clip, axis=2)
+        x, mask = clip
+        return masked_mean(x.mT, mask.mT, axis=1)  # so its gradient is in memory frame by frame, too
 
 
 @dataclass(frozen=True)
