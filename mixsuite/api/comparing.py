@@ -42,6 +42,7 @@ def compare(
     confirm: bool = False,
     reuse: Sequence[str | Path] = (),
     watch: Watch = unwatched,
+    at_start: Callable[[], None] = lambda: None,
 ) -> ComparisonReport:
     """Is a variant better, where, by how much, and at what cost? Train what is missing, and compare.
 
@@ -69,6 +70,7 @@ def compare(
             many seeds as the matrix has, after those that were used.
         reuse: further results folders, of which valid runs are copied.
         watch: called with the progress whenever it changes.
+        at_start: called once, before anything is trained, while the first worker starts.
 
     Raises:
         InputError: bad input of any kind.
@@ -94,7 +96,8 @@ def compare(
     reused = [Path("results") / chosen.name, *map(Path, reuse)]
     listed = (Path("results") / "compare" if out is None else folder) / "tried.csv"
     with Pool() as pool:
-        pool.start(1)  # it imports torch while this process plans
+        pool.start(1)  # it imports torch while this process checks and plans
+        at_start()
         both = [*references, variant]
         data_sets = tuple(dict.fromkeys(t.data_set for t in resolve(chosen, both, names_of(datasets)).tasks))
         tried = before(read_tried(listed), name, data_sets)

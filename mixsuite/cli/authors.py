@@ -125,21 +125,24 @@ def compare(
     from mixsuite.report.comparison import SHOWN
     from mixsuite.report.short import as_text
     from mixsuite.report.text import table_lines
-    from mixsuite.testing import check as check_method
-    from mixsuite.testing import grouped, problems
 
-    wrong = [] if skip_check else grouped(problems(check_method(variant)))
-    for finding in wrong:
-        typer.echo(str(finding))
-    if wrong:
-        typer.echo(f"{variant}: {len(wrong)} problems; mend them, or give --skip-check", err=True)
-        raise typer.Exit(1)
+    def check_it() -> None:
+        from mixsuite.testing import check as check_method
+        from mixsuite.testing import grouped, problems
+
+        wrong = [] if skip_check else grouped(problems(check_method(variant)))
+        for finding in wrong:
+            typer.echo(str(finding))
+        if wrong:
+            typer.echo(f"{variant}: {len(wrong)} problems; mend them, or give --skip-check", err=True)
+            raise typer.Exit(1)
+
     with progress_display() as watch:
         report = api.compare(
             variant, against, matrix=matrix, datasets=datasets, seeds=seeds, out=out, data=data,
             device=device, workers=workers, executor=executor.value, timeout=timeout, lengths=lengths,
             until=until, max_seeds=max_seeds, confirm=confirm,
-            reuse=reuse or (), watch=watch,
+            reuse=reuse or (), watch=watch, at_start=check_it,
         )  # fmt: skip
     for place, table in enumerate(report.all):
         if place == len(report.comparisons):

@@ -106,6 +106,18 @@ def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> 
     return sorted(blocks, key=lambda block: (place[block.task.name], block.outsiders))
 
 
+def _longest_first(blocks: list[TrainBlock], each: dict[str, float]) -> list[TrainBlock]:
+    """Put the tasks with the longest blocks first: one that began last would leave the other workers idle.
+
+    each: run id -> seconds that it will take, as estimated.
+    """
+    longest: dict[str, float] = {}
+    for block in blocks:
+        seconds = sum(each[run.id] for run in block.runs)
+        longest[block.task.name] = max(seconds, longest.get(block.task.name, 0.0))
+    return sorted(blocks, key=lambda block: -longest[block.task.name])
+
+
 def _record(run: RunSpec, plan: CallPlan, result: RunResult, data_read: str, device: str) -> Record:
     task = run.task
     names = {
@@ -193,7 +205,8 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: AbstractContextManag
             rough = {task: inspection.seconds for task, inspection in inspections.items()}
             each = costs(plan, rough)
             progress = Progress(plan.title, len(plan.todo), sum(each.values()))
-            _train(pool, _blocks(plan, inspections, device), plan, writer, device, progress, each, watch)
+            blocks = _longest_first(_blocks(plan, inspections, device), each)
+            _train(pool, blocks, plan, writer, device, progress, each, watch)
     return progress
 
 

@@ -30,6 +30,15 @@ def test_a_costlier_variant_is_held_against_controls_of_its_cost(here, tiny):
     assert [comparison.reference for comparison in report.at_equal_compute] == ["erm(length=2)", "erm(batch=2)"]
 
 
+def test_what_is_called_at_the_start_can_end_the_comparison_before_anything_is_trained(here, tiny):
+    def end():
+        raise InputError("not this one")
+
+    with pytest.raises(InputError, match="not this one"):
+        api.compare("mixup", "erm", matrix=str(tiny), out="out", at_start=end)
+    assert not (here / "out").exists()
+
+
 def test_a_comparison_with_nothing_is_refused(tiny):
     with pytest.raises(InputError, match="--against: at least one method is needed"):
         api.compare("mixup", "", matrix=str(tiny))

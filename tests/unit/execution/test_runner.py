@@ -146,6 +146,16 @@ def test_seeds_of_a_cell_are_a_block_where_lockstep_suits(plan):
     assert {b.executor for b in runner._blocks(plan(), {TASK: Inspection()}, "cpu")} == {"loop"}
 
 
+def test_the_tasks_with_the_longest_blocks_begin_first(plan):
+    blocks = runner._blocks(plan(["erm", "mixup"]), {TASK: Inspection("", 1.0, "lockstep")}, "cpu")
+    short, long = (
+        replace(block, task=replace(block.task, name=name)) for block, name in zip(blocks, "ab", strict=True)
+    )
+    each = {run.id: seconds for block, seconds in ((short, 1.0), (long, 2.0)) for run in block.runs}
+    assert runner._longest_first([short, long], each) == [long, short]
+    assert runner._longest_first([short, long], dict.fromkeys(each, 1.0)) == [short, long]  # else as they stand
+
+
 def test_a_method_that_cannot_be_stacked_goes_by_the_loop(plan, tmp_path):
     (tmp_path / "faulty.py").write_text(FAULTY)
     blocks = runner._blocks(plan([str(tmp_path / "faulty.py")]), {TASK: Inspection("", 1.0, "lockstep")}, "cpu")
