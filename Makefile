@@ -87,10 +87,12 @@ proofs: setup ## remake the long proofs under results/reference/ (an hour)
 claims: setup ## test what the papers claim, at the quick scale, with real sets from the data root; write results/claims/
 	$(MIXSUITE) claims
 
-perf: setup ## time mixing, steps, whole matrices and running, on a quiet machine (an hour); write results/perf/
+# BEFORE='--before CHECKOUT' times another checkout in turn.
+perf: setup ## time mixing, steps, whole matrices, answers and running, on a quiet machine (an hour); write results/perf/
 	rm -rf results/perf.part && mkdir -p results/perf.part
 	$(PYTHON) -m pytest -o addopts= benchmarks/perf --benchmark-json results/perf.part/benchmarks.json
-	$(PYTHON) benchmarks/perf/matrices.py --training --out results/perf.part/matrices.json
+	$(PYTHON) benchmarks/perf/matrices.py --training $(BEFORE) --out results/perf.part/matrices.json
+	$(PYTHON) benchmarks/perf/verdict.py $(BEFORE) --out results/perf.part/verdict.json
 	$(PYTHON) benchmarks/perf/running.py --out results/perf.part/running.json
 	$(PYTHON) benchmarks/perf/table.py results/perf.part results/perf
 	rm -rf results/perf.part

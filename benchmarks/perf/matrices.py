@@ -1,12 +1,13 @@
 """Time whole matrices: mixsuite against plain_loop.py, one run after another and one process per core.
 
-    python benchmarks/perf/matrices.py [--training] [--out results/perf/matrices.json]
+    python benchmarks/perf/matrices.py [--training] [--before CHECKOUT] [--out results/perf/matrices.json]
 
 Four tasks are small, 24 runs each; six have nets of the size that people use, one run a core. Every round times each
 way once, in turn, so a slow spell of the machine slows all of them; medians over rounds are compared. "With start-up"
 is the time from the command to its end, data and imports included. "Training only" is the difference between runs of
 1 + TIMES times the steps and runs of the plain number of steps: no start-up and no evaluation are in it. Plain runs are
-independent processes, so of 24 only six are timed, and each counts four times.
+independent processes, so of 24 only six are timed, and each counts four times. With --before another checkout's
+mixsuite is timed in turn with them.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ LARGE = {
 EMBEDDED = ("b3db", "nci1")  # plain_loop mixes graphs behind their readout
 TIMES, CORES = 4, len(os.sched_getaffinity(0))
 HERE = Path(__file__).parent
+NOW, BEFORE, AFTER, CORE = "mixsuite", "mixsuite before", "one after another", "one process a core"
 
 
 def runs_of(task: str) -> tuple[int, int]:
@@ -53,14 +55,16 @@ def matrix(task: str, times: int) -> str:
     return f'{named}seeds = "0-{runs_of(task)[0] - 1}"\n{(HERE / "large.toml").read_text(encoding="utf-8")}'
 
 
-def suite(task: str, times: int, executor: str, device: str) -> float:
-    """Time one call of the command line into an empty folder, in seconds."""
+def suite(task: str, times: int, executor: str, device: str, checkout: Path = HERE.parents[1]) -> float:
+    """Time one call of a checkout's command line into an empty folder, in seconds."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "one.toml"
         path.write_text(matrix(task, times), encoding="utf-8")
         out = ["--out", f"{folder}/out", "--executor", executor, "--device", device]
         begin = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "mixsuite", "run", str(path), *out], check=True, capture_output=True)
+        command = [sys.executable, "-P", "-m", "mixsuite", "run", str(path), *out]
+        environment = os.environ | {"PYTHONPATH": str(checkout)}
+        subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
         return time.perf_counter() - begin
 
 
@@ -93,18 +97,22 @@ def main() -> None:
         "--device", default="cpu", choices=["cpu", "cuda"], help="of both, the suite's and the plain runs"
     )
     parser.add_argument("--training", action="store_true", help="also training only (takes several times as long)")
+    parser.add_argument("--before", type=Path, help="another checkout, timed in turn")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     ways: dict[str, Callable[[str, int], float]] = {
-        "mixsuite": lambda task, times: suite(task, times, asked.executor, asked.device),
-        "one after another": lambda task, times: plain(task, times, 1, asked.device),
-        "one process a core": lambda task, times: plain(task, times, CORES, asked.device),
+        NOW: lambda task, times: suite(task, times, asked.executor, asked.device),
+        AFTER: lambda task, times: plain(task, times, 1, asked.device),
+        CORE: lambda task, times: plain(task, times, CORES, asked.device),
     }
+    if asked.before:
+        before = asked.before.absolute()
+        ways[BEFORE] = lambda task, times: suite(task, times, asked.executor, asked.device, before)
     results = []
     for task in asked.tasks.split(","):
         for times in (1, 1 + TIMES) if asked.training else (1,):
             # A large net keeps a core busy by itself: it has no need of being timed alone with every core's thread.
-            seconds = {way: list[float]() for way in ways if task in SMALL or way != "one after another"}
+            seconds = {way: list[float]() for way in ways if task in SMALL or way != AFTER}
             for _ in range(asked.rounds if times == 1 else max(1, asked.rounds - 1)):
                 for way in seconds:
                     seconds[way].append(ways[way](task, times))
