@@ -177,9 +177,22 @@ def channels_last(net: Staged) -> Staged:
 
     A convolution takes this order from its weights, whatever the order of its input, and hands it on. Weights of one
     channel or one pixel are in both orders at once, and only their strides tell which is meant; so all are copied.
+
+    A net with a narrow shortcut stays as it is.
     """
-    for layer in net.modules():
-        if isinstance(layer, nn.Conv2d):
-            weight = layer.weight.data
-            layer.weight.data = torch.empty_like(weight, memory_format=torch.channels_last).copy_(weight)
+    convolutions = [layer for layer in net.modules() if isinstance(layer, nn.Conv2d)]
+    if any(map(_narrow_shortcut, convolutions)):
+        return net
+    for layer in convolutions:
+        weight = layer.weight.data
+        layer.weight.data = torch.empty_like(weight, memory_format=torch.channels_last).copy_(weight)
     return net
+
+
+def _narrow_shortcut(layer: nn.Conv2d) -> bool:
+    """Whether oneDNN takes the derivative by these weights wrongly, and writes beyond its memory, with channels last.
+
+    It does for strided convolutions of one pixel with fewer channels than a register of the processor holds, 16 at
+    most (https://github.com/uxlfoundation/oneDNN/issues/6035).
+    """
+    return layer.kernel_size == (1, 1) and layer.stride != (1, 1) and layer.groups == 1 and layer.in_channels < 16

@@ -170,3 +170,19 @@ def test_weights_of_convolutions_are_in_channels_last_order_and_stay_what_they_a
     out = convolution(x)
     torch.testing.assert_close(out, wanted)
     assert out.stride(1) == 1  # handed on in this order, also from one channel
+
+
+@pytest.mark.parametrize(("channels", "kept"), [(4, True), (16, False)])
+def test_a_net_with_a_narrow_shortcut_keeps_its_order(channels, kept):
+    def net():
+        torch.manual_seed(0)
+        return nn.Sequential(nn.Conv2d(3, channels, 3, padding=1), nn.Conv2d(channels, 8, 1, 2))
+
+    ours = channels_last(Staged([net()], {"input": 0}))
+    assert all(layer.weight.is_contiguous() for layer in ours.stages[0]) == kept
+    # With channels last the library would take the derivative by a narrow shortcut's weights wrongly, or crash.
+    x, exact = torch.randn(4, 3, 40, 64), net().double()
+    ours.stages[0](x).square().mean().backward()
+    exact(x.double()).square().mean().backward()
+    for one, other in zip(ours.parameters(), exact.parameters(), strict=True):
+        torch.testing.assert_close(one.grad.double(), other.grad, rtol=1e-3, atol=1e-4)

@@ -7,9 +7,7 @@ from mixsuite.results.record import Record
 
 
 def test_every_field_is_one_of_the_records():
-    own = {field.name: field.type for field in fields(RunResult)}
-    there = {field.name: field.type for field in fields(Record)}
-    assert own.items() <= there.items()
+    assert {field.name for field in fields(RunResult)} <= {field.name for field in fields(Record)}
 
 
 def test_what_is_not_known_is_empty_as_in_the_record():
