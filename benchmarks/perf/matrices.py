@@ -91,7 +91,7 @@ def plain(task: str, times: int, at_once: int, device: str) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tasks", default=",".join(SMALL | LARGE))
-    parser.add_argument("--rounds", type=int, default=3, help="of the short runs; the long ones take one less")
+    parser.add_argument("--rounds", type=int, default=2, help="of the short runs; the long ones take one less")
     parser.add_argument("--executor", default="auto")
     parser.add_argument(
         "--device", default="cpu", choices=["cpu", "cuda"], help="of both, the suite's and the plain runs"

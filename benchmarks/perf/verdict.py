@@ -27,7 +27,7 @@ CALLS = {  # name -> (what is called before and not timed, what is timed)
     "compare --until decided": ([], ["compare", "./mine.py", "--until", "decided"]),
     "run quick": ([], ["run", "quick"]),
 }
-LONG = ("compare --until decided", "run quick")  # once is enough
+LONG = ("compare --until decided", "run quick")  # once, by this checkout alone
 HERE = Path(__file__).parents[2]
 
 
@@ -70,15 +70,16 @@ def starts(count: int) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--before", type=Path, help="another checkout, timed in turn")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     checkouts = {"now": HERE} | ({"before": asked.before.absolute()} if asked.before else {})
     results: dict[str, object] = {"cores": len(os.sched_getaffinity(0)), "starts": starts(5)}
     for name in CALLS:
-        seconds: dict[str, list[float]] = {which: [] for which in checkouts}
+        timed = {"now": HERE} if name in LONG else checkouts
+        seconds: dict[str, list[float]] = {which: [] for which in timed}
         for _ in range(1 if name in LONG else asked.rounds):
-            for which, checkout in checkouts.items():
+            for which, checkout in timed.items():
                 seconds[which].append(seconds_of(name, checkout))
         results[name] = seconds
         print(name, {which: f"{statistics.median(many):.1f} s" for which, many in seconds.items()}, flush=True)
