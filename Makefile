@@ -98,7 +98,7 @@ perf: setup ## time mixing, steps, whole matrices, answers and running, on a qui
 	rm -rf results/perf.part
 
 # A GPU's time is dear: a part that fails stops none of the others, and the target fails at its end.
-# The matrix goes on where the last call was stopped: after GPU_SECONDS, or by Ctrl-C.
+# The matrix goes on where the last call was stopped: at the next checkpoint after GPU_SECONDS, or by Ctrl-C.
 GPU_MATRIX := quick
 GPU_SECONDS := 300
 gpu: setup ## what only a GPU shows: its tests, its timings (results/perf/gpu/), as much of GPU_MATRIX as fits GPU_SECONDS
@@ -107,8 +107,8 @@ gpu: setup ## what only a GPU shows: its tests, its timings (results/perf/gpu/),
 	$(PYTHON) -m pytest -o addopts= --import-mode=importlib -n 8 -m gpu tests/integration/test_gpu.py || failed=1; \
 	for part in seeds nets mixing workers profile compiled; do \
 	    $(PYTHON) benchmarks/perf/gpu.py $$part || failed=1; done; \
-	timeout -s INT $(GPU_SECONDS) $(MIXSUITE) run $(GPU_MATRIX) --device cuda --out results/gpu/$(GPU_MATRIX) || \
-	    test $$? -eq 124 || failed=1; \
+	$(MIXSUITE) run $(GPU_MATRIX) --device cuda --stop-after $(GPU_SECONDS) --out results/gpu/$(GPU_MATRIX) || \
+	    test $$? -eq 130 || failed=1; \
 	exit $$failed
 
 fast: setup ## the fast half of the tests: units, without processes, within a minute

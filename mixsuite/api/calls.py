@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,17 @@ def lengths_of(value: str | Sequence[int] | None) -> tuple[int, ...]:
         if not 1 <= number <= LONGEST:
             raise InputError(f"lengths {text!r:.40}: allowed are whole numbers from 1 to {LONGEST}, as 2 or 2,4")
     return tuple(numbers)
+
+
+def stop_time(seconds: float | None) -> float | None:
+    """When a call stops that may take so many seconds, as ``time.time`` counts; None: it does not.
+
+    Raises:
+        InputError: a number below 0, or none.
+    """
+    if seconds is not None and not 0 <= seconds < float("inf"):
+        raise InputError(f"stop_after={seconds}: allowed is a number of seconds from 0")
+    return None if seconds is None else time.time() + seconds
 
 
 def options_of(out: Path, data: str | Path | None, **options: Any) -> Options:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mixsuite.api.calls import Names, Seeds, names_of, need_results, plan_of
+from mixsuite.api.calls import Names, Seeds, names_of, need_results, plan_of, stop_time
 from mixsuite.api.deciding import declared, need_until, train_until_decided
 from mixsuite.execution.progress import Watch, unwatched
 
@@ -54,6 +54,7 @@ def run(
     save_weights: bool = False,
     until: str | None = None,
     max_seeds: int | None = None,
+    stop_after: float | None = None,
     watch: Watch = unwatched,
 ) -> Report:
     """Train a matrix of methods x datasets x seeds and write its leaderboards.
@@ -77,6 +78,7 @@ def run(
         save_weights: keep each run's trained weights in <out>/weights/.
         until: "decided": add seeds until every comparison is decided, at looks that are declared beforehand.
         max_seeds: seeds at the last look; None: three times as many as the matrix or ``seeds`` has.
+        stop_after: seconds after which nothing new begins and trainings end at their next checkpoint.
         watch: called with the progress whenever it changes.
 
     Returns:
@@ -85,6 +87,7 @@ def run(
 
     Raises:
         InputError: bad input of any kind, in one line.
+        KeyboardInterrupt: the call was stopped, or its time is up; the same call goes on from there.
     """
     from mixsuite.execution.pool import Pool
     from mixsuite.execution.runner import execute
@@ -93,9 +96,10 @@ def run(
         return _plan(
             matrix, methods, datasets, seeds, out, data, device=device, workers=workers, executor=executor,
             rerun=rerun, accept_old=accept_old, timeout=timeout,
-            save_predictions=save_predictions, save_weights=save_weights,
+            save_predictions=save_predictions, save_weights=save_weights, stop_at=stop_at,
         )  # fmt: skip
 
+    stop_at = stop_time(stop_after)
     until_decided = need_until(until, max_seeds)
     with Pool() as pool:
         pool.start(1)  # the worker imports torch while this process does

@@ -53,5 +53,12 @@ MaxSeeds = Annotated[
     int | None, typer.Option("--max-seeds", help="Seeds at the last look. Default: three times the matrix's.")
 ]
 Timeout = Annotated[float | None, typer.Option(min=0.01, help="Seconds a run may take.")]
+StopAfter = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        help="Seconds after which nothing new begins and trainings stop at their next checkpoint; call again to go on.",
+    ),
+]
 Format = Annotated[TableFormat, typer.Option("--format", help="How tables are printed: plain, or Markdown.")]
 Wide = Annotated[bool, typer.Option("--wide", help="Every column, in full.")]

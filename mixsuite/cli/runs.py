@@ -66,6 +66,7 @@ def run(
     ] = False,
     until: options.Until = None,
     max_seeds: options.MaxSeeds = None,
+    stop_after: options.StopAfter = None,
     wide: options.Wide = False,
 ) -> None:
     """Train a matrix of methods x datasets x seeds, write its leaderboards, and print what was asked for.
@@ -74,7 +75,7 @@ def run(
     holds records/ and matrix.toml (the sources) and what is rebuilt from them: runs.csv, leaderboard.csv, leaderboard/,
     equal_compute.csv.
 
-    Exit status: 0 all cells are ok or skipped; 1 a failed run stands; 2 bad input; 130 interrupted.
+    Exit status: 0 all cells are ok or skipped; 1 a failed run stands; 2 bad input; 130 interrupted, or its time is up.
     """
     from mixsuite import api
     from mixsuite.cli.progress import duration, progress_display
@@ -94,7 +95,7 @@ def run(
         typer.echo(f"{would.runs} of {would.total} runs to train{about}")
         return
     with progress_display() as watch:
-        report = api.run(matrix, **arguments, until=until, max_seeds=max_seeds, watch=watch)
+        report = api.run(matrix, **arguments, until=until, max_seeds=max_seeds, stop_after=stop_after, watch=watch)
     raise typer.Exit(_show(report, TableFormat.text, wide))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from mixsuite.execution.result import RunResult
-from mixsuite.experiment.spec import EvaluationSpec, RunSpec, Task
+from mixsuite.experiment.spec import EvaluationSpec, RunSpec, Task, digest_json
 
 if TYPE_CHECKING:
     from mixsuite.experiment.code import CodeIdentity
@@ -51,6 +51,11 @@ class RetryApart:
 
 
 @dataclass(frozen=True)
+class Paused:
+    """The time of the call was up: the block's training has ended at a checkpoint, from which the next call goes on."""
+
+
+@dataclass(frozen=True)
 class Ready:
     """A worker has started. process: its number."""
 
@@ -64,7 +69,7 @@ class Beat:
     share: float = 0.0
 
 
-Answer = Inspection | BlockResult | RetryApart
+Answer = Inspection | BlockResult | RetryApart | Paused
 
 
 class Work(Protocol):
@@ -138,6 +143,8 @@ class TrainBlock:
     predictions: folder for the outputs of the test part, or None.
     weights:     folder for the trained weights, or None.
     probes, metrics: each of them with the identity of its code.
+    checkpoints: folder for the checkpoints of trainings; None: none are kept.
+    until:       when trainings end at their next checkpoint, in seconds as ``time.time`` counts; None: never.
     """
 
     task: Task
@@ -154,6 +161,15 @@ class TrainBlock:
     weights: Path | None = None
     probes: tuple[tuple[EvaluationSpec, str], ...] = ()
     metrics: tuple[tuple[EvaluationSpec, str], ...] = ()
+    checkpoints: Path | None = None
+    until: float | None = None
+
+    def checkpoint_of(self, run: RunSpec) -> Path | None:
+        """The file of a run's checkpoint. Its name says of what code, data and block it is."""
+        if self.checkpoints is None:
+            return None
+        made_by = [self.code.hash, self.data, self.executor, self.block, self.device, self.deterministic]
+        return self.checkpoints / f"{run.id}-{digest_json([*made_by, *(run.id for run in self.runs)])[:16]}.pt"
 
     @property
     def num_runs(self) -> int:

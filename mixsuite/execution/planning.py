@@ -40,6 +40,8 @@ class Options:
     timeout:  seconds that a run may take.
     save_predictions: keep each run's test outputs in <out>/predictions/.
     save_weights: keep each run's trained weights in <out>/weights/.
+    stop_at:  when nothing new begins, and what trains ends at its next checkpoint, in seconds as ``time.time`` counts;
+              None: never.
 
     Raises:
         InputError: a value that is not allowed, or a folder that holds something else.
@@ -55,6 +57,7 @@ class Options:
     timeout: float | None = None
     save_predictions: bool = False
     save_weights: bool = False
+    stop_at: float | None = None
 
     def __post_init__(self) -> None:
         for name, allowed in ALLOWED.items():

@@ -119,13 +119,17 @@ class Pool:
             self._workers.append(_Worker(self._servers[-1], min(self._cards, key=lambda card: used[card])))
 
     def map(
-        self, work: Iterable[Work], watch: Callable[[InHand], None] = lambda in_hand: None
+        self,
+        work: Iterable[Work],
+        watch: Callable[[InHand], None] = lambda in_hand: None,
+        over: Callable[[], bool] = lambda: False,
     ) -> Iterator[tuple[Work, Answer]]:
         """Carry out work and yield each piece with its answer.
 
         Args:
             work: the pieces, in the order in which they start.
             watch: called again and again with the work in progress, each piece with the share of it that is done.
+            over: says whether what has not begun is to be left.
 
         Raises:
             RuntimeError: several workers in a row died before they were ready.
@@ -133,6 +137,8 @@ class Pool:
         todo = self._todo = deque(work)
         self.start(len(todo))
         while todo or any(w.work is not None for w in self._workers):
+            if over():
+                todo.clear()
             self.start(len(todo) + sum(w.work is not None for w in self._workers))
             for worker in list(self._workers):
                 if worker.ready and worker.work is None and todo:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
+import time
+import warnings
 from collections import Counter
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from pathlib import Path
 
 from mixsuite.errors import InputError
-from mixsuite.execution.messages import BlockResult, Inspection, InspectTask, TrainBlock
+from mixsuite.execution.messages import BlockResult, Inspection, InspectTask, Paused, TrainBlock
 from mixsuite.execution.planning import CallPlan, Options, cards_of, costs
 from mixsuite.execution.pool import InHand, Pool
 from mixsuite.execution.progress import Progress, Watch, unwatched
@@ -18,6 +22,8 @@ from mixsuite.experiment.spec import MethodSpec, RunSpec, Task
 from mixsuite.results.manifest import Manifest, load_manifest, task_stems
 from mixsuite.results.record import SCHEMA, Record
 from mixsuite.results.record_files import RecordWriter
+
+CHECKPOINTS = "checkpoints"  # the folder of trainings that were stopped, in a results folder
 
 
 def pick_device(device: str) -> tuple[str, tuple[int, ...]]:
@@ -98,6 +104,8 @@ def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> 
             weights=options.out.absolute() / "weights" if options.save_weights else None,
             probes=tuple((probe, plan.evaluations[probe.name]) for probe in experiment.probes),
             metrics=tuple((m, plan.evaluations[m.name]) for m in experiment.metrics_for(task)),
+            checkpoints=options.out.absolute() / CHECKPOINTS,
+            until=options.stop_at,
         )
         for (task, method, executor, _), runs in grouped.items()
     ]
@@ -183,7 +191,8 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: AbstractContextManag
 
     Raises:
         InputError: bad input that only opening the data shows; nothing has been written then.
-        KeyboardInterrupt: the call was stopped; finished runs are recorded, and the next call goes on from there.
+        KeyboardInterrupt: the call was stopped, or its time is up; finished runs are recorded, and the next call goes
+            on from there.
     """
     options = plan.options
     progress = Progress(plan.title, len(plan.todo))
@@ -206,8 +215,25 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: AbstractContextManag
             each = costs(plan, rough)
             progress = Progress(plan.title, len(plan.todo), sum(each.values()))
             blocks = _longest_first(_blocks(plan, inspections, device), each)
+            _name_stale(blocks)
             _train(pool, blocks, plan, writer, device, progress, each, watch)
+    if progress.done < progress.total:
+        raise KeyboardInterrupt
     return progress
+
+
+def _name_stale(blocks: list[TrainBlock]) -> None:
+    """Say how many checkpoints of these blocks do not fit them. A block's is under the name of its first run."""
+    folder = blocks[0].checkpoints if blocks else None
+    if folder is None or not folder.is_dir():
+        return
+    fitting = {block.runs[0].id: block.checkpoint_of(block.runs[0]) for block in blocks}
+    stale = [path for path in folder.glob("*.pt") if fitting.get(path.name.partition("-")[0], path) != path]
+    if stale:
+        warnings.warn(
+            f"{len(stale)} checkpoints in {folder.name}/ are of other code or data; those trainings begin anew",
+            stacklevel=2,
+        )
 
 
 def _train(
@@ -228,15 +254,29 @@ def _train(
         progress.begun_cost = sum(share * each[run.id] for runs, share in blocks for run in runs)
         watch(progress)
 
-    for block, answer in pool.map(blocks, running):
+    until = plan.options.stop_at
+    for block, answer in pool.map(blocks, running, lambda: until is not None and time.time() >= until):
+        if isinstance(answer, Paused):
+            continue
         assert isinstance(block, TrainBlock) and isinstance(answer, BlockResult)
         progress.begun_cost = max(0.0, progress.begun_cost - sum(each[run.id] for run in block.runs))
         for run, result in zip(block.runs, answer.results, strict=True):
             writer.append(files[run.task.name], _record(run, plan, result, answer.data_read, device))
+            _drop_checkpoints(block.checkpoints, run, result)
             progress.count(
                 result.status, f"{run.task.name} {run.method.name} seed {run.seed}: {result.status}", each[run.id]
             )
         watch(progress)
+
+
+def _drop_checkpoints(folder: Path | None, run: RunSpec, result: RunResult) -> None:
+    """Remove the checkpoints of a run whose record stands, and their folder with the last of them."""
+    if folder is None or not folder.is_dir() or result.status == "failed":
+        return
+    for path in folder.glob(f"{run.id}-*.pt"):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # there are others
+        folder.rmdir()
 
 
 def _remember(plan: CallPlan) -> Manifest:

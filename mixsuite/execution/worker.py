@@ -30,6 +30,7 @@ from mixsuite.errors import InputError, SkipRun
 from mixsuite.evaluation.measure import measure
 from mixsuite.evaluation.row_losses import row_losses
 from mixsuite.evaluation.score import predictions_of, score
+from mixsuite.execution.checkpoint_file import CheckpointFile
 from mixsuite.execution.execute import (
     OpenTask,
     make_job,
@@ -45,6 +46,7 @@ from mixsuite.execution.messages import (
     BlockResult,
     Inspection,
     InspectTask,
+    Paused,
     Ready,
     RetryApart,
     TrainBlock,
@@ -62,6 +64,7 @@ from mixsuite.models.stack import Unstackable
 from mixsuite.plugins.load import told, user_code_location
 from mixsuite.results.files import write_whole
 from mixsuite.results.row_files import write_row_file
+from mixsuite.training.checkpoint import Stopped
 from mixsuite.training.job import Job, TrainResult
 from mixsuite.training.lockstep import lockstep_pays_off
 from mixsuite.training.memory import keep_freed_memory
@@ -110,6 +113,8 @@ class Worker:
             return self._inspect(work)
         try:
             return BlockResult(tuple(self._train(work)), work.data)
+        except Stopped:
+            return Paused()
         except (Unstackable, torch.OutOfMemoryError) as error:
             if work.num_runs > 1:
                 return RetryApart("loop")
@@ -195,13 +200,17 @@ class Worker:
         for run in block.runs:
             self._beat(0.0)
             try:
-                jobs[run] = replace(self.job(block, run), beat=self._step)
+                path = block.checkpoint_of(run)
+                checkpoint = None if path is None else CheckpointFile(path, block.until)
+                jobs[run] = replace(self.job(block, run), beat=self._step, checkpoint=checkpoint)
             except Exception as error:
                 results[run] = _ended_early(error)
         steps = [job.steps for job in jobs.values()]
         self._steps, self._made = max(steps, default=0) if block.executor == "lockstep" else sum(steps), 0
         for (run, job), trained in zip(jobs.items(), train(list(jobs.values()), block.executor), strict=True):
             self._beat(1.0)
+            if isinstance(trained, Stopped):
+                raise trained
             try:
                 results[run] = self._result(block, run, job.data, trained)
             except Exception as error:

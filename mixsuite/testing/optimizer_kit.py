@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 
 import torch
@@ -53,6 +54,19 @@ def _trained(optimizer: Optimizer, lr: float, steps: int, share: float = 1.0) ->
     return net, [float(at_work.step(lr * share, differentiate)) for _ in range(steps)]
 
 
+def _resumed(optimizer: Optimizer, lr: float, steps: int) -> nn.Module:
+    """A net after so many steps twice, the second half by a new optimiser that has the first one's state."""
+    (net, differentiate), recipe = _problem(7), Recipe(model="any", optimizer="any", lr=lr, steps=2 * steps, batch=32)
+    first = optimizer.steps(dict(net.named_parameters()), recipe)
+    for _ in range(steps):
+        first.step(lr, differentiate)
+    second = optimizer.steps(dict(net.named_parameters()), recipe)
+    second.load_state_dict(copy.deepcopy(dict(first.state_dict())))
+    for _ in range(steps):
+        second.step(lr, differentiate)
+    return net
+
+
 def _look(optimizer: Optimizer) -> Iterator[Finding]:
     def judged(good: bool, name: str, tried: str, expected: str, seen: str) -> Finding:
         return Finding("ok" if good else "problem", name, _SAMPLE, tried, expected, "" if good else seen)
@@ -64,6 +78,10 @@ def _look(optimizer: Optimizer) -> Iterator[Finding]:
     first, again = (_trained(optimizer, best, 5)[0].state_dict() for _ in range(2))
     same = all(torch.equal(first[key], again[key]) for key in first)
     yield judged(same, "same start, same bytes", "5 steps, twice", "the same weights", "others: it draws by itself")
+    first, again = _trained(optimizer, best, 6)[0].state_dict(), _resumed(optimizer, best, 3).state_dict()
+    same = all(torch.equal(first[key], again[key]) for key in first)
+    seen = "other weights: its state_dict() lacks something"
+    yield judged(same, "it goes on from its state", "3 steps, a new one with its state, 3 more", "those of 6", seen)
     still, start = _trained(optimizer, best, 3, share=0.0)[0].state_dict(), _problem(7)[0].state_dict()
     moved = [key for key in start if not torch.equal(still[key], start[key])]
     tried = "3 steps at a learning rate of 0"

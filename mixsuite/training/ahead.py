@@ -10,6 +10,7 @@ from torch import Tensor
 
 from mixsuite.mixing import Method, Plan
 from mixsuite.mixing.plan import distinct
+from mixsuite.training.checkpoint import between
 from mixsuite.training.nested import moved_together, tensors_in
 
 STEPS = 64  # steps in a block
@@ -58,6 +59,8 @@ class PlansAhead:
             return [self._draw(step)]
         block, values = list[Drawn | None](), 0
         while len(block) < STEPS and step + len(block) < self._steps and values < _VALUES:
+            if block and between(step + len(block)):
+                break  # what a checkpoint holds ends with the steps before it
             drawn = self._draw(step + len(block))
             values += sum(distinct(tensor).numel() for tensor in tensors_in(drawn))
             block.append(drawn)

@@ -8,7 +8,7 @@ gradient stays as it is.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -36,6 +36,19 @@ class FusedSteps(ABC):
             self.weights[i].grad = None
         return objective
 
+    def state_dict(self) -> Mapping[str, Any]:
+        """As ``Steps.state_dict``: name -> one value for each weight."""
+        return {name: list(values) for name, values in self.moments().items()}
+
+    def load_state_dict(self, state: Mapping[str, Any], /) -> None:
+        """As ``Steps.load_state_dict``."""
+        for name, values in self.moments().items():
+            values[:] = state[name]
+
+    @abstractmethod
+    def moments(self) -> dict[str, list[Any]]:
+        """The lists that its steps change: name -> one value for each weight."""
+
     @abstractmethod
     def update(self, moved: list[int], lr: float) -> None:
         """Move the weights at these places along their gradients."""
@@ -47,6 +60,10 @@ class FusedSgd(FusedSteps):
     def __init__(self, recipe: Recipe, weights: Iterable[Tensor]) -> None:
         super().__init__(recipe, weights)
         self._momentum: list[Tensor | None] = [None] * len(self.weights)
+
+    def moments(self) -> dict[str, list[Any]]:
+        """The momentum."""
+        return {"momentum": self._momentum}
 
     def update(self, moved: list[int], lr: float) -> None:
         """Call torch's kernel."""
@@ -80,6 +97,10 @@ class FusedAdam(FusedSteps):
         self._mean = [torch.zeros_like(w) for w in self.weights]
         self._square = [torch.zeros_like(w) for w in self.weights]
         self._steps = [torch.zeros((), device=w.device) for w in self.weights]
+
+    def moments(self) -> dict[str, list[Any]]:
+        """Both means, and the number of steps."""
+        return {"mean": self._mean, "square": self._square, "steps": self._steps}
 
     def update(self, moved: list[int], lr: float) -> None:
         """Call torch's kernel."""

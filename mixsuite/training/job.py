@@ -17,6 +17,7 @@ from mixsuite.errors import SkipRun
 from mixsuite.mixing import Method, TaskInfo, TrainInfo
 from mixsuite.mixing.method import why_not
 from mixsuite.models.base import Staged, site_shapes
+from mixsuite.training.checkpoint import Checkpoint
 from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.recipe import Recipe
 from mixsuite.training.schedule import Schedule
@@ -42,6 +43,7 @@ class Job:
     block:   number of runs that lockstep trains as one.
     score:   (outputs, targets, kind) -> metric, lower is better; "best_validation" needs it.
     optimizer, schedule: None: the built-in ones that the recipe names.
+    checkpoint: of the training, if it keeps one; in lockstep that of a block's first job is the block's.
     beat:    called at every step, so that whoever waits knows that the training gets on.
     """
 
@@ -57,6 +59,7 @@ class Job:
     score: Score | None = None
     optimizer: Optimizer | None = None
     schedule: Schedule | None = None
+    checkpoint: Checkpoint | None = None
     beat: Callable[[], None] = _nothing
 
     @cached_property

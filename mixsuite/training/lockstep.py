@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -35,8 +34,10 @@ from mixsuite.training.ahead import Drawn, PlansAhead
 from mixsuite.training.batches import BatchSource, StepInputs
 from mixsuite.training.built_in import optimizer_of, schedule_of
 from mixsuite.training.captured import Captured, CudaRecord, can_be_captured, own_stream
+from mixsuite.training.checkpoint import Kept, Part, Stopped
 from mixsuite.training.job import Diverged, Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
+from mixsuite.training.optimizer import Steps
 from mixsuite.training.recipe import Recipe
 from mixsuite.training.run_log import BestCheckpoint, Means, RunLog, fitted
 from mixsuite.training.schedule import learning_rates
@@ -55,6 +56,7 @@ def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
     Raises:
         Unstackable: these runs cannot be trained side by side; some may have been trained in part.
         OutOfMemoryError: the device holds no block of them.
+        Stopped: the time is up; the checkpoint of the block is written.
         Exception: a run of the block raised it. To find out which, train each run by itself.
     """
     blocks = defaultdict[tuple[Any, ...], list[int]](list)
@@ -69,7 +71,7 @@ def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
     for numbers in blocks.values():
         try:
             outcomes = _Block([jobs[i] for i in numbers], [infos[i] for i in numbers]).train()
-        except (Unstackable, torch.OutOfMemoryError):
+        except (Unstackable, Stopped, torch.OutOfMemoryError):
             raise
         except Exception as error:
             if len(jobs) > 1:
@@ -148,9 +150,10 @@ class _Block:
         captured = Captured(model.parameters(), CudaRecord()) if can_be_captured(feed) else None
         model.train()
         reset_peak(feed.device)
-        started = time.perf_counter()
         with own_stream(feed.device):
-            for step in range(job.steps):
+            kept = Kept(job.checkpoint, self._parts(optimizer, means), feed.device)
+            for step in range(kept.begun, job.steps):
+                kept.at(step, self._link)
                 job.beat()
                 objectives = optimizer.step(rates[step], self._drawn(step, plans, captured))
                 if job.method.active(step, job.steps):
@@ -160,8 +163,28 @@ class _Block:
                 if step in self.bests[0].ends:
                     self._look()
         loop.wait(feed.device)
-        seconds = (time.perf_counter() - started) / job.block
+        seconds = kept.seconds / job.block
         return [self._outcome(number, seconds, self.rows_seen / job.block) for number in range(len(self.feeds))]
+
+    def _parts(self, optimizer: Steps, means: Means) -> dict[str, Part]:
+        """What the block's checkpoint holds."""
+        parts: dict[str, Part] = {"model": self.model, "optimizer": optimizer, "means": means, "block": self}
+        for number, (log, best) in enumerate(zip(self.logs, self.bests, strict=True)):
+            parts |= {f"log {number}": log, f"best {number}": best}
+        return parts
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows so far, and the runs that have ended."""
+        return {"rows": self.rows_seen, "ended": {number: str(error) for number, error in self.ended.items()}}
+
+    def load_state_dict(self, state: Mapping[str, Any], /) -> None:
+        """Go on from a state."""
+        self.rows_seen = state["rows"]
+        self.ended = {number: Diverged(text) for number, text in state["ended"].items()}
+
+    def _link(self) -> None:
+        for log in self.logs:
+            log.link()
 
     def _drawn(self, step: int, ahead: PlansAhead, captured: Captured | None) -> Callable[[], Tensor]:
         """Draw a step, and return what puts its gradients beside the weights and returns its objectives [S]."""

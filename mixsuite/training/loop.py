@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,8 +22,10 @@ from mixsuite.training.ahead import Drawn, PlansAhead
 from mixsuite.training.batches import BatchSource, StepInputs
 from mixsuite.training.built_in import optimizer_of, schedule_of
 from mixsuite.training.captured import Captured, CudaRecord, can_be_captured, own_stream
+from mixsuite.training.checkpoint import Kept, Part
 from mixsuite.training.job import Job, TrainResult, check_applies, task_info
 from mixsuite.training.memory import reset_peak
+from mixsuite.training.optimizer import Steps
 from mixsuite.training.run_log import BestCheckpoint, Means, RunLog, fitted
 from mixsuite.training.schedule import learning_rates
 
@@ -33,7 +35,7 @@ def fit(jobs: Sequence[Job]) -> list[TrainResult | Exception]:
 
     Returns:
         For each job its result, or the error that ended it: SkipRun (the method does not apply to the task),
-        InputError (the recipe does not fit the data), Diverged, or whatever its method raised.
+        InputError (the recipe does not fit the data), Diverged, Stopped, or whatever its method raised.
     """
     results: list[TrainResult | Exception] = []
     for job in jobs:
@@ -51,6 +53,7 @@ def train(job: Job) -> TrainResult:
         SkipRun: the method does not apply to the task.
         InputError: the recipe does not fit the data.
         Diverged: the loss or the weights became infinite or NaN.
+        Stopped: its time is up; its checkpoint is written.
         Exception: whatever the method raises.
     """
     info = task_info(job)
@@ -64,10 +67,11 @@ def train(job: Job) -> TrainResult:
     means = Means(log.ends, feed.device)
     model.train()
     reset_peak(feed.device)
-    started = time.perf_counter()
     with _seeds_of_draws(model.draws, job.seed) as reseed, own_stream(feed.device):
         run = _Run(job, feed, log, reseed)
-        for step in range(steps):
+        kept = Kept(job.checkpoint, _parts(run, optimizer, means, best), feed.device)
+        for step in range(kept.begun, steps):
+            kept.at(step, log.link)
             job.beat()
             objective = optimizer.step(rates[step], run.drawn(step))
             run.remember()
@@ -76,7 +80,14 @@ def train(job: Job) -> TrainResult:
             if step in best.ends:
                 log.points[-1]["valid"] = best.look()
     wait(feed.device)
-    return fitted(feed, log, best, init, time.perf_counter() - started, run.rows_seen, "loop")
+    return fitted(feed, log, best, init, kept.seconds, run.rows_seen, "loop")
+
+
+def _parts(run: _Run, optimizer: Steps, means: Means, best: BestCheckpoint) -> dict[str, Part]:
+    """What a run's checkpoint holds."""
+    memory = {} if run.feed.memory is None else {"memory": run.feed.memory}
+    own: dict[str, Part] = {"model": run.job.model, "optimizer": optimizer, "log": run.log, "means": means}
+    return own | {"best": best, "run": run} | memory
 
 
 class _Run:
@@ -105,6 +116,14 @@ class _Run:
             return objective
 
         return differentiate
+
+    def state_dict(self) -> dict[str, Any]:
+        """The rows so far."""
+        return {"rows": self.rows_seen}
+
+    def load_state_dict(self, state: Mapping[str, Any], /) -> None:
+        """Go on from a state."""
+        self.rows_seen = state["rows"]
 
     def remember(self) -> None:
         """Let the method remember a step whose weights have moved."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -29,6 +29,12 @@ class Steps(Protocol):
         Returns:
             The objective at the weights before the step.
         """
+
+    def state_dict(self) -> Mapping[str, Any]:
+        """Everything that its steps have changed besides the weights, as ``torch.optim`` has it."""
+
+    def load_state_dict(self, state: Mapping[str, Any], /) -> object:
+        """Go on from a state."""
 
 
 @dataclass(frozen=True)
@@ -107,3 +113,11 @@ class TorchSteps:
         if not objectives:
             raise TypeError(f"{self.name}: says closure = True, and its step calls none")
         return objectives[0]
+
+    def state_dict(self) -> Mapping[str, Any]:
+        """As ``Steps.state_dict``: the optimiser's own."""
+        return self.optimizer.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any], /) -> None:
+        """As ``Steps.load_state_dict``."""
+        self.optimizer.load_state_dict(dict(state))

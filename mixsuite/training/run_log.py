@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -40,6 +41,7 @@ class RunLog:
         self._checked = Counter[str]()
         self._most = self.rows
         self._held: list[tuple[str, Plan]] = []
+        self._step, self._linked = 0, ""  # the last step that was noted; the plans' digest by the last link
         self._forms: set[tuple[object, ...] | None] = set()  # of plans that have passed
 
     def note(self, step: int, site: str, plan: Plan | None, batch: Batch | None = None) -> None:
@@ -66,13 +68,33 @@ class RunLog:
             if more and batch is not None and batch.rows is not None:
                 plan = plan._replace(extra=(plan.extra or {}) | {"rows from outside": batch.rows[batch.size :]})
             self._held.append((site, plan))
+        self._step = step
         if self._held and (len(self._held) >= HELD_PLANS or step in self.ends):
-            try:
-                check_shares([held for _, held in self._held], self._most)
-            except ValueError as error:
-                raise ValueError(f"{error}, within the last {len(self._held)} steps up to step {step + 1}") from None
-            update(self.plans, [[site for site, _ in self._held], _columns([held for _, held in self._held])])
-            self._held = []
+            self._hash()
+
+    def _hash(self) -> None:
+        try:
+            check_shares([held for _, held in self._held], self._most)
+        except ValueError as error:
+            raise ValueError(f"{error}, within the last {len(self._held)} steps up to step {self._step + 1}") from None
+        update(self.plans, [[site for site, _ in self._held], _columns([held for _, held in self._held])])
+        self._held = []
+
+    def link(self) -> None:
+        """End a link of the plans' digest: the next begins with the digest so far, which a checkpoint can hold."""
+        if self._held:
+            self._hash()
+        self._linked = self.plans.hexdigest()
+        self.plans = hashlib.sha256(bytes.fromhex(self._linked))
+
+    def state_dict(self) -> dict[str, Any]:
+        """The curve, and the plans' digest; right behind a ``link``."""
+        return {"points": [dict(point) for point in self.points], "plans": self._linked, "most": self._most}
+
+    def load_state_dict(self, state: Mapping[str, Any], /) -> None:
+        """Go on from a state."""
+        self.points, self._linked, self._most = list(state["points"]), state["plans"], state["most"]
+        self.plans = hashlib.sha256(bytes.fromhex(self._linked))
 
     def point(self, step: int, mean: float) -> None:
         """Add a point to the curve: the mean objective since the last point.
@@ -130,6 +152,14 @@ class Means:
         self._means = {}
         return read
 
+    def state_dict(self) -> dict[str, Any]:
+        """What was not read yet."""
+        return {"objectives": list(self._objectives), "means": dict(self._means)}
+
+    def load_state_dict(self, state: Mapping[str, Any], /) -> None:
+        """Go on from a state."""
+        self._objectives, self._means = list(state["objectives"]), dict(state["means"])
+
 
 def curve_ends(steps: int) -> list[int]:
     """The last step of each of up to 50 stretches of a run, in ascending order."""
@@ -170,6 +200,14 @@ class BestCheckpoint:
             self.value = value
             self.weights = {k: v.detach().clone() for k, v in model.state_dict().items()}
         return value
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best metric so far and its weights."""
+        return {"value": self.value, "weights": self.weights}
+
+    def load_state_dict(self, state: Mapping[str, Any], /) -> None:
+        """Go on from a state."""
+        self.value, self.weights = state["value"], state["weights"]
 
     def restore(self) -> None:
         """Load the best weights, if there are any, into the job's model."""

@@ -42,10 +42,13 @@ class InProcess:
         pass
 
     def map(
-        self, work: Iterable[Work], watch: Callable[[InHand], None] = lambda in_hand: None
+        self,
+        work: Iterable[Work],
+        watch: Callable[[InHand], None] = lambda in_hand: None,
+        over: Callable[[], bool] = lambda: False,
     ) -> Iterator[tuple[Work, Answer]]:
         todo = deque(work)
-        while todo:
+        while todo and not over():
             one = todo.popleft()
             watch([(one, 0.0)])
             reset_global_state(one.runs[0].seed if isinstance(one, TrainBlock) else 0)

@@ -39,6 +39,15 @@ class SamSteps(torch.optim.Optimizer):
             w.copy_(place)
         self.base.step()
 
+    def state_dict(self) -> dict[str, Any]:
+        """That of ``base``, which alone has one."""
+        return self.base.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any], /) -> None:
+        """Give ``base`` its state, whose groups these are."""
+        self.base.load_state_dict(state)
+        self.param_groups = self.base.param_groups
+
 
 @dataclass(frozen=True)
 class Sam(Optimizer):

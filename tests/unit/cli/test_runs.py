@@ -51,7 +51,7 @@ def test_every_option_reaches_the_api(mixsuite, monkeypatch, tmp_path):
         "run", "some", "--methods", "erm", "--datasets", "wine", "--seeds", "0-1", "--out", tmp_path / "out",
         "--data", tmp_path, "--device", "cpu", "--workers", 2, "--executor", "loop", "--rerun", "failed",
         "--accept-old", "--timeout", 5, "--save-predictions", "--save-weights", "--until", "decided",
-        "--max-seeds", 12,
+        "--max-seeds", 12, "--stop-after", 60,
     )  # fmt: skip
     assert found.status == 0
     assert callable(got.pop("watch"))
@@ -59,6 +59,7 @@ def test_every_option_reaches_the_api(mixsuite, monkeypatch, tmp_path):
         "matrix": "some", "methods": "erm", "datasets": "wine", "seeds": "0-1", "out": tmp_path / "out",
         "data": tmp_path, "device": "cpu", "workers": 2, "executor": "loop", "rerun": "failed", "accept_old": True,
         "timeout": 5.0, "save_predictions": True, "save_weights": True, "until": "decided", "max_seeds": 12,
+        "stop_after": 60.0,
     }  # fmt: skip
     assert "t: error, lower is better" in found.out
     assert f"written: {tmp_path / 'out'}/leaderboard.csv" in found.err

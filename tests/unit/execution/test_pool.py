@@ -80,6 +80,14 @@ def test_work_goes_in_and_answers_come_out(stand, tiny):
     assert all(worker.killed for worker in stand.made)
 
 
+def test_what_has_not_begun_when_the_time_is_up_is_left(stand, tiny):
+    blocks, ended = [train_block(tiny, "mixup", (seed,)) for seed in range(4)], []
+    with Pool(1) as pool:
+        for block, _ in pool.map(blocks, over=lambda: len(ended) == 2):
+            ended.append(block)
+    assert ended == blocks[:2]
+
+
 def test_no_more_workers_than_work_or_size(stand, tiny):
     with Pool(2) as pool:
         pool.start(5)

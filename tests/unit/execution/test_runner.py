@@ -16,6 +16,7 @@ from mixsuite.execution.planning import Options, plan_call
 from mixsuite.experiment.matrix import load_matrix
 from mixsuite.results.manifest import load_manifest
 from mixsuite.results.record_files import RecordWriter, read_records
+from mixsuite.training import checkpoint
 
 pytestmark = pytest.mark.usefixtures("in_process")
 TASK = "iris(rows=20)@tiny"
@@ -23,8 +24,8 @@ TASK = "iris(rows=20)@tiny"
 
 @pytest.fixture
 def plan(tiny, tmp_path):
-    def make(methods=None, datasets=None, **options):
-        return plan_call(load_matrix(str(tiny)), Options(tmp_path / "out", tmp_path, **options), methods, datasets)
+    def make(methods=None, datasets=None, out=tmp_path / "out", **options):
+        return plan_call(load_matrix(str(tiny)), Options(out, tmp_path, **options), methods, datasets)
 
     return make
 
@@ -156,6 +157,48 @@ def test_the_tasks_with_the_longest_blocks_begin_first(plan):
     assert runner._longest_first([short, long], dict.fromkeys(each, 1.0)) == [short, long]  # else as they stand
 
 
+class NeverOver:
+    """Time as the runner sees it: a call's is never up, so every training begins, and ends at its first checkpoint."""
+
+    @staticmethod
+    def time():
+        return 0.0
+
+
+def test_a_call_whose_time_is_up_goes_on_where_it_was_and_leaves_no_checkpoints(plan, tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "APART", 4)  # of 10 steps
+    whole = plan(out=tmp_path / "whole")
+    runner.execute(whole)
+    monkeypatch.setattr(runner, "time", NeverOver)
+    folder = tmp_path / "out" / "checkpoints"
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            runner.execute(plan(stop_at=1.0))
+        assert len(list(folder.iterdir())) == 2  # one a block
+    runner.execute(plan(stop_at=1.0))
+    assert not folder.exists()
+    ours, theirs = read_records(tmp_path / "out"), read_records(tmp_path / "whole")
+    assert ours.keys() == theirs.keys()
+    assert all((r.metrics, r.curve) == (theirs[i].metrics, theirs[i].curve) for i, r in ours.items())
+
+
+def test_a_call_whose_time_is_up_before_it_begins_trains_nothing(plan, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        runner.execute(plan(stop_at=0.0))
+    assert read_records(tmp_path / "out") == {}
+
+
+def test_checkpoints_of_other_code_are_named_and_left_alone(plan, tmp_path):
+    asked = plan(["erm"])
+    folder = tmp_path / "out" / "checkpoints"
+    folder.mkdir(parents=True)
+    (folder / f"{asked.runs[0].id}-{'0' * 16}.pt").write_bytes(b"of other code")
+    with pytest.warns(UserWarning, match="1 checkpoints in checkpoints/ are of other code or data"):
+        runner.execute(asked)
+    assert {record.status for record in read_records(tmp_path / "out").values()} == {"ok"}
+    assert not folder.exists()  # the record stands
+
+
 def test_a_method_that_cannot_be_stacked_goes_by_the_loop(plan, tmp_path):
     (tmp_path / "faulty.py").write_text(FAULTY)
     blocks = runner._blocks(plan([str(tmp_path / "faulty.py")]), {TASK: Inspection("", 1.0, "lockstep")}, "cpu")
@@ -196,7 +239,7 @@ def test_predictions_go_into_the_folder(plan, tmp_path):
 
 def test_runs_whose_worker_is_lost_are_failed_records(plan, tmp_path):
     class Lost(InProcess):
-        def map(self, work, watch=lambda in_hand: None):
+        def map(self, work, *_):
             for one in work:
                 yield one, one.lost("planted")
 

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import time
 from dataclasses import replace
 from multiprocessing import Pipe
 from pathlib import Path
@@ -19,7 +20,7 @@ from mixsuite.data.digest import digest
 from mixsuite.errors import InputError
 from mixsuite.execution import execute
 from mixsuite.execution import worker as module
-from mixsuite.execution.messages import Beat, BlockResult, Inspection, InspectTask, Ready, RetryApart
+from mixsuite.execution.messages import Beat, BlockResult, Inspection, InspectTask, Paused, Ready, RetryApart
 from mixsuite.execution.worker import Worker, machine, serve
 from mixsuite.experiment.build import make_probe
 from mixsuite.experiment.code import code_of_evaluation
@@ -27,6 +28,7 @@ from mixsuite.experiment.matrix import load_matrix
 from mixsuite.experiment.resolve import resolve, resolve_probe
 from mixsuite.results.row_files import read_row_losses
 from mixsuite.stats.fold import Fold
+from mixsuite.training import checkpoint
 
 
 @pytest.fixture
@@ -92,6 +94,33 @@ def test_a_run_comes_back_with_all_that_a_record_needs(tiny):
     assert result.machine == machine("cpu")
     assert result.executor["deterministic"] is False
     assert result.parameters > 0
+
+
+@pytest.mark.parametrize("executor", ["loop", "lockstep"])
+def test_a_training_whose_time_is_up_ends_at_its_checkpoint_and_goes_on_from_there(
+    tiny, tmp_path, monkeypatch, executor
+):
+    monkeypatch.setattr(checkpoint, "APART", 4)
+    block = train_block(tiny, "mixup", (0,) if executor == "loop" else (0, 1), executor=executor, block=4)
+    whole = Worker().execute(block)
+    parts = replace(block, checkpoints=tmp_path / "checkpoints", until=time.time())
+    assert Worker().execute(parts) == Paused()
+    assert [path.name for path in (tmp_path / "checkpoints").iterdir()] == [parts.checkpoint_of(parts.runs[0]).name]
+    answers = [Worker().execute(replace(parts, until=time.time())) for _ in range(5)]
+    assert answers[0] == Paused()
+    ended = next(answer for answer in answers if isinstance(answer, BlockResult))
+    for one, other in zip(ended.results, whole.results, strict=True):
+        assert (one.status, one.metrics, one.digests, one.curve) == ("ok", other.metrics, other.digests, other.curve)
+
+
+def test_a_checkpoint_that_was_damaged_fails_its_run_in_a_line(tiny, tmp_path, monkeypatch):
+    block = replace(train_block(tiny, "mixup"), checkpoints=tmp_path)
+    path = block.checkpoint_of(block.runs[0])
+    path.write_bytes(b"no checkpoint")
+    (result,) = Worker().execute(block).results
+    assert (result.status, result.reason) == (
+        "failed", f"{path}: damaged, or no checkpoint; remove it to begin anew",
+    )  # fmt: skip
 
 
 def test_seeds_side_by_side_are_the_seeds_alone(tiny):

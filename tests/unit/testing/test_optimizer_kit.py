@@ -18,7 +18,7 @@ from mixsuite.training.optimizer import Optimizer
 @pytest.mark.slow
 def test_the_packages_optimisers_pass(entry):
     found = check_optimizer(load_plugin(OPTIMIZER, entry, Optimizer).instance)
-    assert [f.status for f in found] == ["ok"] * 4
+    assert [f.status for f in found] == ["ok"] * 5
 
 
 def optimizer(make, **literals):
@@ -46,11 +46,23 @@ class Draws(torch.optim.SGD):
                 weight.add_(group["lr"] * 0.01 * torch.randn_like(weight))
 
 
+class Forgets(torch.optim.SGD):
+    """Averages its steps outside its state."""
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        self.seen = getattr(self, "seen", 0) + 1
+        for group in self.param_groups:
+            for weight in group["params"]:
+                weight.add_(weight.grad, alpha=-group["lr"] / self.seen)
+
+
 @pytest.mark.parametrize(
     ("planted", "said"),
     [
         (optimizer(lambda w, r: torch.optim.SGD(w.values(), lr=r.lr, maximize=True)), "the loss falls"),
         (optimizer(lambda w, r: Drifts(w.values(), lr=r.lr)), "it follows the schedule"),
+        (optimizer(lambda w, r: Forgets(w.values(), lr=r.lr)), "it goes on from its state"),
         (optimizer(lambda w, r: Draws(w.values(), lr=r.lr)), "same start, same bytes"),
         (optimizer(lambda w, r: torch.optim.SGD(list(w.values())[:2], lr=r.lr)), "every weight learns"),
         (optimizer(lambda w, r: "sgd"), "steps"),
