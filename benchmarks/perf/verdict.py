@@ -27,6 +27,7 @@ CALLS = {  # name -> (what is called before and not timed, what is timed)
     "compare --until decided": ([], ["compare", "./mine.py", "--until", "decided"]),
     "run quick": ([], ["run", "quick"]),
 }
+CALLS_BY_WORD = dict(zip(("compare", "reuse", "until", "quick"), CALLS, strict=True))
 LONG = ("compare --until decided", "run quick")  # once, by this checkout alone
 HERE = Path(__file__).parents[2]
 
@@ -71,11 +72,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--before", type=Path, help="another checkout, timed in turn")
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--calls", default=",".join(CALLS_BY_WORD), help="some of: %(default)s")
+    parser.add_argument("--out", type=Path, help="other calls' seconds that stand there are kept")
     asked = parser.parse_args()
     checkouts = {"now": HERE} | ({"before": asked.before.absolute()} if asked.before else {})
-    results: dict[str, object] = {"cores": len(os.sched_getaffinity(0)), "starts": starts(5)}
-    for name in CALLS:
+    results: dict[str, object] = {}
+    if asked.out and asked.out.exists():
+        results = json.loads(asked.out.read_text(encoding="utf-8"))
+    results |= {"cores": len(os.sched_getaffinity(0)), "starts": starts(5)}
+    for name in map(CALLS_BY_WORD.__getitem__, asked.calls.split(",")):
         timed = {"now": HERE} if name in LONG else checkouts
         seconds: dict[str, list[float]] = {which: [] for which in timed}
         for _ in range(1 if name in LONG else asked.rounds):
