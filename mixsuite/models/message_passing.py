@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -18,10 +18,12 @@ from torch import Tensor, nn
 from mixsuite.data.rows import Data
 from mixsuite.models.base import Staged
 from mixsuite.models.masked import MaskedBatchNorm, masked_mean, masked_sum, valid
+from mixsuite.models.packed import Ties
 from mixsuite.models.ragged import RaggedGraphs
 from mixsuite.models.stack import Stacked, twin_of
 
 Padded = tuple[Tensor, Tensor, Tensor]
+Packed = tuple[Tensor, Ties, Tensor]
 
 
 Readout = Literal["mean", "sum"]
@@ -38,8 +40,8 @@ class DenseGin(nn.Module):
         super().__init__()
         self.linear = nn.Linear(fan_in, fan_out, bias=False)
 
-    def forward(self, x: Tensor, adjacency: Tensor) -> Tensor:
-        """x [N, V, F], adjacency [N, V, V] -> [N, V, G]."""
+    def forward(self, x: Tensor, adjacency: Tensor | Ties) -> Tensor:
+        """x [N, V, F], adjacency [N, V, V] -> [N, V, G]; or packed, x [1, M, F] -> [1, M, G]."""
         return self.linear(x + adjacency @ x)  # type: ignore[no-any-return]
 
 
@@ -59,9 +61,23 @@ class LessPadding(nn.Module):
         return x[:, :nodes], adjacency[:, :nodes, :nodes], mask[:, :nodes]
 
 
-@twin_of(LessPadding)
+class Pack(nn.Module):
+    """In training, leave out every place without a node, for layers that take packed graphs. On a GPU all stay."""
+
+    def forward(self, graph: Padded) -> Padded | Packed:
+        """(features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> (features [1, M, F], ties, mask [1, M, 1])."""
+        x, adjacency, mask = graph
+        if not self.training or mask.is_cuda or adjacency.requires_grad or mask.requires_grad:
+            return graph
+        used = mask[..., 0] > 0
+        places = used.flatten().nonzero()[:, 0]
+        features, weights = (v.flatten(0, 1).index_select(0, places)[None] for v in (x, mask))
+        return features, Ties(adjacency, mask[..., 0], used), weights
+
+
+@twin_of(LessPadding, Pack)
 class SamePadding(Stacked):
-    """LessPadding's twin for several runs: all stays, so that the sums of one run have nothing of the others' sizes."""
+    """The twin of both for several runs: all stays, so that the sums of one run have nothing of the others' sizes."""
 
     def forward(self, graph: Padded) -> Padded:
         """The same."""
@@ -69,7 +85,7 @@ class SamePadding(Stacked):
 
 
 class DenseLayer(nn.Module):
-    """One message-passing layer on padded graphs: convolution, masked BatchNorm, ReLU."""
+    """One message-passing layer on padded or packed graphs: convolution, masked BatchNorm, ReLU."""
 
     def __init__(self, kind: str, fan_in: int, fan_out: int) -> None:
         super().__init__()
@@ -80,7 +96,7 @@ class DenseLayer(nn.Module):
             self.conv = DenseGCNConv(fan_in, fan_out, bias=False)
         self.norm = MaskedBatchNorm(fan_out, axis=-1)
 
-    def forward(self, graph: Padded) -> Padded:
+    def forward(self, graph: Padded | Packed) -> Any:
         """(features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> the same with features [N, V, G]."""
         x, adjacency, mask = graph
         return valid(torch.relu(self.norm(self.conv(x, adjacency), mask)), mask), adjacency, mask
@@ -105,15 +121,18 @@ class SparseLayer(nn.Module):
 
 
 class DenseReadout(nn.Module):
-    """The mean or sum over the nodes of padded graphs."""
+    """The mean or sum over the nodes of padded or packed graphs."""
 
     def __init__(self, how: Readout) -> None:
         super().__init__()
-        self.pool = masked_mean if how == "mean" else masked_sum
+        self.how = how
 
-    def forward(self, graph: Padded) -> Tensor:
+    def forward(self, graph: Padded | Packed) -> Tensor:
         """(features [N, V, F], adjacency, mask [N, V, 1]) -> [N, F]."""
-        return self.pool(graph[0], graph[2], axis=1)
+        x, adjacency, mask = graph
+        if isinstance(adjacency, Ties):
+            return adjacency.mean(x) if self.how == "mean" else adjacency.summed(x)
+        return (masked_mean if self.how == "mean" else masked_sum)(x, mask, axis=1)
 
 
 class SparseReadout(nn.Module):
@@ -143,6 +162,7 @@ def message_passing(
     sizes = [data.train.x[0].shape[-1], *[width] * layers]
     first, *rest = [DenseLayer(kind, a, b) for a, b in pairwise(sizes)]
     # Padding goes behind the last site at which nodes are mixed: there, states have the shape that methods were told.
+    # torch_geometric's dense GCN takes no packed graphs.
     named = {str(place): layer for place, layer in enumerate([*rest, DenseReadout(readout)])}
-    body = nn.Sequential(OrderedDict({"less_padding": LessPadding()} | named))
+    body = nn.Sequential(OrderedDict({"less_padding": Pack() if kind == "gin" else LessPadding()} | named))
     return Staged([first, body, head], {"input": 0, "hidden": 1, "embedding": 2})
