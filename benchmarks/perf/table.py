@@ -81,7 +81,7 @@ def steps(stats: dict[str, dict[str, float]], extra: dict[str, dict[str, int]]) 
     rows = ["| domain | method | runs in a block | loop / lockstep |", "| --- | --- | ---: | ---: |"]
     for name, one in stats.items():
         if name.startswith("test_runs[") and name.endswith("-loop]"):
-            domain, method, _ = name[len("test_runs[") : -1].split("-")
+            *_, domain, method, _ = name[len("test_runs[") : -1].split("-")
             other = stats[name.replace("-loop]", "-lockstep]")]
             rows.append(line(domain, method, extra[name]["runs"], f"{one['median'] / other['median']:.2f}"))
     return rows
@@ -141,6 +141,9 @@ def verdict(found: dict[str, Any]) -> list[str]:
     wanted = met(statistics.median(further), 0.2, most=True)
     rows.append(line("each further worker is ready", spread(further), wanted, ""))
     for name, most in ANSWERS.items():
+        if name not in found:
+            rows.append(line(f"`{name}`", "not timed", f"at most {most:g}" if most else "", ""))
+            continue
         seconds = found[name]
         before = spread(seconds["before"]) if "before" in seconds else ""
         wanted = met(statistics.median(seconds["now"]), most, most=True)
