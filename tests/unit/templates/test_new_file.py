@@ -75,7 +75,7 @@ def test_an_optimisers_and_a_schedules_start_files_train_as_they_stand(in_proces
     wanted = 'written: my_sam.py; try it: mixsuite check ./my_sam.py; in a recipe: optimizer = "./my_sam.py"\n'
     assert (made.status, made.out) == (0, wanted)
     assert mixsuite("new-schedule", "my_fall").out == 'written: my_fall.py; in a recipe: schedule = "./my_fall.py"\n'
-    assert mixsuite("check", "./my_sam.py(size=2)").out == "./my_sam.py(size=2): 0 problems, 0 to note, 4 ok\n"
+    assert mixsuite("check", "./my_sam.py(size=2)").out == "./my_sam.py(size=2): 0 problems, 0 to note, 5 ok\n"
     text = tiny.read_text().replace('"sgd"', '"./my_sam.py(size=0.5)"') + 'schedule = "./my_fall.py(power=3)"\n'
     (here / "own.toml").write_text(text)
     assert mixsuite("run", "own.toml", "--out", "out").status == 0
