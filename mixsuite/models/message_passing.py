@@ -8,7 +8,7 @@ Larger graphs stay ragged: they are indexed, never collated, and can be mixed at
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -16,16 +16,14 @@ import torch
 from torch import Tensor, nn
 
 from mixsuite.data.rows import Data
+from mixsuite.data.state import State
 from mixsuite.models.base import Staged
 from mixsuite.models.masked import MaskedBatchNorm, masked_mean, masked_sum, valid
 from mixsuite.models.packed import Ties
 from mixsuite.models.ragged import RaggedGraphs
-from mixsuite.models.stack import Stacked, twin_of
 
 Padded = tuple[Tensor, Tensor, Tensor]
 Packed = tuple[Tensor, Ties, Tensor]
-
-
 Readout = Literal["mean", "sum"]
 
 
@@ -45,43 +43,50 @@ class DenseGin(nn.Module):
         return self.linear(x + adjacency @ x)  # type: ignore[no-any-return]
 
 
-class LessPadding(nn.Module):
-    """In training, leave out the places of nodes that no graph of the batch has: all are padded to the data's largest.
+class GraphNet(Staged):
+    """A net for padded graphs, which wastes no work in training on places without a node where it runs alone on a CPU.
 
-    On a GPU they stay: to count them the host would have to wait.
+    A call whose stages end at a state of nodes keeps the padding: methods were told that state's shape. A call that
+    goes on to the readout is free in how it computes. On a GPU all stays: to count the nodes the host would have to
+    wait. Several runs that train as one keep it too: the sums of one run must have nothing of the others' sizes.
     """
 
-    def forward(self, graph: Padded) -> Padded:
-        """(features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> the same with at most V nodes."""
-        x, adjacency, mask = graph
-        if not self.training or mask.is_cuda:
-            return graph
-        used = mask.any(0).nonzero()[:, 0]
-        nodes = int(used[-1]) + 1 if len(used) else 1
-        return x[:, :nodes], adjacency[:, :nodes, :nodes], mask[:, :nodes]
+    def __init__(self, stages: Sequence[nn.Module], sites: dict[str, int], packs: bool) -> None:
+        """packs: its layers take packed graphs; else it leaves out the places that no graph of a batch has."""
+        super().__init__(stages, sites)
+        self.without_padding = pack if packs else less_padding
+
+    def forward(self, h: State, start: int = 0, stop: int | None = None) -> Any:
+        """Run stages start .. stop-1 on a state [N, ...]; the last stage gives the outputs [N, outputs]."""
+        to_rows = stop is None or stop > self.sites["hidden"]
+        if self.training and to_rows and isinstance(h, tuple) and not h[0].is_cuda:
+            return super().forward(self.without_padding(h), start, stop)
+        return super().forward(h, start, stop)
 
 
-class Pack(nn.Module):
-    """In training, leave out every place without a node, for layers that take packed graphs. On a GPU all stay."""
+def less_padding(graph: Any) -> Padded:
+    """Leave out the places of nodes that no graph of the batch has: all are padded to the data's largest.
 
-    def forward(self, graph: Padded) -> Padded | Packed:
-        """(features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> (features [1, M, F], ties, mask [1, M, 1])."""
-        x, adjacency, mask = graph
-        if not self.training or mask.is_cuda or adjacency.requires_grad or mask.requires_grad:
-            return graph
-        used = mask[..., 0] > 0
-        places = used.flatten().nonzero()[:, 0]
-        features, weights = (v.flatten(0, 1).index_select(0, places)[None] for v in (x, mask))
-        return features, Ties(adjacency, mask[..., 0], used), weights
+    (features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> the same with at most V nodes.
+    """
+    x, adjacency, mask = graph
+    used = mask.any(0).nonzero()[:, 0]
+    nodes = int(used[-1]) + 1 if len(used) else 1
+    return x[:, :nodes], adjacency[:, :nodes, :nodes], mask[:, :nodes]
 
 
-@twin_of(LessPadding, Pack)
-class SamePadding(Stacked):
-    """The twin of both for several runs: all stays, so that the sums of one run have nothing of the others' sizes."""
+def pack(graph: Any) -> Any:
+    """Leave out every place without a node; what a method differentiates by an adjacency or a mask stays padded.
 
-    def forward(self, graph: Padded) -> Padded:
-        """The same."""
+    (features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> (features [1, M, F], ties, mask [1, M, 1]).
+    """
+    x, adjacency, mask = graph
+    if adjacency.requires_grad or mask.requires_grad:
         return graph
+    used = mask[..., 0] > 0
+    places = used.flatten().nonzero()[:, 0]
+    features, weights = (v.flatten(0, 1).index_select(0, places)[None] for v in (x, mask))
+    return features, Ties(adjacency, mask[..., 0], used), weights
 
 
 class DenseLayer(nn.Module):
@@ -99,7 +104,8 @@ class DenseLayer(nn.Module):
     def forward(self, graph: Padded | Packed) -> Any:
         """(features [N, V, F], adjacency [N, V, V], mask [N, V, 1]) -> the same with features [N, V, G]."""
         x, adjacency, mask = graph
-        return valid(torch.relu(self.norm(self.conv(x, adjacency), mask)), mask), adjacency, mask
+        x = torch.relu(self.norm(self.conv(x, adjacency), mask))
+        return x if isinstance(adjacency, Ties) else valid(x, mask), adjacency, mask
 
 
 class SparseLayer(nn.Module):
@@ -161,8 +167,6 @@ def message_passing(
     assert isinstance(data.train.x, tuple)
     sizes = [data.train.x[0].shape[-1], *[width] * layers]
     first, *rest = [DenseLayer(kind, a, b) for a, b in pairwise(sizes)]
-    # Padding goes behind the last site at which nodes are mixed: there, states have the shape that methods were told.
+    stages = [first, nn.Sequential(*rest, DenseReadout(readout)), head]
     # torch_geometric's dense GCN takes no packed graphs.
-    named = {str(place): layer for place, layer in enumerate([*rest, DenseReadout(readout)])}
-    body = nn.Sequential(OrderedDict({"less_padding": Pack() if kind == "gin" else LessPadding()} | named))
-    return Staged([first, body, head], {"input": 0, "hidden": 1, "embedding": 2})
+    return GraphNet(stages, {"input": 0, "hidden": 1, "embedding": 2}, packs=kind == "gin")

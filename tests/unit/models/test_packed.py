@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from mixsuite.models.message_passing import DenseGin, DenseLayer, DenseReadout, Pack, SamePadding
+from mixsuite.models.message_passing import DenseGin, DenseLayer, DenseReadout, GraphNet, less_padding, pack
 from mixsuite.models.packed import Sparse
 
 
@@ -28,7 +28,7 @@ def test_layers_and_readout_give_what_they_give_for_padded_graphs(soft, how):
     layers = nn.Sequential(DenseLayer("gin", 3, 4), DenseLayer("gin", 4, 4), DenseReadout(how)).double().train()
     x, ties, mask = graphs(soft)
     found = []
-    for packing in (Pack(), nn.Identity()):
+    for packing in (pack, nn.Identity()):
         given = x.clone().requires_grad_()
         layers.zero_grad()
         out = layers(packing((given, ties, mask)))
@@ -40,14 +40,29 @@ def test_layers_and_readout_give_what_they_give_for_padded_graphs(soft, how):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-10)
 
 
-def test_what_a_method_could_differentiate_by_and_what_is_evaluated_stays_padded():
+def test_what_a_method_could_differentiate_by_stays_padded():
     graph = graphs(soft=False)
-    assert Pack().eval()(graph) is graph
-    assert SamePadding([Pack()])(graph) is graph
     for place in (1, 2):
         leaves = [leaf.clone() for leaf in graph]
         leaves[place].requires_grad_()
-        assert Pack()(tuple(leaves))[0] is leaves[0]
+        assert pack(tuple(leaves))[0] is leaves[0]
+
+
+@pytest.mark.parametrize("packs", [False, True])
+def test_a_net_gives_the_same_with_and_without_padding_and_keeps_it_where_nodes_are_mixed_and_in_evaluation(packs):
+    torch.manual_seed(0)
+    stages = [DenseLayer("gin", 3, 4), nn.Sequential(DenseLayer("gin", 4, 4), DenseReadout("sum")), nn.Linear(4, 2)]
+    net = GraphNet(stages, {"input": 0, "hidden": 1, "embedding": 2}, packs).double().train()
+    x = graphs(soft=False)
+    padded = nn.Sequential(*stages)(x)
+    for through in (net(x), net(net(x, 0, 1), 1), net(net(x, 0, 2), 2)):
+        torch.testing.assert_close(through, padded, rtol=0, atol=1e-12)
+    assert net(x, 0, 1)[0].shape == (5, 8, 4)
+    taken = []
+    net.without_padding = lambda graph: taken.append(1) or (pack if packs else less_padding)(graph)
+    net(x)
+    net.eval()(x)
+    assert taken == [1]
 
 
 def test_a_tie_to_a_place_without_a_node_carries_nothing():
@@ -55,7 +70,7 @@ def test_a_tie_to_a_place_without_a_node_carries_nothing():
     layer = DenseGin(3, 3).double()
     stray = ties.clone()
     stray[1, 0, 5] = 1.0  # this graph has one node
-    packed = Pack()((x, stray, mask))
+    packed = pack((x, stray, mask))
     used = mask[..., 0] > 0
     torch.testing.assert_close(layer(packed[0], packed[1])[0], layer(x, stray)[used], rtol=0, atol=1e-12)
 
