@@ -49,13 +49,13 @@ class ForkServer:
         """Whether the server can fork workers, or is about to."""
         return self._process.poll() is None
 
-    def fork(self, pipe: Connection, log: IO[bytes], card: int | None = None) -> int:
+    def fork(self, pipe: Connection, log: IO[bytes], cards: tuple[int, ...] = ()) -> int:
         """Ask for a worker that works in this process's folder and environment, as they are now.
 
         Args:
             pipe: the worker's end of the pipe to it; one that never starts leaves the other end closed.
             log: takes what the worker prints.
-            card: number of the only GPU that the worker sees; None: those that this process sees.
+            cards: numbers of the only GPUs that the worker sees; (): those that this process sees.
 
         Returns:
             the worker's number.
@@ -63,7 +63,7 @@ class ForkServer:
         self._asked += 1
         here = os.open(".", os.O_RDONLY)
         with contextlib.suppress(OSError):  # the server is gone
-            self._pipe.send((self._asked, os.environ | _ONE_THREAD | _one_card(card)))
+            self._pipe.send((self._asked, os.environ | _ONE_THREAD | _seen(cards)))
             for handle in (pipe.fileno(), log.fileno(), here):
                 send_handle(self._pipe, handle, self._process.pid)
         os.close(here)
@@ -91,12 +91,12 @@ class ForkServer:
         self.log.close()
 
 
-def _one_card(card: int | None) -> dict[str, str]:
-    """The environment in which a process sees one GPU alone, by its number among those that are visible here."""
-    if card is None:
+def _seen(cards: tuple[int, ...]) -> dict[str, str]:
+    """The environment in which a process sees these GPUs alone, by their numbers among those that are visible here."""
+    if not cards:
         return {}
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
-    return {"CUDA_VISIBLE_DEVICES": visible.split(",")[card].strip() if visible else str(card)}
+    visible = [name.strip() for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",")]
+    return {"CUDA_VISIBLE_DEVICES": ",".join(visible[card] if visible != [""] else str(card) for card in cards)}
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mixsuite.errors import InputError, unknown
+from mixsuite.execution.devices import cards_of
 from mixsuite.experiment.code import CodeIdentity, code_of_evaluation, code_of_run
 from mixsuite.experiment.matrix import Matrix
 from mixsuite.experiment.resolve import Experiment, resolve
@@ -73,22 +73,6 @@ class Options:
             path = self.out / name
             if path.exists() and not is_kind(path):
                 raise InputError(f"--out {self.out}: {name} there is not what mixsuite writes; give another folder")
-
-
-def cards_of(device: str) -> tuple[int, ...]:
-    """The cards that a device names, as "cuda:0,1" does; () where it names none.
-
-    Raises:
-        InputError: this is no device.
-    """
-    if device in ("auto", "cpu", "cuda"):
-        return ()
-    if not re.fullmatch(r"cuda:\d{1,3}(,\d{1,3})*", device):
-        raise InputError(f"unknown device '{device}' (allowed: auto, cpu, cuda, or cards by number, as cuda:0,1)")
-    cards = tuple(map(int, device.removeprefix("cuda:").split(",")))
-    if len(set(cards)) < len(cards):
-        raise InputError(f"device '{device}' names a card twice")
-    return cards
 
 
 @dataclass(frozen=True)

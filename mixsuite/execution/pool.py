@@ -26,11 +26,11 @@ _LONGEST_STEP = 1.0  # seconds that a step may always take, whatever the time-ou
 class _Worker:
     """One process, forked from a server, and the pipe to it."""
 
-    def __init__(self, server: ForkServer, card: int | None) -> None:
-        self.card = card
+    def __init__(self, server: ForkServer, cards: tuple[int, ...]) -> None:
+        self.cards = cards
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed in kill()
         self.pipe, theirs = Pipe()
-        self.server, self.id = server, server.fork(theirs, self.log, card)
+        self.server, self.id = server, server.fork(theirs, self.log, cards)
         theirs.close()
         self.process: int | None = None  # its number, once it is ready
         self.work: Work | None = None
@@ -101,12 +101,15 @@ class Pool:
         self._workers: list[_Worker] = []
         self._todo: deque[Work] = deque()
         self._stillborn = 0
-        self._cards: tuple[int | None, ...] = (None,)
+        self._cards: tuple[tuple[int, ...], ...] = ((),)
 
-    def spread(self, cards: tuple[int, ...]) -> None:
-        """Let each worker see one of these GPUs alone; () for all that there are. It ends workers that see others."""
-        self._cards = cards or (None,)
-        for worker in [w for w in self._workers if w.card not in self._cards]:
+    def spread(self, cards: tuple[tuple[int, ...], ...]) -> None:
+        """Let each worker see one of these groups of GPUs alone; () for all that there are.
+
+        It ends workers that see others.
+        """
+        self._cards = cards or ((),)
+        for worker in [w for w in self._workers if w.cards not in self._cards]:
             self._workers.remove(worker)
             worker.kill()
 
@@ -115,8 +118,8 @@ class Pool:
         while len(self._workers) < min(count, self.size):
             if not self._servers or not self._servers[-1].alive:
                 self._servers.append(ForkServer())
-            used = Counter(worker.card for worker in self._workers)
-            self._workers.append(_Worker(self._servers[-1], min(self._cards, key=lambda card: used[card])))
+            used = Counter(worker.cards for worker in self._workers)
+            self._workers.append(_Worker(self._servers[-1], min(self._cards, key=lambda cards: used[cards])))
 
     def map(
         self,

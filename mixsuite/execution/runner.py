@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
 import time
 import warnings
 from collections import Counter
@@ -13,8 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from mixsuite.errors import InputError
+from mixsuite.execution.devices import devices_here, pick_device
 from mixsuite.execution.messages import BlockResult, Inspection, InspectTask, Paused, TrainBlock
-from mixsuite.execution.planning import CallPlan, Options, cards_of, costs
+from mixsuite.execution.planning import CallPlan, Options, costs
 from mixsuite.execution.pool import InHand, Pool
 from mixsuite.execution.progress import Progress, Watch, unwatched
 from mixsuite.execution.result import RunResult
@@ -26,34 +26,26 @@ from mixsuite.results.record_files import RecordWriter
 CHECKPOINTS = "checkpoints"  # the folder of trainings that were stopped, in a results folder
 
 
-def pick_device(device: str) -> tuple[str, tuple[int, ...]]:
-    """Pick the device, cpu or cuda, and the numbers of the cards that were asked for, if any were.
-
-    "auto" means cuda if torch sees a CUDA device, else cpu.
-
-    Raises:
-        InputError: torch sees no CUDA device, or not those that were asked for.
-    """
-    import torch
-
-    if device == "cpu":
-        return "cpu", ()
-    if torch.cuda.is_available():
-        cards, there = cards_of(device), torch.cuda.device_count()
-        if missing := [card for card in cards if card >= there]:
-            raise InputError(f"--device {device}: no card {missing[0]} here (allowed: 0 to {there - 1})")
-        return "cuda", cards
-    if device != "auto":
-        raise InputError(f"--device {device}: torch sees no CUDA device here (allowed: auto, cpu)")
-    return "cpu", ()
-
-
-def _num_workers(options: Options, device: str, cards: tuple[int, ...]) -> int:
+def _num_workers(options: Options, device: str, cards: tuple[int, ...], devices: int = 1) -> int:
+    """The number of workers where a run has so many devices."""
     if options.workers is not None:
         return options.workers
-    if device != "cpu":
-        return max(1, len(cards))
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, (devices_here("cpu") if device == "cpu" else len(cards)) // devices)
+
+
+def _size(pool: Pool, plan: CallPlan) -> str:
+    """Give a pool as many workers as suit a plan, and each of them its cards; return the device of its runs.
+
+    Raises:
+        InputError: there is no such device, or a run needs more cards than are named.
+    """
+    device, cards = pick_device(plan.options.device)
+    devices = max(dict(task.recipe).get("devices", 1) for task in plan.experiment.tasks)
+    if cards and devices > len(cards):
+        raise InputError(f"a recipe's devices={devices}: --device {plan.options.device} names {len(cards)}")
+    pool.size = _num_workers(plan.options, device, cards, devices)
+    pool.spread(tuple(cards[i : i + devices] for i in range(0, len(cards) - devices + 1, devices)))
+    return device
 
 
 def _inspect(pool: Pool, plan: CallPlan, device: str, known: dict[str, Inspection]) -> dict[str, Inspection]:
@@ -83,9 +75,10 @@ def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> 
     grouped: dict[tuple[Task, MethodSpec, str, int], list[RunSpec]] = {}
     for run in plan.todo:
         task, method = run.task.name, run.method.name
+        shared = dict(run.task.recipe).get("devices", 1) > 1
         suits = inspections[task].executor if options.executor == "auto" else options.executor
         together = experiment.method_of[method].stackable and experiment.parts_of[task].optimizer.stackable
-        executor = suits if together else "loop"
+        executor = suits if together and not shared else "loop"
         size = experiment.parts_of[task].domain.block if executor == "lockstep" else 1
         grouped.setdefault((run.task, run.method, executor, run.seed // size), []).append(run)
     blocks = [
@@ -156,9 +149,7 @@ def inspect(plan: CallPlan, pool: Pool) -> dict[str, Inspection]:
     Raises:
         InputError: a task that cannot be run as asked.
     """
-    device, cards = pick_device(plan.options.device)
-    pool.size = _num_workers(plan.options, device, cards)
-    pool.spread(cards)
+    device = _size(pool, plan)
     return _inspect(pool, replace(plan, options=replace(plan.options, rerun="always")), device, {})
 
 
@@ -172,10 +163,8 @@ def dry_run(plan: CallPlan) -> tuple[Counter[tuple[str, str]], float]:
     cells = Counter((run.task.name, run.method.name) for run in todo)
     if not todo:
         return cells, 0.0
-    device, cards = pick_device(plan.options.device)
-    size = _num_workers(plan.options, device, cards)
-    with Pool(size) as pool:
-        pool.spread(cards)
+    with Pool() as pool:
+        device, size = _size(pool, plan), pool.size
         inspections = _inspect(pool, plan, device, {})
     each = costs(plan, {task: inspection.seconds for task, inspection in inspections.items()})
     return cells, sum(each.values()) / size + 3.0
@@ -202,10 +191,8 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: AbstractContextManag
         watch(progress)
         return progress
     load_manifest(options.out)  # a bad manifest is refused before anything is trained
-    device, cards = pick_device(options.device)
     with pool or Pool() as pool:
-        pool.size, pool.timeout = _num_workers(options, device, cards), options.timeout
-        pool.spread(cards)
+        device, pool.timeout = _size(pool, plan), options.timeout
         pool.start(progress.total)
         inspections = _inspect(pool, plan, device, {})  # before anything is written
         with RecordWriter(options.out) as writer:

@@ -31,6 +31,7 @@ from mixsuite.evaluation.measure import measure
 from mixsuite.evaluation.row_losses import row_losses
 from mixsuite.evaluation.score import predictions_of, score
 from mixsuite.execution.checkpoint_file import CheckpointFile
+from mixsuite.execution.devices import devices_here
 from mixsuite.execution.execute import (
     OpenTask,
     make_job,
@@ -51,6 +52,8 @@ from mixsuite.execution.messages import (
     RetryApart,
     TrainBlock,
 )
+from mixsuite.execution.process import prepare_process, process_state
+from mixsuite.execution.ranks import Followed, joined
 from mixsuite.execution.result import RunResult
 from mixsuite.experiment.build import (
     load_parts,
@@ -60,6 +63,7 @@ from mixsuite.experiment.build import (
 )
 from mixsuite.experiment.code import code_of_evaluation
 from mixsuite.experiment.spec import RunSpec
+from mixsuite.models.ranks import Ranks
 from mixsuite.models.stack import Unstackable
 from mixsuite.plugins.load import told, user_code_location
 from mixsuite.results.files import write_whole
@@ -94,11 +98,11 @@ class Worker:
         Runs that leave the process changed are failed. Their own numbers may be right, but those of the runs after them
         in a loop of one's own would not be; the process is put back, so that here they are.
         """
-        before = _process_state()
+        before = process_state()
         answer = self._execute(work)
         if isinstance(answer, BlockResult) and any(result.status == "failed" for result in answer.results):
             gc.collect()  # an error holds what its run held, a card's memory too
-        changed = [what for what, (value, _) in _process_state().items() if value != before[what][0]]
+        changed = [what for what, (value, _) in process_state().items() if value != before[what][0]]
         for what in changed:
             value, put_back = before[what]
             put_back(value)
@@ -181,12 +185,17 @@ class Worker:
         except BaseException:
             return Inspection()  # each of its runs will say why
         name, recipe, data = work.task.name, opened.recipe, opened.data
+        if (devices := recipe.devices or 1) > min(recipe.batch, there := devices_here(work.device)):
+            what = f"a batch of {recipe.batch}" if recipe.batch < devices else f"{there} here"
+            return Inspection(f"{name}: recipe's devices={devices}: more than {what} (--device {work.device})")
         if recipe.batch > len(data.train):
             return Inspection(f"{name}: recipe's batch={recipe.batch} is more than its {len(data.train)} training rows")
         if work.task.select == "best_validation" and not len(data.valid):
             return Inspection(f"{name}: select = 'best_validation' needs validation rows; this task has none")
         seconds = recipe.length(len(data.train)) * parts.domain.step_seconds
-        lockstep = parts.optimizer.stackable and lockstep_pays_off(model, data, recipe, parts.domain.block)
+        lockstep = (
+            devices == 1 and parts.optimizer.stackable and lockstep_pays_off(model, data, recipe, parts.domain.block)
+        )
         rows = {"train": len(data.train), "valid": len(data.valid), "test": len(data.test)}
         return Inspection("", seconds, "lockstep" if lockstep else "loop", rows)
 
@@ -196,18 +205,14 @@ class Worker:
         if block.code.changed() or probes_changed or metrics_changed:
             raise RuntimeError("a source file of this run was changed after the call began; run it again")
         results: dict[RunSpec, RunResult] = {}
-        jobs: dict[RunSpec, Job] = {}
-        for run in block.runs:
-            self._beat(0.0)
-            try:
-                path = block.checkpoint_of(run)
-                checkpoint = None if path is None else CheckpointFile(path, block.until)
-                jobs[run] = replace(self.job(block, run), beat=self._step, checkpoint=checkpoint)
-            except Exception as error:
-                results[run] = _ended_early(error)
-        steps = [job.steps for job in jobs.values()]
-        self._steps, self._made = max(steps, default=0) if block.executor == "lockstep" else sum(steps), 0
-        for (run, job), trained in zip(jobs.items(), train(list(jobs.values()), block.executor), strict=True):
+        with joined(block) as together:
+            jobs, results = self._jobs(block, together.ranks)
+            steps = [job.steps for job in jobs.values()]
+            self._steps, self._made = max(steps, default=0) if block.executor == "lockstep" else sum(steps), 0
+            found = train(list(jobs.values()), block.executor)
+            if any(isinstance(trained, RuntimeError) for trained in found) and (death := together.death()):
+                found = [RuntimeError(death) if isinstance(one, RuntimeError) else one for one in found]
+        for (run, job), trained in zip(jobs.items(), found, strict=True):
             self._beat(1.0)
             if isinstance(trained, Stopped):
                 raise trained
@@ -216,6 +221,28 @@ class Worker:
             except Exception as error:
                 results[run] = _ended_early(error)
         return [results[run] for run in block.runs]
+
+    def _jobs(self, block: TrainBlock, ranks: Ranks | None) -> tuple[dict[RunSpec, Job], dict[RunSpec, RunResult]]:
+        """(the runs of a block that are ready to train, the results of those that never will be)."""
+        jobs: dict[RunSpec, Job] = {}
+        results: dict[RunSpec, RunResult] = {}
+        for run in block.runs:
+            self._beat(0.0)
+            try:
+                path = block.checkpoint_of(run)
+                checkpoint = None if path is None else CheckpointFile(path, block.until)
+                jobs[run] = replace(self.job(block, run), beat=self._step, checkpoint=checkpoint, ranks=ranks)
+            except Exception as error:
+                results[run] = _ended_early(error)
+        return jobs, results
+
+    def follow(self, block: TrainBlock, ranks: Ranks) -> None:
+        """Train a block's runs along, as a rank other than 0; what comes of it is rank 0's to say."""
+        device = block.device if block.device == "cpu" else f"cuda:{ranks.rank}"
+        jobs, _ = self._jobs(replace(block, device=device), ranks)
+        paths = [block.checkpoint_of(run) for run in jobs]
+        kept = [None if path is None else Followed(CheckpointFile(path)) for path in paths]
+        train([replace(job, checkpoint=one) for job, one in zip(jobs.values(), kept, strict=True)], block.executor)
 
     def _step(self) -> None:
         """Note a step of the training."""
@@ -276,16 +303,6 @@ def _missing_package(error: ImportError, declared: tuple[str, ...]) -> Exception
     if package not in declared:
         return error
     return SkipRun(f"{package} cannot be imported ({error}); install it: pip install {package}")
-
-
-def _process_state() -> dict[str, tuple[Any, Callable[[Any], object]]]:
-    """What a method may change for the runs after it: name -> (value, what puts it back)."""
-    return {
-        "the default dtype": (torch.get_default_dtype(), torch.set_default_dtype),
-        "the default device": (torch.get_default_device(), lambda _: torch.set_default_device(None)),
-        "the gradient mode": (torch.is_grad_enabled(), torch.set_grad_enabled),
-        "the working directory": (Path.cwd(), os.chdir),
-    }
 
 
 def _check_files(dataset: Dataset, root: Path, planned: str) -> None:
@@ -370,10 +387,7 @@ def serve(pipe: Connection) -> None:
     while True:
         arrived.acquire()
         number, work = waiting.popleft()
-        reset_global_state(work.runs[0].seed if isinstance(work, TrainBlock) else 0)
-        if isinstance(work, TrainBlock) and work.deterministic:
-            os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-            torch.use_deterministic_algorithms(True)
+        prepare_process(work)
         answer = worker.execute(work)
         if os.getpid() != process:
             os._exit(0)  # a method forked: only the parent may answer

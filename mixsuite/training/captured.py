@@ -33,6 +33,7 @@ def can_be_captured(feed: BatchSource) -> bool:
     return (
         feed.device.type == "cuda"
         and feed.ahead
+        and job.ranks is None
         and job.method.capturable
         and job.model.capturable
         and not isinstance(job.data.train.x, Ragged)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,12 +17,15 @@ from mixsuite.domains.augmentation import Augmentation
 from mixsuite.errors import SkipRun
 from mixsuite.mixing import Method, TaskInfo, TrainInfo
 from mixsuite.mixing.method import why_not
+from mixsuite.models.across import across, check_rows_apart
 from mixsuite.models.base import Staged, site_shapes
+from mixsuite.models.ranks import Ranks
 from mixsuite.training.checkpoint import Checkpoint
 from mixsuite.training.optimizer import Optimizer
 from mixsuite.training.recipe import Recipe
 from mixsuite.training.schedule import Schedule
 
+CHECKED_ROWS = 16  # on which a net whose rows are shared is compared with itself
 Score = Callable[[Tensor, Tensor, str], float]
 
 
@@ -44,6 +48,7 @@ class Job:
     score:   (outputs, targets, kind) -> metric, lower is better; "best_validation" needs it.
     optimizer, schedule: None: the built-in ones that the recipe names.
     checkpoint: of the training, if it keeps one; in lockstep that of a block's first job is the block's.
+    ranks:   the processes that train the run together; None: this one alone.
     beat:    called at every step, so that whoever waits knows that the training gets on.
     """
 
@@ -60,6 +65,7 @@ class Job:
     optimizer: Optimizer | None = None
     schedule: Schedule | None = None
     checkpoint: Checkpoint | None = None
+    ranks: Ranks | None = None
     beat: Callable[[], None] = _nothing
 
     @cached_property
@@ -102,6 +108,23 @@ def task_info(job: Job) -> TaskInfo:
     first = take_rows(data.train.x, torch.arange(1, device=data.train.y.device))
     shapes = site_shapes(job.model, first)
     return TaskInfo(job.domain, data.kind, data.classes, shapes, job.batch, len(data.train))
+
+
+@contextmanager
+def shared(job: Job) -> Iterator[Job]:
+    """The job with a net whose calls share their rows among its ranks, if it has any.
+
+    Raises:
+        SkipRun: the net cannot be shared.
+    """
+    if job.ranks is None:
+        yield job
+        return
+    sites = job.model.inner if job.method.site == "random" else [job.method.site]
+    rows = torch.arange(min(CHECKED_ROWS, len(job.data.train)), device=job.data.train.y.device)
+    with across(job.model, job.ranks, sites) as net:
+        check_rows_apart(job.model, net, take_rows(job.data.train.x, rows))
+        yield replace(job, model=net)
 
 
 def train_info(job: Job, x: State) -> TrainInfo:

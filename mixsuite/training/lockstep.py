@@ -110,6 +110,8 @@ class _Block:
         if len({job.seed % first.block for job in jobs}) < len(jobs):
             raise ValueError("two jobs of one seed: the runs of a block are those of one cell")
         method = first.method
+        if first.ranks is not None:
+            raise Unstackable("several devices for one run")
         if not optimizer_of(first).stackable:
             raise Unstackable("the optimiser")
         if not method.stackable or isinstance(first.data.train.x, Ragged):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from mixsuite.data.digest import digest
 from mixsuite.data.state import State, num_rows
-from mixsuite.mixing import Batch, Method, Plan, Tail
+from mixsuite.mixing import Batch, Method, Plan, Tail, TaskInfo
 from mixsuite.mixing.engine import step_loss, two_term_loss
 from mixsuite.mixing.inside import run_mixed
 from mixsuite.mixing.losses import LOSSES
@@ -23,7 +24,7 @@ from mixsuite.training.batches import BatchSource, StepInputs
 from mixsuite.training.built_in import optimizer_of, schedule_of
 from mixsuite.training.captured import Captured, CudaRecord, can_be_captured, own_stream
 from mixsuite.training.checkpoint import Kept, Part
-from mixsuite.training.job import Job, TrainResult, check_applies, task_info
+from mixsuite.training.job import Job, TrainResult, check_applies, shared, task_info
 from mixsuite.training.memory import reset_peak
 from mixsuite.training.optimizer import Steps
 from mixsuite.training.run_log import BestCheckpoint, Means, RunLog, fitted
@@ -58,11 +59,19 @@ def train(job: Job) -> TrainResult:
     """
     info = task_info(job)
     check_applies(job, info)
+    with shared(job) as whole:
+        result = _train(whole, info, dict(job.model.named_parameters()))
+    devices = {} if job.ranks is None else {"devices": job.ranks.world}
+    return replace(result, model=job.model, executor=result.executor | devices)
+
+
+def _train(job: Job, info: TaskInfo, weights: dict[str, nn.Parameter]) -> TrainResult:
+    """Train a job whose method applies. weights: its model's, by the names that they have where no rows are shared."""
     model, recipe, steps = job.model, job.recipe, job.steps
     init = digest(*model.state_dict().values())
 
     feed, log, best = BatchSource(job, info), RunLog(job), BestCheckpoint(job)
-    optimizer = optimizer_of(job).steps(dict(model.named_parameters()), recipe)
+    optimizer = optimizer_of(job).steps(weights, recipe)
     rates = learning_rates(recipe, schedule_of(job), steps)
     means = Means(log.ends, feed.device)
     model.train()

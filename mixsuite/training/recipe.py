@@ -22,6 +22,7 @@ class Recipe(BaseModel):
     momentum, nesterov: for optimisers that use them, as sgd.
     augment:  augmentations, as ``name(parameters)``, joined by +; "none" for none.
     weights:  a file of weights that the model starts from; in a run's identity, the first digits of its sha256.
+    devices:  the number of devices that share each batch's rows: cards, or cores of the processor.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -41,6 +42,12 @@ class Recipe(BaseModel):
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.0
     augment: str = "none"
     weights: str | None = None
+    devices: Annotated[int, Field(ge=1, le=1024)] | None = None
+
+    @field_validator("devices")
+    @classmethod
+    def _several(cls, devices: int | None) -> int | None:
+        return None if devices == 1 else devices
 
     @field_validator("model", "optimizer", "schedule")
     @classmethod

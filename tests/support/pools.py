@@ -38,7 +38,7 @@ class InProcess:
     def start(self, count: int) -> None:
         pass
 
-    def spread(self, cards: tuple[int, ...]) -> None:
+    def spread(self, cards: tuple[tuple[int, ...], ...]) -> None:
         pass
 
     def map(

@@ -21,8 +21,8 @@ class Stand:
     made: list = []
     script: deque = deque()
 
-    def __init__(self, server, card=None):
-        self.card = card
+    def __init__(self, server, cards=()):
+        self.cards = cards
         self.pipe, self.work, self.number, self.since, self.process = self, None, 0, 0.0, None
         self.outsiders, self.last_beat, self.share = None, 0.0, 0.0
         self.answers, self.dead, self.killed = deque([(0, Ready(1))]), False, False
@@ -166,8 +166,8 @@ def test_an_answer_to_other_work_is_not_taken(stand, tiny):
 
 def test_workers_that_never_begin_are_an_error(stand, tiny, monkeypatch):
     class Stillborn(Stand):
-        def __init__(self, server, card=None):
-            super().__init__(server, card)
+        def __init__(self, server, cards=()):
+            super().__init__(server, cards)
             self.answers.clear()
             self.dead = True
 
@@ -185,11 +185,11 @@ def test_a_system_that_cannot_end_workers_is_refused(monkeypatch):
 def test_workers_are_spread_over_the_cards_that_were_asked_for(stand):
     pool = module.Pool(4)
     pool.start(1)
-    assert [worker.card for worker in stand.made] == [None]
-    pool.spread((2, 0))
+    assert [worker.cards for worker in stand.made] == [()]
+    pool.spread(((2,), (0,)))
     assert stand.made[0].killed
     pool.start(4)
-    assert [worker.card for worker in stand.made[1:]] == [2, 0, 2, 0]
+    assert [worker.cards for worker in stand.made[1:]] == [(2,), (0,), (2,), (0,)]
     pool.spread(())
     assert all(worker.killed for worker in stand.made)
 

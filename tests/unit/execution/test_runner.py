@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import torch
 from support.faulty import FAULTY
 from support.pools import InProcess
 
@@ -248,36 +247,13 @@ def test_runs_whose_worker_is_lost_are_failed_records(plan, tmp_path):
     assert {(r.status, r.reason, r.machine["device"]) for r in records} == {("failed", "planted", "cpu")}
 
 
-@pytest.mark.parametrize(
-    ("there", "asked", "wanted"), [(False, "auto", "cpu"), (True, "auto", "cuda"), (True, "cpu", "cpu")]
-)
-def test_the_device_is_a_gpu_where_there_is_one(monkeypatch, there, asked, wanted):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
-    assert runner.pick_device(asked) == (wanted, ())
-
-
-def test_a_gpu_that_is_not_there_is_bad_input(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    for device in ("cuda", "cuda:0"):
-        with pytest.raises(InputError, match=f"--device {device}: torch sees no CUDA device"):
-            runner.pick_device(device)
-
-
-def test_cards_are_those_that_were_asked_for(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert runner.pick_device("cuda:1,0") == ("cuda", (1, 0))
-    with pytest.raises(InputError, match=r"--device cuda:0,2: no card 2 here \(allowed: 0 to 1\)"):
-        runner.pick_device("cuda:0,2")
-
-
 def test_workers_are_as_many_as_cores_and_one_on_a_gpu(monkeypatch):
     usual = Options(Path("out"), Path())
     assert runner._num_workers(usual, "cuda", ()) == 1
     assert runner._num_workers(usual, "cuda", (0, 2)) == 2
+    assert runner._num_workers(usual, "cuda", (0, 2), devices=2) == 1
     assert runner._num_workers(replace(usual, workers=5), "cuda", ()) == 5
-    monkeypatch.setattr(runner.os, "sched_getaffinity", lambda pid: {0, 3, 4}, raising=False)
+    monkeypatch.setattr(runner, "devices_here", lambda device: {"cpu": 3}[device])
     assert runner._num_workers(usual, "cpu", ()) == 3
-    monkeypatch.delattr(runner.os, "sched_getaffinity")  # on other systems
-    monkeypatch.setattr(runner.os, "cpu_count", lambda: 6)
-    assert runner._num_workers(usual, "cpu", ()) == 6
+    assert runner._num_workers(usual, "cpu", (), devices=2) == 1
+    assert runner._num_workers(usual, "cpu", (), devices=4) == 1  # the inspection of its task will refuse

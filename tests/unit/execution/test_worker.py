@@ -96,6 +96,13 @@ def test_a_run_comes_back_with_all_that_a_record_needs(tiny):
     assert result.parameters > 0
 
 
+@pytest.mark.parametrize(("devices", "said"), [(3, "more than 2 here"), (9, "more than a batch of 8")])
+def test_more_devices_than_there_are_are_refused_in_a_line(tiny, monkeypatch, devices, said):
+    monkeypatch.setattr(module, "devices_here", lambda device: {"cpu": 2}[device])
+    tiny.write_text(tiny.read_text().replace("batch = 8", f"batch = 8\ndevices = {devices}"))
+    assert inspect(tiny).problem == f"iris(rows=20)@tiny: recipe's devices={devices}: {said} (--device cpu)"
+
+
 @pytest.mark.parametrize("executor", ["loop", "lockstep"])
 def test_a_training_whose_time_is_up_ends_at_its_checkpoint_and_goes_on_from_there(
     tiny, tmp_path, monkeypatch, executor

@@ -138,7 +138,7 @@ def test_what_is_recorded_is_all_that_changes(monkeypatch):
 @pytest.mark.parametrize(
     ("change", "wanted"),
     [({}, True), ({"device": "cpu"}, False), ({"ahead": False}, False), ({"method": False}, False),
-     ({"model": False}, False)],
+     ({"model": False}, False), ({"ranks": Ranks(0, 2)}, False)],
 )  # fmt: skip
 def test_steps_are_recorded_on_a_gpu_where_all_that_changes_is_within_tensors(change, wanted):
     feed = SimpleNamespace(
@@ -148,6 +148,7 @@ def test_steps_are_recorded_on_a_gpu_where_all_that_changes_is_within_tensors(ch
             method=SimpleNamespace(capturable=change.get("method", True)),
             model=SimpleNamespace(capturable=change.get("model", True)),
             data=SimpleNamespace(train=SimpleNamespace(x=torch.zeros(2, 3))),
+            ranks=change.get("ranks"),
         ),
     )
     assert can_be_captured(feed) is wanted

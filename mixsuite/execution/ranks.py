@@ -1,0 +1,112 @@
+"""The further processes of a block whose runs share their rows among several devices.
+
+The worker is rank 0: it alone keeps checkpoints, evaluates and answers. The others open the same task and train along.
+They belong to the worker's session, so they end with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+import torch.distributed as dist
+
+from mixsuite.execution.messages import TrainBlock
+from mixsuite.models.ranks import Ranks
+from mixsuite.training.checkpoint import Checkpoint
+
+_MAIN = "from mixsuite.execution.follower import main; main()"
+_LONG = datetime.timedelta(days=30)  # that a rank may wait for the others: the pool's time-out ends what hangs
+
+
+@dataclass
+class Joined:
+    """The ranks of a block, and the processes of those other than 0.
+
+    ranks: this process's place; None: the block's runs are trained by it alone.
+    """
+
+    ranks: Ranks | None = None
+    others: list[tuple[subprocess.Popen[bytes], IO[bytes]]] = field(default_factory=list)
+
+    def death(self) -> str:
+        """How the first rank that is gone ended, with the last part of what it said; "" if none is gone."""
+        for rank, (process, log) in enumerate(self.others, 1):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if process.wait(timeout=2):
+                    log.seek(max(0, log.seek(0, os.SEEK_END) - 4000))
+                    said = log.read().decode(errors="replace").strip()
+                    return f"rank {rank} of {len(self.others) + 1} died: exit status {process.returncode}\n\n{said}"
+        return ""
+
+
+@contextlib.contextmanager
+def joined(block: TrainBlock) -> Iterator[Joined]:
+    """Start the further ranks of a block, if its recipe asks for several devices, and end them behind it."""
+    world = dict(block.task.recipe).get("devices", 1)
+    if world == 1:
+        yield Joined()
+        return
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        others: list[tuple[subprocess.Popen[bytes], IO[bytes]]] = []
+        for rank in range(1, world):
+            log = stack.enter_context(tempfile.TemporaryFile())
+            command = [sys.executable, "-P", "-c", _MAIN]
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=log, stderr=log, cwd=Path.cwd())
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            assert process.stdin is not None
+            with contextlib.suppress(OSError), process.stdin:  # one that died has its say in ``death``
+                pickle.dump((block, rank, world, folder), process.stdin)
+            others.append((process, log))
+        with group(block.device, 0, world, folder):
+            yield Joined(Ranks(0, world), others)
+
+
+@contextlib.contextmanager
+def group(device: str, rank: int, world: int, folder: str) -> Iterator[None]:
+    """Meet the other ranks in a folder."""
+    kind = "gloo" if device == "cpu" else "nccl"
+    if device != "cpu":
+        torch.cuda.set_device(rank)
+    store = dist.FileStore(  # type: ignore[attr-defined]
+        f"{folder}/ranks", world
+    )
+    dist.init_process_group(kind, store=store, rank=rank, world_size=world, timeout=_LONG)
+    try:
+        yield
+    finally:
+        dist.destroy_process_group()
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A checkpoint that rank 0 keeps, as the other ranks go on from it."""
+
+    kept: Checkpoint
+
+    @property
+    def name(self) -> str:
+        """As messages call it."""
+        return self.kept.name
+
+    def load(self, device: torch.device) -> dict[str, Any] | None:
+        """As ``Checkpoint.load``."""
+        return self.kept.load(device)
+
+    def due(self) -> bool:
+        """Never."""
+        return False
+
+    def keep(self, state: dict[str, Any]) -> None:
+        """Nothing: rank 0 does."""

@@ -1,0 +1,90 @@
+"""Ranks: the processes that train one run together, and what they tell each other.
+
+Three operations carry it, each the derivative of another or of itself: a value that all ranks hold alike has a gradient
+that all ranks hold alike, and the gradient of a part is the part of the gradient. So derivatives of derivatives are
+whole, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+
+@dataclass
+class Ranks:
+    """This process's place among those that train one run.
+
+    rank:  number of this one.
+    world: how many there are.
+    rows:  number of rows of the batch that is in the net now.
+    """
+
+    rank: int
+    world: int
+    rows: int = field(default=0, compare=False)
+
+    def part(self, rows: int) -> slice:
+        """This rank's part of so many rows: parts differ by one row at most, the first ones being larger."""
+        sizes = self.sizes(rows)
+        begin = sum(sizes[: self.rank])
+        return slice(begin, begin + sizes[self.rank])
+
+    def sizes(self, rows: int) -> list[int]:
+        """The number of rows of each part."""
+        return [rows // self.world + (rank < rows % self.world) for rank in range(self.world)]
+
+    def share(self, x: Tensor) -> Tensor:
+        """This rank's part of rows that all hold. [N, ...] -> [n, ...]."""
+        return _Share.apply(x, self)  # type: ignore[no-any-return, no-untyped-call]
+
+    def gather(self, x: Tensor, rows: int) -> Tensor:
+        """All rows, of which each rank holds its part. [n, ...] -> [N, ...]. rows: N."""
+        return _Gather.apply(x, rows, self)  # type: ignore[no-any-return, no-untyped-call]
+
+    def total(self, x: Tensor) -> Tensor:
+        """The sum of what each rank holds, for use with this rank's rows; the shape stays."""
+        return _Total.apply(x)  # type: ignore[no-any-return, no-untyped-call]
+
+
+class _Share(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, ranks: Ranks) -> Tensor:
+        ctx.ranks, ctx.rows = ranks, len(x)
+        return x[ranks.part(len(x))].clone()
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None]:
+        return _Gather.apply(slope, ctx.rows, ctx.ranks), None  # type: ignore[no-untyped-call]
+
+
+class _Gather(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, rows: int, ranks: Ranks) -> Tensor:
+        ctx.ranks = ranks
+        sizes = ranks.sizes(rows)
+        padded = x.new_zeros((max(sizes), *x.shape[1:]))
+        padded[: len(x)] = x
+        parts = [torch.empty_like(padded) for _ in sizes]
+        dist.all_gather(parts, padded)
+        return torch.cat([part[:size] for part, size in zip(parts, sizes, strict=True)])
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor, None, None]:
+        return _Share.apply(slope, ctx.ranks), None, None  # type: ignore[no-untyped-call]
+
+
+class _Total(torch.autograd.Function):
+    @staticmethod
+    def forward(_: Any, x: Tensor) -> Tensor:
+        total = x.detach().clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(_: Any, slope: Tensor) -> tuple[Tensor]:
+        return (_Total.apply(slope),)  # type: ignore[no-untyped-call]
