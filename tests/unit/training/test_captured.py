@@ -7,6 +7,7 @@ import torch
 from support.tasks import job_of
 from torch import nn
 
+from mixsuite.models.ranks import Ranks
 from mixsuite.training import captured as module
 from mixsuite.training import lockstep, loop
 from mixsuite.training.captured import MOST, PLAIN, Captured, can_be_captured
