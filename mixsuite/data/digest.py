@@ -9,9 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from mixsuite.data.streamed import RowReader
+
 
 def update(state: hashlib._Hash, value: Any) -> None:
     """Feed a value, with its type and shape, into a running hash."""
+    if isinstance(value, RowReader):
+        value = value.identity
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu().contiguous().numpy()
     if isinstance(value, np.ndarray) and value.dtype != object:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from mixsuite.data.digest import digest
 from mixsuite.data.state import State
+from mixsuite.data.streamed import Streamed
+
+SHOWN = 512  # rows that are shown where not all are in memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,6 +23,7 @@ class Raw:
 
     x:      rows in the domain's raw form: images, uint8 or float [n, H, W(, C)]; tables, a pandas frame;
             speech, n arrays [C, T] (cepstra, or waves with C = 1); graphs, n pairs (features [V, F], edges [2, E]).
+            Or a RowReader, which reads each row as it is needed, as a tensor.
     y:      [n] class numbers, [n, C] soft or multi-label targets, or [n] or [n, K] numbers to predict.
     split_id: [n] 0 train, 1 validation, 2 test, where there is an official split; else None.
     weight: [n] weight of each row in the loss, or None.
@@ -83,6 +88,18 @@ class Data:
     split: str = "drawn"
     clean_labels: Tensor | None = None
     digests: dict[str, str] = field(default_factory=dict)
+
+    def shown(self) -> Data:
+        """What a model is built from, and an augmentation prepared by: the first SHOWN training rows, in memory.
+
+        It is all of the data where they are in memory.
+        """
+        x = self.train.x
+        if not isinstance(x, Streamed):
+            return self
+        rows = torch.arange(min(SHOWN, len(x)), device=self.train.y.device)
+        weight = None if self.train.weight is None else self.train.weight[rows]
+        return replace(self, train=Subset(x.take(rows), self.train.y[rows], weight))
 
     def unscaled(self, values: Tensor) -> Tensor:
         """Convert regression outputs or targets [n, K] to the target's units."""

@@ -1,4 +1,4 @@
-"""States: what flows through a model. A state is a tensor, a tuple of tensors, or ragged rows."""
+"""States: what flows through a model. A state is a tensor, a tuple of tensors, or rows of a kind of their own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,24 @@ import torch
 from torch import Tensor
 
 
-class Ragged(ABC):
+class Selectable(ABC):
+    """Rows of a kind of their own, of which some can be selected."""
+
+    @abstractmethod
+    def take(self, rows: Tensor) -> State:
+        """Select rows [k]."""
+
+    @property
+    @abstractmethod
+    def first(self) -> Tensor:
+        """The tensor that holds the features; it tells the device and the type."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """The number of rows."""
+
+
+class Ragged(Selectable):
     """Rows of unequal size, kept unpadded: a state that can select rows and is never mixed.
 
     cause: why rows are kept so, for messages.
@@ -31,29 +48,21 @@ class Ragged(ABC):
     def join(self, other: Self) -> Self:
         """These rows with others behind them."""
 
-    @property
-    @abstractmethod
-    def first(self) -> Tensor:
-        """The tensor that holds the features; it tells the device and the type."""
 
-    @abstractmethod
-    def __len__(self) -> int:
-        """The number of rows."""
-
-
-State = Tensor | tuple[Tensor, ...] | Ragged
+State = Tensor | tuple[Tensor, ...] | Selectable
 
 
 def map_leaves(f: Callable[[Tensor], Tensor], h: State) -> State:
     """Apply f to every leaf of a state."""
     if isinstance(h, Ragged):
         return h.map(f)
+    assert not isinstance(h, Selectable)
     return tuple(f(leaf) for leaf in h) if isinstance(h, tuple) else f(h)
 
 
 def first_leaf(h: State) -> Tensor:
     """The leaf that gives a site its shape: the tensor itself, or the first of a tuple."""
-    if isinstance(h, Ragged):
+    if isinstance(h, Selectable):
         return h.first
     return h[0] if isinstance(h, tuple) else h
 
@@ -65,7 +74,7 @@ def num_rows(h: State) -> int:
 
 def take_rows(h: State, rows: Tensor) -> State:
     """Select rows [k] of a state [n, ...] -> [k, ...]."""
-    return h.take(rows) if isinstance(h, Ragged) else map_leaves(lambda leaf: leaf.index_select(0, rows), h)
+    return h.take(rows) if isinstance(h, Selectable) else map_leaves(lambda leaf: leaf.index_select(0, rows), h)
 
 
 def concatenate(states: Sequence[State]) -> State:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from mixsuite.data.rows import Raw
 from mixsuite.data.state import State
+from mixsuite.domains.checksums import checksums
 from mixsuite.errors import InputError
 
 
@@ -86,7 +87,7 @@ class Dataset(ABC):
         for path in paths:
             if not path.is_file():
                 raise InputError(self.missing(path))
-            checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+        for path, checksum in zip(paths, checksums(paths, root), strict=True):
             declared = self.sha256.get(path.name, checksum)
             if checksum != declared:
                 raise InputError(

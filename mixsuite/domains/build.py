@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from mixsuite.data.digest import digest
 from mixsuite.data.rows import Data, Raw, Subset
-from mixsuite.data.state import first_leaf, map_leaves, take_rows
+from mixsuite.data.state import State, first_leaf, map_leaves, take_rows
+from mixsuite.data.streamed import Streamed
 from mixsuite.domains.base import Dataset, Domain
 from mixsuite.domains.split import count_classes, draw_split
 from mixsuite.errors import InputError
@@ -83,6 +84,7 @@ def make_data(
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
     fold: Fold | None = None,
+    readers: int = 0,
 ) -> Data:
     """Split a data set by the seed, encode it by the training part's statistics, and move it to the device.
 
@@ -94,6 +96,7 @@ def make_data(
         device: where the tensors go.
         dtype: type of floating-point tensors.
         fold: the inner split on which a setting is chosen; None: the run's own split.
+        readers: number of processes that read rows ahead which are not in memory; 0: this one reads.
 
     Raises:
         InputError: the rows do not have the form of a data set, the split cannot be drawn, the training or test part
@@ -120,7 +123,10 @@ def make_data(
 
     def part(name: str) -> Subset:
         index = torch.from_numpy(place[name])
-        x = map_leaves(move, take_rows(encoded.x, index))
+        if isinstance(encoded.x, Streamed):
+            x: State = encoded.x.part(place[name], device=device, dtype=dtype, readers=readers)
+        else:
+            x = map_leaves(move, take_rows(encoded.x, index))
         rows = getattr(split, name)
         weight = None if raw.weight is None else move(torch.from_numpy(raw.weight[rows].astype(np.float64)))
         return Subset(x, move(y[index]), weight)
@@ -166,7 +172,7 @@ def make_model(model: Model, data: Data, seed: int, weights: SavedWeights | None
     first = first_leaf(data.train.x)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(torch_seed(seed, "init"))
-        built = as_staged(model.build(data), model)
+        built = as_staged(model.build(data.shown()), model)
     if weights is not None:
         weights.load_into(built)
     return channels_last(built.to(device=first.device, dtype=first.dtype))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from mixsuite.domains.checksums import checksums
 from mixsuite.errors import InputError
 
 LEFT = (".", "__MACOSX", "@eaDir")  # beginnings of names that a system or an archive leaves
@@ -80,8 +80,10 @@ def refuse_links(top: Path, kind: FileKind) -> None:
             raise InputError(f"{path}: is a link, and nothing outside {top} is read; put what it leads to in its place")
 
 
-def classes_of(top: Path, files: list[Path], kind: FileKind) -> tuple[np.ndarray, np.ndarray | None]:
+def classes_of(top: Path, files: list[Path], kind: FileKind, root: Path) -> tuple[np.ndarray, np.ndarray | None]:
     """(class numbers [n], parts [n] or None) of files by their places; classes are in the order of their names.
+
+    root: the data root.
 
     Raises:
         InputError: a file lies elsewhere, a part is missing, or every file of the test part is in the training part.
@@ -100,9 +102,9 @@ def classes_of(top: Path, files: list[Path], kind: FileKind) -> tuple[np.ndarray
     part = np.array([PARTS[place[0]] for place in places])
     if not {0, 2} <= set(part.tolist()):
         raise InputError(f"{top}: parts are {', '.join(sorted(tops))}; train and test are needed")
-    known = {_digest(path) for path, number in zip(files, part, strict=True) if number == 0}
+    content = np.array(checksums(files, root))
     tests = [path for path, number in zip(files, part, strict=True) if number == 2]
-    if all(_digest(path) in known for path in tests):
+    if np.isin(content[part == 2], content[part == 0]).all():
         what = f"every {kind.what} is in the training part too"
         raise InputError(f"{tests[0].parents[1]}: {what}; a test part needs its own")
     return y, part
@@ -116,7 +118,3 @@ def _below(top: Path) -> list[Path]:
 def _is_class(folder: Path, read: set[Path]) -> bool:
     """Whether a folder lies beside class folders, and is no part that has class folders itself."""
     return folder.is_dir() and not folder.name.startswith(LEFT) and not any(folder in other.parents for other in read)
-
-
-def _digest(path: Path) -> bytes:
-    return hashlib.sha256(path.read_bytes()).digest()

@@ -65,7 +65,7 @@ def check_augmentations(steps: Sequence[Augmentation], data: Data, name: str) ->
         return
     rows = torch.arange(min(2, len(data.train)), device=data.train.y.device)
     try:
-        changed = Augmenter(steps, data, 0)(take_rows(data.train.x, rows), 0)
+        changed = Augmenter(steps, data.shown(), 0)(take_rows(data.train.x, rows), 0)
     except ImportError:
         raise
     except InputError as error:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 
+from mixsuite.data.cores import cores
 from mixsuite.errors import InputError
 
 
@@ -52,4 +52,4 @@ def devices_here(device: str) -> int:
         import torch  # takes a second
 
         return torch.cuda.device_count()
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores()

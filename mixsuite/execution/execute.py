@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from mixsuite.data.rows import Data, Raw, Subset
+from mixsuite.data.streamed import Streamed
 from mixsuite.domains.build import make_data, make_model
 from mixsuite.evaluation.scores import LARGEST, error_or_rmse, evaluate
 from mixsuite.execution.result import RunResult
@@ -27,6 +28,7 @@ from mixsuite.training.job import Job, TrainResult
 from mixsuite.training.predict import predict
 from mixsuite.training.recipe import Recipe
 
+MOST_TRAIN = 10_000
 _DTYPES = {"float32": torch.float32, "bf16": torch.float32, "float64": torch.float64}
 
 
@@ -45,16 +47,21 @@ class OpenTask:
         return make_model(self.parts.model, self.data, self.seed, self.parts.weights)
 
 
-def open_task(task: Task, parts: Parts, raw: Raw, seed: int, device: str, known: Data | None = None) -> OpenTask:
+def open_task(
+    task: Task, parts: Parts, raw: Raw, seed: int, device: str, known: Data | None = None, readers: int = 0
+) -> OpenTask:
     """Open a task for one seed: split and encode its rows, and put them on the device.
 
     known: the task's data for the seed, where they were opened before.
+    readers: number of processes that read ahead rows that are not in memory.
 
     Raises:
         InputError: the rows cannot be split or encoded as asked, or the recipe is not valid.
     """
     recipe: Recipe = check_model(Recipe, dict(task.recipe), f"recipe {task.recipe_name}")
-    data = known or make_data(parts.domain, parts.dataset, raw, seed, device, _DTYPES[recipe.precision], task.fold)
+    data = known or make_data(
+        parts.domain, parts.dataset, raw, seed, device, _DTYPES[recipe.precision], task.fold, readers
+    )
     return OpenTask(task, parts, data, recipe, seed)
 
 
@@ -92,8 +99,15 @@ def _in_units(trained: TrainResult, data: Data, part: Subset) -> tuple[torch.Ten
 
 
 def train_error(trained: TrainResult, data: Data) -> float | None:
-    """The error or the RMSE of a trained model on its training rows, unmixed; None if it is no number."""
-    out, y = _in_units(trained, data, data.train)
+    """The error or the RMSE of a trained model on its training rows, unmixed; None if it is no number.
+
+    Of rows that are not in memory it is that of MOST_TRAIN at most, evenly spread.
+    """
+    train = data.train
+    if isinstance(train.x, Streamed):
+        places = torch.from_numpy(train.x.spread(MOST_TRAIN)).to(train.y.device)
+        train = Subset(train.x.part(places.cpu().numpy()), train.y[places])
+    out, y = _in_units(trained, data, train)
     error = error_or_rmse(out.cpu(), y.cpu(), data.kind)
     return error if abs(error) < LARGEST else None
 

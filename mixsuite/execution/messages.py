@@ -108,12 +108,17 @@ class Work(Protocol):
 
 @dataclass(frozen=True)
 class InspectTask:
-    """Check whether a task can be run at all. data: fingerprint of its files, as planned."""
+    """Check whether a task can be run at all.
+
+    data:    fingerprint of its files, as planned.
+    readers: number of processes that read ahead rows that are not in memory.
+    """
 
     task: Task
     data_root: Path
     device: str
     data: str
+    readers: int = 0
     num_runs: int = 1
     time_factor: int = 1
 
@@ -143,6 +148,7 @@ class TrainBlock:
     predictions: folder for the outputs of the test part, or None.
     weights:     folder for the trained weights, or None.
     probes, metrics: each of them with the identity of its code.
+    readers:     number of processes that read ahead rows that are not in memory.
     checkpoints: folder for the checkpoints of trainings; None: none are kept.
     until:       when trainings end at their next checkpoint, in seconds as ``time.time`` counts; None: never.
     """
@@ -161,6 +167,7 @@ class TrainBlock:
     weights: Path | None = None
     probes: tuple[tuple[EvaluationSpec, str], ...] = ()
     metrics: tuple[tuple[EvaluationSpec, str], ...] = ()
+    readers: int = 0
     checkpoints: Path | None = None
     until: float | None = None
 

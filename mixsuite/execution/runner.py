@@ -48,6 +48,12 @@ def _size(pool: Pool, plan: CallPlan) -> str:
     return device
 
 
+def _readers(workers: int) -> int:
+    """How many processes read ahead for each worker: the cores that workers leave."""
+    each = devices_here("cpu") // workers
+    return each if each > 1 else 0
+
+
 def _inspect(pool: Pool, plan: CallPlan, device: str, known: dict[str, Inspection]) -> dict[str, Inspection]:
     """Open every task that is still to do once, but for those that are known.
 
@@ -57,7 +63,7 @@ def _inspect(pool: Pool, plan: CallPlan, device: str, known: dict[str, Inspectio
     tasks: dict[str, Task] = {run.task.name: run.task for run in plan.todo}
     inspections = dict(known)
     works = [
-        InspectTask(task, plan.options.data.absolute(), device, plan.data[n])
+        InspectTask(task, plan.options.data.absolute(), device, plan.data[n], _readers(pool.size))
         for n, task in tasks.items()
         if n not in known
     ]
@@ -203,6 +209,7 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: AbstractContextManag
             progress = Progress(plan.title, len(plan.todo), sum(each.values()))
             blocks = _longest_first(_blocks(plan, inspections, device), each)
             _name_stale(blocks)
+            blocks = [replace(block, readers=_readers(pool.size)) for block in blocks]
             _train(pool, blocks, plan, writer, device, progress, each, watch)
     if progress.done < progress.total:
         raise KeyboardInterrupt

@@ -170,7 +170,7 @@ class Worker:
         key = (work.data_root, work.data, task.dataset, dict(task.recipe)["precision"], task.fold, work.device, seed)
         own = work.outsiders == ("", "")
         known = self._opened[1] if own and self._opened and self._opened[0] == key else None
-        opened = open_task(task, parts, raw, seed, work.device, known)
+        opened = open_task(task, parts, raw, seed, work.device, known, work.readers)
         self._opened = (key, opened.data) if own else ()
         return opened
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from mixsuite.data.rows import Data
-from mixsuite.data.state import Ragged, State, first_leaf, map_leaves, take_rows
+from mixsuite.data.state import Selectable, State, first_leaf, map_leaves, take_rows
 from mixsuite.domains.build import make_data, make_model
 from mixsuite.experiment.build import load_parts, make_method
 from mixsuite.experiment.parts import Parts
@@ -134,7 +134,7 @@ def make_scene(stage: Stage, spec: MethodSpec) -> Scene:
         batch = seen(rows)
         x, y = take_rows(data.train.x, rows), batch.y
         h = state_at(model, site, x)
-        assert not isinstance(h, Ragged)
+        assert not isinstance(h, Selectable)
         plan = own_rows_first(method.plan(batch, Rng(stage.seed, job.batch).at(step)), job.batch)
         check_plan(plan, job.batch, len(rows) - job.batch)
         own_rows = plan.own
@@ -164,7 +164,7 @@ def _trained_on(stage: Stage, method: Method, site: str, h: State, batch: Batch,
     An objective of the method's own may mix by itself: then they are what its first pass of N rows sends through the
     stages behind the site that are not the batch's own rows as they are.
     """
-    assert not isinstance(h, Ragged)
+    assert not isinstance(h, Selectable)
     with torch.no_grad():
         mixed = method.mix(h, plan)
     if method.mixes_alone or site in stage.model.inner:
@@ -178,7 +178,7 @@ def _trained_on(stage: Stage, method: Method, site: str, h: State, batch: Batch,
 
     with torch.enable_grad():
         given = map_leaves(lambda leaf: leaf.clone().requires_grad_(), h)
-        assert not isinstance(given, Ragged)
+        assert not isinstance(given, Selectable)
         step_loss(method, Tail(run, stage.model), given, batch, plan, LOSSES[stage.data.kind])
     own = first_leaf(take_rows(h, plan.own if plan.own is not None else torch.arange(batch.size)))
     others = [s for s in sent if first_leaf(s).shape == own.shape and not torch.equal(first_leaf(s), own)]

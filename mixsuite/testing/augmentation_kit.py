@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mixsuite.data.rows import Data, Subset
-from mixsuite.data.state import Ragged, State, map_leaves, num_rows, take_rows
+from mixsuite.data.state import Selectable, State, map_leaves, num_rows, take_rows
 from mixsuite.domains.augmentation import Augmentation, Augmenter
 from mixsuite.errors import InputError
 from mixsuite.plugins.guard import guarded
@@ -79,7 +79,7 @@ def _look(augmentation: Augmentation, data: Data, domain: str) -> Iterator[Findi
 
 
 def _leaves(x: State) -> tuple[Tensor, ...]:
-    assert not isinstance(x, Ragged)  # made-up rows are padded
+    assert not isinstance(x, Selectable)  # made-up rows are padded
     return leaves_of(x)
 
 

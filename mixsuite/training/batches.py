@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mixsuite.data.rows import Subset
 from mixsuite.data.state import State, concatenate, first_leaf, take_rows
+from mixsuite.data.streamed import Streamed
 from mixsuite.domains.augmentation import Augmenter
 from mixsuite.errors import InputError
 from mixsuite.mixing import Batch, Plan, TaskInfo
@@ -26,7 +29,7 @@ class StepInputs(NamedTuple):
 
     rows:     [B] row numbers; behind them those of rows from outside the batch.
     progress: 0-d, the share of the steps already done.
-    x:        the rows [B, ...] as they were augmented; None: as they are.
+    x:        the rows [B, ...] as they were read or augmented; None: as they are in memory.
     plans:    what is mixed: one plan, or one for each run; () where the method is inactive.
     """
 
@@ -34,6 +37,29 @@ class StepInputs(NamedTuple):
     progress: Tensor
     x: State | None
     plans: tuple[Plan, ...]
+
+
+class ReadInOrder:
+    """Batches of rows that are not in memory, read ahead in the order in which steps ask for them.
+
+    order: [batches, B] the rows' places in x.
+    """
+
+    def __init__(self, x: State, order: np.ndarray) -> None:
+        assert isinstance(x, Streamed)
+        self._x, self._order = x, order
+        self._number = -1
+        self._batch: State | None = None
+        self._next: Iterator[State] = iter(())
+
+    def at(self, number: int) -> State:
+        """Batch ``number``: the last one again, the next one, or one from which reading begins anew."""
+        if number == self._number and self._batch is not None:
+            return self._batch
+        if number != self._number + 1 or self._number < 0:
+            self._next = self._x.batches(self._order[number:])
+        self._number, self._batch = number, next(self._next)
+        return self._batch
 
 
 class _OnHost(NamedTuple):
@@ -82,10 +108,11 @@ class BatchSource:
             self.sites = random_sites(job.seed, names, 0, steps, job.method.repeat_batch)
         progress = torch.arange(steps, dtype=torch.float32).div(steps)
         self.progress = progress.to(first.device).unbind()
-        self._augmenter = Augmenter(job.augment, job.data, job.seed)
+        self._augmenter = Augmenter(job.augment, job.data.shown(), job.seed)
         # Stages without weights run once, unless rows are augmented before them, or mixed before or within them.
         shallowest = min(job.model.sites.get(site, 0) for site in set(self.sites))
-        runs_once = not job.augment and shallowest >= job.model.num_fixed_stages
+        held = not isinstance(train.x, Streamed)
+        runs_once = held and not job.augment and shallowest >= job.model.num_fixed_stages
         self.first_stage = job.model.num_fixed_stages if runs_once else 0
         self.x = run_stages(job.model, train, 0, self.first_stage)
         self.stats = job.method.prepare(train_info(job, self.x))
@@ -93,6 +120,7 @@ class BatchSource:
         self.ahead = draws_ahead(job.method)
         shown = self.progress if first.device.type == "cpu" else progress.unbind()
         self._host = _on_host(train, self.stats, shown) if self.ahead else None
+        self._read = ReadInOrder(self.x, self.order[:: job.method.repeat_batch]) if not held else None
         self.rng = Rng(job.seed, batch, "cpu" if self.ahead else first.device, first.dtype)
 
     def augmented(self, step: int, x: State, more: bool = False) -> State:
@@ -169,7 +197,11 @@ class BatchSource:
     def inputs(self, step: int, drawn: Drawn | None) -> StepInputs:
         """All that changes from one step to the next, in tensors."""
         rows, more = self.rows[step], None if drawn is None else drawn.more
-        x = self.augmented(step, take_rows(self.x, rows)) if self.job.augment else None
+        x = None
+        if self._read is not None:
+            x = self.augmented(step, self._read.at(step // self.job.method.repeat_batch))
+        elif self.job.augment:
+            x = self.augmented(step, take_rows(self.x, rows))
         if x is not None and more is not None:
             x = concatenate([x, self.augmented(step, take_rows(self.x, more), more=True)])
         rows = rows if more is None else torch.cat([rows, more])

@@ -21,7 +21,7 @@ from torch import Tensor
 
 from mixsuite.data.digest import digest
 from mixsuite.data.rows import Data
-from mixsuite.data.state import Ragged, State, concatenate, map_leaves, take_rows
+from mixsuite.data.state import Selectable, State, concatenate, map_leaves, take_rows
 from mixsuite.errors import SkipRun
 from mixsuite.mixing import Batch, Plan, Tail, TaskInfo, two_term_loss
 from mixsuite.mixing.engine import step_loss
@@ -87,7 +87,7 @@ def lockstep_pays_off(model: Staged, data: Data, recipe: Recipe, block: int) -> 
     While a batch's states are small, a step spends its time on calling operations. Measured on one CPU core, lockstep
     is 1.3 to 3 times faster below ``MAX_SITE_NUMBERS``, and no faster above.
     """
-    if isinstance(data.train.x, Ragged) or model.draws:
+    if isinstance(data.train.x, Selectable) or model.draws:
         return False
     first = take_rows(data.train.x, torch.arange(1, device=data.train.y.device))
     numbers = max(math.prod(shape) for shape in site_shapes(model, first).values())
@@ -114,7 +114,7 @@ class _Block:
             raise Unstackable("several devices for one run")
         if not optimizer_of(first).stackable:
             raise Unstackable("the optimiser")
-        if not method.stackable or isinstance(first.data.train.x, Ragged):
+        if not method.stackable or isinstance(first.data.train.x, Selectable):
             raise Unstackable("the method, or rows of unequal size that are kept unpadded")
         if method.site == "random" and method.mixes and not method.mixes_alone:
             raise Unstackable("a random site, and more than the mixed rows in the objective")
@@ -295,7 +295,7 @@ class _Block:
             slots = [slot for slot, drawn in enumerate(sites) if drawn == site]
             rows = torch.cat([torch.arange(slot * size, (slot + 1) * size, device=self.device) for slot in slots])
             part = take_rows(h, rows)
-            assert not isinstance(part, Ragged)
+            assert not isinstance(part, Selectable)
             h = _put(h, rows, method.mix(part, join([plans[slot] for slot in slots], size)))
         out: Tensor = self.model(h, at)
         return out

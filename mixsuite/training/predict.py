@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 
 from mixsuite.data.rows import Subset
 from mixsuite.data.state import State, concatenate, take_rows
+from mixsuite.data.streamed import Streamed
 from mixsuite.models.base import Staged
 
 BATCH = 512
@@ -19,10 +22,17 @@ def run_stages(model: Staged, part: Subset, start: int, stop: int | None) -> Sta
         return part.x
     training = model.training
     model.eval()
-    rows = torch.arange(len(part), device=part.y.device)
-    state = concatenate([model(take_rows(part.x, chunk), start, stop) for chunk in rows.split(BATCH)])
+    state = concatenate([model(block, start, stop) for block in _blocks(part)])
     model.train(training)
     return state
+
+
+def _blocks(part: Subset) -> Iterator[State]:
+    """A part's rows in their order, in blocks."""
+    if isinstance(part.x, Streamed):
+        return part.x.in_order()
+    rows = torch.arange(len(part), device=part.y.device)
+    return (take_rows(part.x, block) for block in rows.split(BATCH))
 
 
 def predict(model: Staged, part: Subset) -> Tensor:

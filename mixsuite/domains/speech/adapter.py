@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from mixsuite.data.rows import Raw
+from mixsuite.data.streamed import RowReader, Streamed
 from mixsuite.domains.base import Domain, Encoded
 from mixsuite.errors import InputError
 
@@ -31,6 +32,8 @@ class SpeechAdapter(Domain):
         Raises:
             InputError: a clip has no frames or another form, or clips look like waves and have no rate.
         """
+        if isinstance(raw.x, RowReader):  # waves of one length, with their masks
+            return Encoded(Streamed(raw.x, rows))
         shapes = [np.shape(clip) for clip in raw.x]
         odd = next((place for place, shape in enumerate(shapes) if len(shape) != 2 or shape[0] != shapes[0][0]), None)
         if odd is not None:

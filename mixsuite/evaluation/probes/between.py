@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from mixsuite.data.state import Ragged
+from mixsuite.data.state import Selectable
 from mixsuite.evaluation.base import Measurement
 from mixsuite.mixing import require
 from mixsuite.mixing.losses import LOSSES
@@ -30,7 +30,7 @@ class Between(Measurement):
         require(1 <= self.points <= 100, "points", self.points, "1 to 100")
 
     def measure(self, model, data, rng):
-        if data.clean_labels is None or isinstance(data.train.x, Ragged):
+        if data.clean_labels is None or isinstance(data.train.x, Selectable):
             return {}
         n, y = len(data.train), data.train.y
         one, other = ((rng.uniform(self.pairs, kind=f"probe {end}") * n).long() for end in ("one", "other"))

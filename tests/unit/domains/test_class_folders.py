@@ -17,13 +17,13 @@ def test_files_of_a_kind_are_found_whatever_their_case_and_what_is_left_behind(t
     put(tmp_path, "b/1.WAV", "a/2.flac", "a/notes.txt", "a/._2.flac", ".cache/x.wav", "__MACOSX/a/2.flac", "read.me")
     found = class_files(tmp_path, SOUNDS)
     assert [str(path.relative_to(tmp_path)) for path in found] == ["a/2.flac", "b/1.WAV"]
-    y, part = classes_of(tmp_path, found, SOUNDS)
+    y, part = classes_of(tmp_path, found, SOUNDS, tmp_path / "root")
     assert (y.tolist(), part) == ([0, 1], None)
 
 
 def test_parts_are_those_that_the_folders_name(tmp_path):
     put(tmp_path, "train/a/1.png", "train/b/2.png", "val/b/3.png", "test/a/4.png")
-    y, part = classes_of(tmp_path, class_files(tmp_path, PICTURES), PICTURES)
+    y, part = classes_of(tmp_path, class_files(tmp_path, PICTURES), PICTURES, tmp_path / "root")
     # A slow twin: the words of each path.
     words = [path.relative_to(tmp_path).parts for path in class_files(tmp_path, PICTURES)]
     assert y.tolist() == ["ab".index(word[1]) for word in words]
@@ -42,7 +42,7 @@ def test_parts_are_those_that_the_folders_name(tmp_path):
 def test_files_in_other_places_are_refused(tmp_path, names, said):
     put(tmp_path, *names)
     with pytest.raises(InputError) as error:
-        classes_of(tmp_path, class_files(tmp_path, SOUNDS), SOUNDS)
+        classes_of(tmp_path, class_files(tmp_path, SOUNDS), SOUNDS, tmp_path / "root")
     assert said in str(error.value)
     assert len(str(error.value).splitlines()) == 1
 
@@ -51,7 +51,7 @@ def test_a_test_part_of_training_files_is_refused(tmp_path):
     put(tmp_path, "train/a/1.wav", "train/b/2.wav")
     put(tmp_path, "test/b/7.wav", "test/a/9.wav")  # with the same contents
     with pytest.raises(InputError, match="every sound is in the training part too"):
-        classes_of(tmp_path, class_files(tmp_path, SOUNDS), SOUNDS)
+        classes_of(tmp_path, class_files(tmp_path, SOUNDS), SOUNDS, tmp_path / "root")
 
 
 def test_a_folder_of_the_other_kind_says_how_to_write_it(tmp_path):
@@ -76,5 +76,5 @@ def test_links_are_refused(tmp_path, what):
 
 def test_classes_are_numbers_of_one_type(tmp_path):
     put(tmp_path, "a/1.wav", "b/2.wav")
-    y, _ = classes_of(tmp_path, class_files(tmp_path, SOUNDS), SOUNDS)
+    y, _ = classes_of(tmp_path, class_files(tmp_path, SOUNDS), SOUNDS, tmp_path / "root")
     assert y.dtype == np.int64

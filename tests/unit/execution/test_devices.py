@@ -33,8 +33,5 @@ def test_cards_are_those_that_were_asked_for(monkeypatch):
 def test_devices_are_cores_or_cards(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
     assert devices.devices_here("cuda") == 2
-    monkeypatch.setattr(devices.os, "sched_getaffinity", lambda pid: {0, 3, 4}, raising=False)
+    monkeypatch.setattr(devices, "cores", lambda: 3)
     assert devices.devices_here("cpu") == 3
-    monkeypatch.delattr(devices.os, "sched_getaffinity")  # on other systems
-    monkeypatch.setattr(devices.os, "cpu_count", lambda: 6)
-    assert devices.devices_here("cpu") == 6

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from mixsuite.domains import Dataset, Raw
 from mixsuite.domains.base import own_path
 from mixsuite.domains.class_folders import PICTURES, SOUNDS, class_files, classes_of, missing_files
-from mixsuite.domains.images.datasets._picture import check_size, read_picture, stacked
+from mixsuite.domains.images.decode import check_size
+from mixsuite.domains.images.pictures import read_pictures
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,14 @@ class Folder(Dataset):
 
     path: the folder, as in folder:data/leaves.
     size: pictures are resized to size x size pixels (bilinear).
+    broken: share of the pictures that may be damaged; these are left out.
+    memory: pictures of up to so many GiB are held in memory, at 3 bytes a pixel; more are read as they are needed.
     """
 
     path: str
     size: int = 32
+    broken: float = 0.0
+    memory: float = 0.25
 
     domain = "images"
     recipe = "fashion_conv"
@@ -31,6 +36,10 @@ class Folder(Dataset):
     def __post_init__(self):
         super().__post_init__()
         check_size(self.size)
+        if not 0 <= self.broken < 1:
+            raise ValueError(f"broken={self.broken}: allowed is a share from 0 to below 1")
+        if not 0 <= self.memory <= 1024:
+            raise ValueError(f"memory={self.memory}: allowed is 0 to 1024 GiB")
 
     def files(self, root):
         return class_files(own_path(self.path), PICTURES)
@@ -39,6 +48,8 @@ class Folder(Dataset):
         return missing_files(self.path, own_path(self.path), path, PICTURES, SOUNDS)
 
     def load(self, root):
-        files = self.files(root)
-        y, part = classes_of(own_path(self.path), files, PICTURES)
-        return Raw(stacked([read_picture(path, self.size, path) for path in files]), y, part)
+        files, top = self.files(root), own_path(self.path)
+        y, part = classes_of(top, files, PICTURES, root)
+        content = self.fingerprint(root)
+        x, kept = read_pictures(files, top, self.size, "squash", self.broken, self.memory, content, root)
+        return Raw(x, y[kept], None if part is None else part[kept])

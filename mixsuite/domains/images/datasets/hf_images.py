@@ -8,7 +8,7 @@ import numpy as np
 
 from mixsuite.domains import Dataset, Raw
 from mixsuite.domains.base import own_path
-from mixsuite.domains.images.datasets._picture import check_size, read_picture, stacked
+from mixsuite.domains.images.decode import check_size, read_picture, stacked
 from mixsuite.domains.saved_splits import class_codes, missing_saved, read_saved, saved_files
 from mixsuite.errors import InputError, unknown
 

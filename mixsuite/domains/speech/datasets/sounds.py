@@ -65,7 +65,7 @@ class Sounds(Dataset):
 
     def load(self, root):
         files = self.files(root)
-        y, part = classes_of(own_path(self.path), files, SOUNDS)
+        y, part = classes_of(own_path(self.path), files, SOUNDS, root)
         rates = [rate_of(path) for path in files]
         other = next((place for place, rate in enumerate(rates) if rate != rates[0]), None)
         if self.rate is None and other is not None:

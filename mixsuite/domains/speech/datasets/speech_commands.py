@@ -35,22 +35,32 @@ class SpeechCommands(Dataset):
         SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=True)
 
     def load(self, root):
-        from torchaudio.datasets import SPEECHCOMMANDS
-
-        clips, words, part = [], [], []
-        seen = set()
-        for number, subset in enumerate(("training", "validation", "testing")):
-            recordings = SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=False, subset=subset)
-            for i in range(len(recordings)):
-                path, _, word, *_ = recordings.get_metadata(i)
-                if word.startswith("."):  # a folder that a system has left
-                    continue
-                if path in seen:
-                    raise InputError(f"{path} stands in validation_list.txt and in testing_list.txt")
-                seen.add(path)
-                clips.append(read_wave(root / "SpeechCommands" / path, 16000)[None, :16000])  # [1, T]
-                words.append(word)
-                part.append(number)
-        x = np.empty(len(clips), dtype=object)
-        x[:] = clips
+        paths, words, part = recordings(root)
+        x = np.empty(len(paths), dtype=object)
+        x[:] = [read_wave(path, 16000)[None, :16000] for path in paths]  # [1, T]
         return Raw(x, np.unique(words, return_inverse=True)[1], np.array(part), rate=16000)
+
+
+def recordings(root):
+    """(paths of the clips, their words, their parts: 0 training, 1 validation, 2 testing).
+
+    Raises:
+        InputError: a clip stands in two parts.
+    """
+    from torchaudio.datasets import SPEECHCOMMANDS
+
+    paths, words, part = [], [], []
+    seen = set()
+    for number, subset in enumerate(("training", "validation", "testing")):
+        found = SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=False, subset=subset)
+        for i in range(len(found)):
+            path, _, word, *_ = found.get_metadata(i)
+            if word.startswith("."):  # a folder that a system has left
+                continue
+            if path in seen:
+                raise InputError(f"{path} stands in validation_list.txt and in testing_list.txt")
+            seen.add(path)
+            paths.append(root / "SpeechCommands" / path)
+            words.append(word)
+            part.append(number)
+    return paths, words, part

@@ -1,0 +1,130 @@
+"""Decode pictures of strangers, of the declared formats alone."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mixsuite.errors import InputError
+
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # others may start programs, as EPS does
+_SHORTER = 256 / 224  # of a picture that is cropped: its shorter side, as a multiple of the crop's (He et al. 2016)
+
+Fit = Literal["squash", "crop"]
+
+
+def read_picture(source: Path | IO[bytes], size: int, what: object, fit: Fit = "squash") -> tuple[bool, Any]:
+    """Read a picture as (whether it is grey, a PIL picture in RGB of size x size pixels, bilinear).
+
+    source: a path, or an open binary file. what: its name, for error messages. fit: as in ``decoded``.
+
+    Raises:
+        InputError: it is no picture of a declared format, is damaged, has over 8 bits a channel, or very many pixels.
+    """
+    with _refusing(what):
+        picture, grey = _opened(source, what)
+        return grey, _fitted(picture.convert("RGB"), size, fit)
+
+
+def decoded(path: Path, size: int, fit: Fit) -> tuple[bool, Tensor]:
+    """Read a picture as (whether it is grey, uint8 [3, size, size]).
+
+    JPEGs are decoded and resized by torchvision, which takes a third of PIL's time; resized pixels may differ by 1.
+
+    fit: "squash" resizes both sides to ``size``; "crop" resizes the shorter side and keeps the middle.
+
+    Raises:
+        InputError: as ``read_picture``.
+    """
+    with _refusing(path):
+        content = path.read_bytes()
+        picture, grey = _opened(io.BytesIO(content), path)
+        if picture.format == "JPEG" and picture.mode in ("L", "RGB"):
+            return grey, _jpeg(content, size, fit)
+        pixels = np.asarray(_fitted(picture.convert("RGB"), size, fit))
+        return grey, torch.from_numpy(pixels.copy()).permute(2, 0, 1)
+
+
+def stacked(pictures: Sequence[tuple[bool, Any]]) -> np.ndarray:
+    """Pictures as ``read_picture`` gives them, as uint8 [n, H, W] if all are grey and [n, H, W, 3] otherwise."""
+    mode = "L" if all(grey for grey, _ in pictures) else "RGB"
+    return np.stack([np.asarray(picture.convert(mode)) for _, picture in pictures])
+
+
+def check_size(size: int) -> None:
+    """Check the side of resized pictures.
+
+    Raises:
+        ValueError: it is not 4 to 512 pixels (our bounds).
+    """
+    if not 4 <= size <= 512:
+        raise ValueError(f"size={size}: allowed is 4 to 512")
+
+
+class _refusing:  # noqa: N801, a context
+    """Turn whatever a damaged picture makes the decoders raise into one line."""
+
+    def __init__(self, what: object) -> None:
+        self.what = what
+
+    def __enter__(self) -> None:
+        self._warnings = warnings.catch_warnings()
+        self._warnings.__enter__()
+        from PIL import Image
+
+        warnings.simplefilter("error", Image.DecompressionBombWarning)  # of pictures that unpack to gigabytes
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        self._warnings.__exit__(kind, error, trace)
+        from PIL import Image, UnidentifiedImageError
+
+        raised = (
+            UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError,
+            Image.DecompressionBombWarning,
+        )  # fmt: skip
+        if isinstance(error, raised):
+            raise InputError(f"{self.what}: cannot be read as a picture: {' '.join(str(error).split())}") from None
+
+
+def _opened(source: Path | IO[bytes], what: object) -> tuple[Any, bool]:
+    """(a PIL picture, whose pixels are read at need, whether it is grey)."""
+    from PIL import Image
+
+    picture = Image.open(source, formats=_FORMATS)
+    if picture.mode[:1] in "IF":
+        raise InputError(f"{what}: its mode is {picture.mode}; convert it to 8 bits a channel")
+    return picture, picture.mode in ("1", "L", "LA")
+
+
+def _fitted(picture: Any, size: int, fit: Fit) -> Any:
+    from PIL import Image
+
+    if fit == "squash":
+        return picture.resize((size, size), Image.Resampling.BILINEAR)
+    width, height = _shorter(picture.size, size)
+    left, top = (width - size) // 2, (height - size) // 2
+    return picture.resize((width, height), Image.Resampling.BILINEAR).crop((left, top, left + size, top + size))
+
+
+def _jpeg(content: bytes, size: int, fit: Fit) -> Tensor:
+    from torchvision.io import ImageReadMode, decode_jpeg
+    from torchvision.transforms.v2 import functional
+
+    pixels = decode_jpeg(torch.frombuffer(bytearray(content), dtype=torch.uint8), ImageReadMode.RGB)
+    width, height = (size, size) if fit == "squash" else _shorter((pixels.shape[2], pixels.shape[1]), size)
+    resized: Tensor = functional.resize(pixels, [height, width], antialias=True)
+    left, top = (width - size) // 2, (height - size) // 2
+    return resized[:, top : top + size, left : left + size].contiguous()
+
+
+def _shorter(sides: tuple[int, int], size: int) -> tuple[int, int]:
+    """The sides of a picture whose shorter one becomes that from which ``size`` pixels are cropped."""
+    wanted = round(size * _SHORTER)
+    return tuple(max(wanted, round(side * wanted / min(sides))) for side in sides)  # type: ignore[return-value]
