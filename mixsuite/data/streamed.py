@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NoReturn
@@ -85,16 +86,20 @@ class Streamed(Selectable):
         """
         return self._finished(_together([self.reader.read(row) for row in self.rows[rows.cpu().numpy()]]))
 
-    def batches(self, order: Sequence[np.ndarray] | np.ndarray) -> Iterator[State]:
+    def batches(self, order: Sequence[np.ndarray] | np.ndarray) -> Generator[State]:
         """Read batches of rows, given by their places here, in this order; the next ones are read ahead.
+
+        Close it where not all are wanted.
 
         Raises:
             InputError: a row cannot be read.
         """
-        for batch in read_ahead(_Rows(self.reader), _Numbers(self.rows, order), _together, self.readers, self._pinned):
-            if isinstance(batch, str):
-                raise InputError(batch)
-            yield self._finished(batch)
+        numbers = _Numbers(self.rows, order)
+        with closing(read_ahead(_Rows(self.reader), numbers, _together, self.readers, self._pinned)) as arriving:
+            for batch in arriving:
+                if isinstance(batch, str):
+                    raise InputError(batch)
+                yield self._finished(batch)
 
     def in_order(self) -> Iterator[State]:
         """All rows in their order, in blocks [up to BLOCK, ...]."""
@@ -147,7 +152,7 @@ class Streamed(Selectable):
 
 def read_ahead(
     rows: Any, batches: Any, together: Callable[[list[Any]], Any], readers: int, pinned: bool = False
-) -> Iterator[Any]:
+) -> Generator[Any]:
     """Read batches of rows in their order, the next ones in other processes meanwhile, by torch's loader.
 
     Args:
@@ -173,7 +178,10 @@ def read_ahead(
             generator=torch.Generator(),  # else torch's own generator, which a run's dropout draws from
         )
         arriving = iter(loader)
-    yield from arriving
+    try:
+        yield from arriving
+    finally:
+        del arriving, loader  # ends the readers; later ones that inherited this would wait for them
 
 
 class _Rows:

@@ -63,7 +63,7 @@ def remember(path: Path, **arrays: np.ndarray) -> None:
 def recall(path: Path, fits: Callable[[dict[str, np.ndarray]], bool]) -> dict[str, np.ndarray] | None:
     """Arrays that were kept, or None: there are none, they are damaged, or they do not fit."""
     try:
-        with np.load(path, allow_pickle=False) as found:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
             arrays = {name: found[name] for name in found.files}
         return arrays if fits(arrays) else None
     except Exception:  # whatever a stranger's file makes the reader raise: what it held is made anew

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import NamedTuple
 
 import numpy as np
@@ -50,16 +50,22 @@ class ReadInOrder:
         self._x, self._order = x, order
         self._number = -1
         self._batch: State | None = None
-        self._next: Iterator[State] = iter(())
+        self._next: Generator[State] | None = None
 
     def at(self, number: int) -> State:
         """Batch ``number``: the last one again, the next one, or one from which reading begins anew."""
         if number == self._number and self._batch is not None:
             return self._batch
-        if number != self._number + 1 or self._number < 0:
+        if number != self._number + 1 or self._next is None:
+            self.close()
             self._next = self._x.batches(self._order[number:])
         self._number, self._batch = number, next(self._next)
         return self._batch
+
+    def close(self) -> None:
+        """Read no further."""
+        if self._next is not None:
+            self._next.close()
 
 
 class _OnHost(NamedTuple):
@@ -122,6 +128,11 @@ class BatchSource:
         self._host = _on_host(train, self.stats, shown) if self.ahead else None
         self._read = ReadInOrder(self.x, self.order[:: job.method.repeat_batch]) if not held else None
         self.rng = Rng(job.seed, batch, "cpu" if self.ahead else first.device, first.dtype)
+
+    def close(self) -> None:
+        """Read nothing ahead any more."""
+        if self._read is not None:
+            self._read.close()
 
     def augmented(self, step: int, x: State, more: bool = False) -> State:
         """A step's rows x [B, ...] as the recipe augments them. more: those that the method asks for besides."""

@@ -115,7 +115,7 @@ class _Block:
         if not optimizer_of(first).stackable:
             raise Unstackable("the optimiser")
         if not method.stackable or isinstance(first.data.train.x, Selectable):
-            raise Unstackable("the method, or rows of unequal size that are kept unpadded")
+            raise Unstackable("the method, or rows that are not all in memory as one tensor")
         if method.site == "random" and method.mixes and not method.mixes_alone:
             raise Unstackable("a random site, and more than the mixed rows in the objective")
         self.watch = _Watch()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from mixsuite.data.digest import digest
 from mixsuite.data.state import State, num_rows
-from mixsuite.mixing import Batch, Method, Plan, Tail, TaskInfo
+from mixsuite.mixing import Batch, Method, Plan, Tail
 from mixsuite.mixing.engine import step_loss, two_term_loss
 from mixsuite.mixing.inside import run_mixed
 from mixsuite.mixing.losses import LOSSES
@@ -59,18 +60,24 @@ def train(job: Job) -> TrainResult:
     """
     info = task_info(job)
     check_applies(job, info)
-    with shared(job) as whole:
-        result = _train(whole, info, dict(job.model.named_parameters()))
+    weights, init = dict(job.model.named_parameters()), digest(*job.model.state_dict().values())
+    with shared(job) as whole, closing(BatchSource(whole, info)) as feed:
+        result = _train(whole, feed, weights, init)
     devices = {} if job.ranks is None else {"devices": job.ranks.world}
     return replace(result, model=job.model, executor=result.executor | devices)
 
 
-def _train(job: Job, info: TaskInfo, weights: dict[str, nn.Parameter]) -> TrainResult:
-    """Train a job whose method applies. weights: its model's, by the names that they have where no rows are shared."""
-    model, recipe, steps = job.model, job.recipe, job.steps
-    init = digest(*model.state_dict().values())
+def _train(job: Job, feed: BatchSource, weights: dict[str, nn.Parameter], init: str) -> TrainResult:
+    """Make the steps of a job.
 
-    feed, log, best = BatchSource(job, info), RunLog(job), BestCheckpoint(job)
+    Args:
+        job: its model's calls share their rows among ranks, if there are any.
+        feed: its batches.
+        weights: of the model, by the names that they have where no rows are shared.
+        init: the digest of the initial weights.
+    """
+    model, recipe, steps = job.model, job.recipe, job.steps
+    log, best = RunLog(job), BestCheckpoint(job)
     optimizer = optimizer_of(job).steps(weights, recipe)
     rates = learning_rates(recipe, schedule_of(job), steps)
     means = Means(log.ends, feed.device)

@@ -28,9 +28,8 @@ def read_picture(source: Path | IO[bytes], size: int, what: object, fit: Fit = "
     Raises:
         InputError: it is no picture of a declared format, is damaged, has over 8 bits a channel, or very many pixels.
     """
-    with _refusing(what):
-        picture, grey = _opened(source, what)
-        return grey, _fitted(picture.convert("RGB"), size, fit)
+    with _refusing(what), _opened(source, what) as picture:
+        return _is_grey(picture), _fitted(picture.convert("RGB"), size, fit)
 
 
 def decoded(path: Path, size: int, fit: Fit) -> tuple[bool, Tensor]:
@@ -45,10 +44,11 @@ def decoded(path: Path, size: int, fit: Fit) -> tuple[bool, Tensor]:
     """
     with _refusing(path):
         content = path.read_bytes()
-        picture, grey = _opened(io.BytesIO(content), path)
-        if picture.format == "JPEG" and picture.mode in ("L", "RGB"):
-            return grey, _jpeg(content, size, fit)
-        pixels = np.asarray(_fitted(picture.convert("RGB"), size, fit))
+        with _opened(io.BytesIO(content), path) as picture:
+            grey = _is_grey(picture)
+            if picture.format == "JPEG" and picture.mode in ("L", "RGB"):
+                return grey, _jpeg(content, size, fit)
+            pixels = np.asarray(_fitted(picture.convert("RGB"), size, fit))
         return grey, torch.from_numpy(pixels.copy()).permute(2, 0, 1)
 
 
@@ -90,17 +90,23 @@ class _refusing:  # noqa: N801, a context
             Image.DecompressionBombWarning,
         )  # fmt: skip
         if isinstance(error, raised):
-            raise InputError(f"{self.what}: cannot be read as a picture: {' '.join(str(error).split())}") from None
+            said = " ".join(str(error).partition(" <_io.")[0].split())
+            raise InputError(f"{self.what}: cannot be read as a picture: {said}") from None
 
 
-def _opened(source: Path | IO[bytes], what: object) -> tuple[Any, bool]:
-    """(a PIL picture, whose pixels are read at need, whether it is grey)."""
+def _opened(source: Path | IO[bytes], what: object) -> Any:
+    """A PIL picture, whose pixels are read at need."""
     from PIL import Image
 
     picture = Image.open(source, formats=_FORMATS)
     if picture.mode[:1] in "IF":
+        picture.close()
         raise InputError(f"{what}: its mode is {picture.mode}; convert it to 8 bits a channel")
-    return picture, picture.mode in ("1", "L", "LA")
+    return picture
+
+
+def _is_grey(picture: Any) -> bool:
+    return picture.mode in ("1", "L", "LA")
 
 
 def _fitted(picture: Any, size: int, fit: Fit) -> Any:

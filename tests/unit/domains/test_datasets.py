@@ -39,10 +39,12 @@ YOURS = [
     "folder",
     "hf_images",
     "hf_table",
+    "imagenet",
     "openml",
     "sounds",
+    "speech_commands_full",
     "table",
-]  # any file, folder or table: tests of their own
+]  # any file, folder or table, or not to be had here: tests of their own
 
 
 def class_of(name) -> type[Dataset]:

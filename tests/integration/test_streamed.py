@@ -1,0 +1,160 @@
+"""Runs on rows that are read as they are needed, against the same runs on rows in memory."""
+
+import io
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from support.augmentations import augmentations
+from support.models import model_of
+from support.photos import photos
+
+from mixsuite.data.state import Selectable
+from mixsuite.domains.build import make_data, make_model
+from mixsuite.domains.images.datasets.folder import Folder
+from mixsuite.domains.images.domain import Images
+from mixsuite.errors import InputError
+from mixsuite.evaluation.scores import error_or_rmse
+from mixsuite.execution.execute import train_error
+from mixsuite.experiment.build import make_method
+from mixsuite.experiment.resolve import resolve_method
+from mixsuite.plugins.validate import check_model
+from mixsuite.training import checkpoint, lockstep, loop
+from mixsuite.training.checkpoint import Stopped
+from mixsuite.training.job import Job, TrainResult
+from mixsuite.training.recipe import Recipe
+
+METHODS = [
+    "erm", "mixup", "cutmix", "manifold_mixup", "multi_mix", "regmixup", "mixupe", "mixupe(version=1)", "saliencymix",
+    "balanced_mixup", "ordered", "mixup(batch=2)", "aug_mix", "remix",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    top = tmp_path_factory.mktemp("photos")
+    photos(top / "set", each=24, size=(16, 16))
+    return top
+
+
+def job(folder, method, memory, readers=0, select="last", **values):
+    """A run in float64."""
+    given = {"model": "conv(width=4)", "optimizer": "sgd", "lr": 0.05, "steps": 12, "batch": 8, "precision": "float64"}
+    recipe = check_model(Recipe, given | {"augment": "crop+flip"} | values, "test")
+    dataset = Folder(str(folder / "set"), size=16, memory=memory)
+    data = make_data(Images(), dataset, dataset.load(folder), 0, dtype=torch.float64, readers=readers)
+    model = make_model(model_of(recipe), data, 0)
+    made, augment = make_method(resolve_method(method)), augmentations(recipe.augment)
+    return Job("images", data, model, made, recipe, 0, select, augment, score=error_or_rmse)
+
+
+def trained(one):
+    (result,) = loop.fit([one])
+    assert isinstance(result, TrainResult), result
+    return result
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_run_comes_to_the_same_weights(folder, method):
+    """Up to the rounding of pixels: a mean by sums of whole numbers, and standardising in float32."""
+    held, read = (trained(job(folder, method, memory)) for memory in (1.0, 0.0))
+    theirs = held.model.state_dict()
+    for name, value in read.model.state_dict().items():
+        torch.testing.assert_close(value, theirs[name], rtol=0, atol=1e-4, msg=name)
+    same = ("init", "order", "draws")
+    assert {k: read.digests[k] for k in same} == {k: held.digests[k] for k in same}
+
+
+@pytest.mark.parametrize("values", [{"augment": "none"}, {"select": "best_validation"}])
+def test_so_it_does_without_augmentation_and_with_the_best_weights(folder, values):
+    held, read = (trained(job(folder, "mixup", memory, **values)) for memory in (1.0, 0.0))
+    assert [point["step"] for point in held.curve] == [point["step"] for point in read.curve]
+    for one, other in zip(held.curve, read.curve, strict=True):
+        assert one == pytest.approx(other, abs=1e-4)
+    assert train_error(read, job(folder, "mixup", 0.0, **values).data) == pytest.approx(
+        train_error(held, job(folder, "mixup", 1.0, **values).data)
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("method", ["mixup", "ordered", "balanced_mixup"])
+def test_readers_change_nothing_and_neither_do_stops(folder, method, monkeypatch):
+    monkeypatch.setattr(checkpoint, "APART", 3)
+    whole = trained(job(folder, method, 0.0))
+    assert trained(job(folder, method, 0.0, readers=2)).digests == whole.digests
+
+    class Kept:
+        name, content, stops = "kept", None, 0
+
+        def load(self, device):
+            return None if self.content is None else torch.load(io.BytesIO(self.content), device)
+
+        def due(self):
+            return True
+
+        def keep(self, state):
+            buffer = io.BytesIO()
+            torch.save(state, buffer)
+            self.content, self.stops = buffer.getvalue(), self.stops + 1
+            raise Stopped
+
+    kept, result = Kept(), Stopped()
+    while isinstance(result, Stopped):
+        (result,) = loop.fit([replace(job(folder, method, 0.0, readers=2), checkpoint=kept)])
+    assert kept.stops == 3
+    assert (result.digests, result.curve) == (whole.digests, whole.curve)
+
+
+def test_seeds_do_not_train_side_by_side(folder):
+    one = job(folder, "mixup", 0.0)
+    assert isinstance(one.data.train.x, Selectable)
+    assert not lockstep.lockstep_pays_off(one.model, one.data, one.recipe, 4)
+    with pytest.raises(lockstep.Unstackable, match="not all in memory"):
+        lockstep.fit([one])
+
+
+def test_a_picture_that_changes_in_the_middle_ends_the_run_in_a_line(folder, tmp_path):
+    paths = photos(tmp_path / "set", each=24, size=(16, 16))
+    one = job(tmp_path, "mixup", 0.0, steps=200)
+    beats = []
+
+    def beat():
+        beats.append(1)
+        if len(beats) == 5:
+            for path in paths:
+                path.write_bytes(path.read_bytes() + b" ")
+
+    (result,) = loop.fit([replace(one, beat=beat)])
+    assert isinstance(result, InputError)
+    assert str(result).endswith(".jpg: was changed while it was read; run it again")
+    assert len(beats) == 5
+
+
+@pytest.mark.slow
+def test_the_command_line_trains_on_them_and_says_what_cannot(folder, tmp_path, monkeypatch, mixsuite):
+    (tmp_path / "read.toml").write_text(
+        f"""methods = ["erm", "mixup", "recursive_mix"]
+reference = "erm"
+datasets = ["folder(path='{folder / "set"}', size=16, memory=0.0)@read"]
+probes = ["noise(std=0.1)"]
+seeds = "0-1"
+[recipes.read]
+model = "conv(width=4)"
+optimizer = "sgd"
+lr = 0.05
+steps = 20
+batch = 8
+"""
+    )
+    monkeypatch.chdir(tmp_path)
+    found = mixsuite("run", "read.toml", "--out", "out", "--data", tmp_path)
+    assert "skipped: recursive_mix (it wants all rows at once" in found.out
+    files = (tmp_path / "out" / "records").rglob("*.jsonl")
+    lines = [json.loads(line) for path in files for line in path.read_text().splitlines()]
+    assert sorted((line["names"]["method"], line["status"]) for line in lines) == [
+        *[("erm", "ok")] * 2, *[("mixup", "ok")] * 2, *[("recursive_mix", "skipped")] * 2,
+    ]  # fmt: skip
+    kept = [line["train_error"] for line in lines if line["status"] == "ok"]
+    assert np.isfinite(kept).all()
