@@ -1,7 +1,8 @@
-"""Commands about the data root: data list, data get, data verify."""
+"""Commands about data sets: data list, data get, data verify, data suite."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from mixsuite.errors import InputError, printable
 def add_to(app: typer.Typer) -> None:
     """Add these commands to the application."""
     data = typer.Typer(help="The data root: what is there, fetching, checking.", no_args_is_help=False)
-    for name, command in (("list", data_list), ("get", data_get), ("verify", data_verify)):
+    for name, command in (("list", data_list), ("get", data_get), ("verify", data_verify), ("suite", data_suite)):
         data.command(name=name)(command)
     app.add_typer(data, name="data")
 
@@ -69,3 +70,21 @@ def data_verify(
         typer.echo(f"mixsuite: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{item.name}: whole, {item.files} files, {item.size / 1e6:.1f} MB; {printable(item.note)}")
+
+
+def data_suite(
+    name: Annotated[str, typer.Argument(help='A suite of OpenML by its number, as "openml-suite:99".')],
+    out: Annotated[Path | None, typer.Option(help="The matrix file. Default: openml_suite_NUMBER.toml here.")] = None,
+) -> None:
+    """Write a matrix of all tables of an OpenML suite; it asks openml.org what they are."""
+    from mixsuite.results import suites
+
+    found = re.fullmatch(r"openml-suite:([1-9][0-9]{0,8})", name)
+    if found is None:
+        raise InputError(f"'{name}': a suite is written openml-suite:NUMBER, as openml-suite:99")
+    path = out or Path(f"openml_suite_{found[1]}.toml")
+    suite = suites.write_suite(int(found[1]), path, suites.ask_openml)
+    typer.echo(f"{path}: {len(suite.tables)} tables ({printable(suite.name)})")
+    typer.echo(
+        f"fetch each, as: mixsuite data get {suite.tables[0].entry.partition('(')[0]}; then: mixsuite run {path}"
+    )

@@ -7,7 +7,6 @@ import torch
 from torch.nn import functional as F
 
 from mixsuite.domains.augmentation import Augmentation
-from mixsuite.mixing import require
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,10 @@ class ResizedCrop(Augmentation):
     reference = "Szegedy et al. 2015, arXiv:1409.4842"
 
     def __post_init__(self):
-        require(0 < self.least <= 1, "least", self.least, "above 0, up to 1")
-        require(1 <= self.ratio <= 100, "ratio", self.ratio, "1 to 100")
+        if not 0 < self.least <= 1:
+            raise ValueError(f"least={self.least}: allowed is a share above 0, up to 1")
+        if not 1 <= self.ratio <= 100:
+            raise ValueError(f"ratio={self.ratio}: allowed is 1 to 100")
 
     def augment(self, x, rng, seen):
         """Rows [B, C, H, W]."""
