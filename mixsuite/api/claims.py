@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from mixsuite.api.calls import Names, names_of, options_of
+from mixsuite.api.calls import Names, names_of, options_of, stop_time
 from mixsuite.errors import InputError
 from mixsuite.execution.progress import Watch, unwatched
 
@@ -23,6 +23,7 @@ def claims(
     workers: int | None = None,
     executor: str = "auto",
     timeout: float | None = None,
+    stop_after: float | None = None,
     watch: Watch = unwatched,
 ) -> list[Finding]:
     """Test what the papers on mixup claim: each claim is a study with rules fixed beforehand, and a conclusion.
@@ -38,6 +39,8 @@ def claims(
         workers: number of worker processes.
         executor: "auto", "loop" or "lockstep".
         timeout: seconds that a run may take.
+        stop_after: seconds after which nothing new begins and trainings end at their next checkpoint; the same call
+            goes on from there.
         watch: called with the progress whenever it changes.
 
     Raises:
@@ -50,10 +53,12 @@ def claims(
     if names == []:
         raise InputError("--only: no study is named; leave it out for all")
     studies = [load_study(name) for name in (study_names() if names is None else names)]
-    findings = []
+    findings, stop_at = [], stop_time(stop_after)
     for study in studies:
         folder = Path(out) / study.name
-        options = options_of(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
+        options = options_of(
+            folder, data, device=device, workers=workers, executor=executor, timeout=timeout, stop_at=stop_at
+        )
         findings.append(run_study(study, scale, options, watch))
         write(findings[-1:], Path(out))  # keeps this finding if the next study is interrupted
     return findings

@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mixsuite.api.calls import Names, Seeds, lengths_of, names_of, need_results, options_of, seeds_of
+from mixsuite.api.calls import (
+    Names,
+    Seeds,
+    lengths_of,
+    names_of,
+    need_results,
+    options_of,
+    seeds_of,
+    stop_time,
+)
 from mixsuite.api.deciding import declared, need_until, seeds_in_order, train_until_decided
 from mixsuite.errors import InputError
 from mixsuite.execution.progress import Watch, unwatched
@@ -36,6 +45,7 @@ def compare(
     workers: int | None = None,
     executor: str = "auto",
     timeout: float | None = None,
+    stop_after: float | None = None,
     lengths: str | Sequence[int] | None = None,
     until: str | None = None,
     max_seeds: int | None = None,
@@ -62,6 +72,8 @@ def compare(
         workers: number of worker processes.
         executor: "auto", "loop" or "lockstep".
         timeout: seconds that a run may take.
+        stop_after: seconds after which nothing new begins and trainings end at their next checkpoint; the same call
+            goes on from there.
         lengths: further lengths of training, as "2" or [2, 4]: the table then says which comparisons have converged;
             each takes as long as it says.
         until: "decided": add seeds until every comparison is decided, at looks that are declared beforehand.
@@ -90,7 +102,10 @@ def compare(
     stretched = tuple(dict.fromkeys((1, *lengths_of(lengths))))
     chosen = load_matrix(matrix).model_copy(update={"reference": references[0], "lengths": stretched})
     folder = Path(out) if out is not None else Path("results") / "compare" / folder_name(name)
-    options = options_of(folder, data, device=device, workers=workers, executor=executor, timeout=timeout)
+    options = options_of(
+        folder, data, device=device, workers=workers, executor=executor, timeout=timeout,
+        stop_at=stop_time(stop_after),
+    )  # fmt: skip
     for given in reuse:
         need_results(Path(given), "--reuse")
     reused = [Path("results") / chosen.name, *map(Path, reuse)]

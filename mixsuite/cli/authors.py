@@ -97,6 +97,7 @@ def compare(
     workers: options.Workers = None,
     executor: options.ExecutorOption = Executor.auto,
     timeout: options.Timeout = None,
+    stop_after: options.StopAfter = None,
     lengths: Annotated[
         str | None, typer.Option(help="Train all for so many times as long too, as 2: has the comparison converged?")
     ] = None,
@@ -140,8 +141,8 @@ def compare(
     with progress_display() as watch:
         report = api.compare(
             variant, against, matrix=matrix, datasets=datasets, seeds=seeds, out=out, data=data,
-            device=device, workers=workers, executor=executor.value, timeout=timeout, lengths=lengths,
-            until=until, max_seeds=max_seeds, confirm=confirm,
+            device=device, workers=workers, executor=executor.value, timeout=timeout,
+            stop_after=stop_after, lengths=lengths, until=until, max_seeds=max_seeds, confirm=confirm,
             reuse=reuse or (), watch=watch, at_start=check_it,
         )  # fmt: skip
     for place, table in enumerate(report.all):

@@ -35,6 +35,7 @@ def claims(
     workers: options.Workers = None,
     executor: options.ExecutorOption = Executor.auto,
     timeout: options.Timeout = None,
+    stop_after: options.StopAfter = None,
     form: Annotated[
         TableFormat, typer.Option("--format", help="md: the conclusions as a Markdown table.")
     ] = TableFormat.text,
@@ -55,7 +56,7 @@ def claims(
     with progress_display() as watch:
         findings = api.claims(
             only, scale=scale.value, out=out, data=data, device=device, workers=workers,
-            executor=executor.value, timeout=timeout, watch=watch,
+            executor=executor.value, timeout=timeout, stop_after=stop_after, watch=watch,
         )  # fmt: skip
     typer.echo(as_text(findings) if form is TableFormat.text else as_markdown(frame(findings)))
     typer.echo(f"\nwritten: {table_path(out)}, {published_path(out)}, {out}/<study>/claim.png", err=True)

@@ -154,6 +154,8 @@ class _Block:
         reset_peak(feed.device)
         with own_stream(feed.device):
             kept = Kept(job.checkpoint, self._parts(optimizer, means), feed.device)
+            for _ in range(kept.begun):
+                job.beat()
             for step in range(kept.begun, job.steps):
                 kept.at(step, self._link)
                 job.beat()

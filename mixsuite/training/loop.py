@@ -86,6 +86,8 @@ def _train(job: Job, feed: BatchSource, weights: dict[str, nn.Parameter], init: 
     with _seeds_of_draws(model.draws, job.seed) as reseed, own_stream(feed.device):
         run = _Run(job, feed, log, reseed)
         kept = Kept(job.checkpoint, _parts(run, optimizer, means, best), feed.device)
+        for _ in range(kept.begun):
+            job.beat()  # steps that were made before it was stopped
         for step in range(kept.begun, steps):
             kept.at(step, log.link)
             job.beat()

@@ -30,6 +30,14 @@ def test_a_costlier_variant_is_held_against_controls_of_its_cost(here, tiny):
     assert [comparison.reference for comparison in report.at_equal_compute] == ["erm(length=2)", "erm(batch=2)"]
 
 
+def test_a_comparison_whose_time_is_up_goes_on_with_the_same_call(here, tiny):
+    with pytest.raises(KeyboardInterrupt):
+        api.compare("mixup", "erm", matrix=str(tiny), out="out", stop_after=0)
+    with pytest.raises(InputError, match="stop_after=-1: allowed is a number of seconds from 0"):
+        api.compare("mixup", "erm", matrix=str(tiny), out="out", stop_after=-1)
+    assert api.compare("mixup", "erm", matrix=str(tiny), out="out", stop_after=600).comparisons
+
+
 def test_what_is_called_at_the_start_can_end_the_comparison_before_anything_is_trained(here, tiny):
     def end():
         raise InputError("not this one")

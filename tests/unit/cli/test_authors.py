@@ -39,8 +39,21 @@ def test_a_comparison_is_printed_table_by_table(mixsuite, monkeypatch, tmp_path)
         return compare_results(load_results(out), "m", ["mixup"], ["mixup(length=2)"], out)
 
     monkeypatch.setattr(api, "compare", compare)
-    found = mixsuite("compare", "./m.py", "--against", "mixup", "--matrix", "some", "--seeds", "0-9", "--skip-check")
+    found = mixsuite(
+        "compare",
+        "./m.py",
+        "--against",
+        "mixup",
+        "--matrix",
+        "some",
+        "--seeds",
+        "0-9",
+        "--skip-check",
+        "--stop-after",
+        9,
+    )
     assert (got["variant"], got["against"], got["matrix"], got["seeds"]) == ("./m.py", "mixup", "some", "0-9")
+    assert got["stop_after"] == 9.0
     assert found.status == 0
     first, second = found.out.split("At equal compute: mixup trained on as many rows\n")
     assert "m against mixup: better on 1 of 1 task" in first

@@ -23,8 +23,21 @@ def test_status_1_where_a_sub_test_was_not_run(mixsuite, monkeypatch, tmp_path, 
     monkeypatch.setattr(module, "as_text", lambda findings: "the findings")
     monkeypatch.setattr(module, "frame", lambda findings: "the frame")
     monkeypatch.setattr(module, "as_markdown", lambda frame: f"{frame} as Markdown")
-    found = mixsuite("claims", "--only", "cost,uci", "--scale", "full", "--out", tmp_path / "claims", "--workers", 2)
+    found = mixsuite(
+        "claims",
+        "--only",
+        "cost,uci",
+        "--scale",
+        "full",
+        "--out",
+        tmp_path / "claims",
+        "--workers",
+        2,
+        "--stop-after",
+        9,
+    )
     assert (found.status, found.out) == (status, "the findings\n")
+    assert got["stop_after"] == 9.0
     assert (got["only"], got["scale"], got["out"], got["workers"]) == ("cost,uci", "full", tmp_path / "claims", 2)
     assert f"{tmp_path}/claims.csv, {tmp_path}/claims_published.csv" in found.err
     assert mixsuite("claims", "--format", "md").out == "the frame as Markdown\n"
