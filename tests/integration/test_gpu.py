@@ -1,7 +1,7 @@
 """What only a GPU can show: `make gpu`.
 
 Every method in every domain, recorded and plainly, against the CPU; lockstep against the loop; half precision; alike
-twice; a card that is full; what waits for the device.
+twice; a card that is full; what waits for the device; rows that are read as they are needed; two cards for one run.
 """
 
 import gc
@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.blocks import train_block
+from support.photos import photo_job, photos
 from support.tasks import job_of
 
 from mixsuite.execution.execute import reset_global_state
@@ -290,3 +292,28 @@ def test_a_block_that_the_card_does_not_hold_is_trained_run_by_run():
         assert result.executor["kind"] == "loop"
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
+
+
+@pytest.mark.parametrize("readers", [0, 2])
+@pytest.mark.parametrize("method", ["mixup", "manifold_mixup", "saliencymix"])
+def test_rows_that_are_read_as_they_are_needed_arrive_on_the_card(tmp_path, method, readers):
+    photos(tmp_path / "set", each=24, size=(16, 16))
+    jobs = [photo_job(tmp_path, method, 0.0, readers, device=device) for device in ("cpu", "cuda")]
+    host, card = (loop.fit([one])[0] for one in jobs)
+    assert isinstance(host, TrainResult) and isinstance(card, TrainResult), (host, card)
+    theirs = host.model.state_dict()
+    for name, value in card.model.state_dict().items():
+        torch.testing.assert_close(value.cpu(), theirs[name], rtol=1e-6, atol=1e-8, msg=name)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="torch sees one CUDA device")
+@pytest.mark.parametrize("method", ["erm", "mixup", "manifold_mixup", "mixupe"])
+def test_two_cards_come_to_what_one_comes_to(tiny, method):
+    (alone,) = results(replace(train_block(tiny, method), device="cuda"))
+    tiny.write_text(tiny.read_text().replace("batch = 8", "batch = 8\ndevices = 2"))
+    (shared,) = results(replace(train_block(tiny, method), device="cuda"))
+    assert shared.executor["devices"] == 2
+    assert shared.metrics["nll"] == pytest.approx(alone.metrics["nll"], abs=1e-3)
+    assert [shared.digests[k] for k in ("order", "draws", "plan")] == [
+        alone.digests[k] for k in ("order", "draws", "plan")
+    ]

@@ -7,24 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from support.augmentations import augmentations
-from support.models import model_of
+from support.photos import photo_job as job
 from support.photos import photos
 
 from mixsuite.data.state import Selectable
-from mixsuite.domains.build import make_data, make_model
-from mixsuite.domains.images.datasets.folder import Folder
-from mixsuite.domains.images.domain import Images
 from mixsuite.errors import InputError
-from mixsuite.evaluation.scores import error_or_rmse
 from mixsuite.execution.execute import train_error
-from mixsuite.experiment.build import make_method
-from mixsuite.experiment.resolve import resolve_method
-from mixsuite.plugins.validate import check_model
 from mixsuite.training import checkpoint, lockstep, loop
 from mixsuite.training.checkpoint import Stopped
-from mixsuite.training.job import Job, TrainResult
-from mixsuite.training.recipe import Recipe
+from mixsuite.training.job import TrainResult
 
 METHODS = [
     "erm", "mixup", "cutmix", "manifold_mixup", "multi_mix", "regmixup", "mixupe", "mixupe(version=1)", "saliencymix",
@@ -37,17 +28,6 @@ def folder(tmp_path_factory):
     top = tmp_path_factory.mktemp("photos")
     photos(top / "set", each=24, size=(16, 16))
     return top
-
-
-def job(folder, method, memory, readers=0, select="last", **values):
-    """A run in float64."""
-    given = {"model": "conv(width=4)", "optimizer": "sgd", "lr": 0.05, "steps": 12, "batch": 8, "precision": "float64"}
-    recipe = check_model(Recipe, given | {"augment": "crop+flip"} | values, "test")
-    dataset = Folder(str(folder / "set"), size=16, memory=memory)
-    data = make_data(Images(), dataset, dataset.load(folder), 0, dtype=torch.float64, readers=readers)
-    model = make_model(model_of(recipe), data, 0)
-    made, augment = make_method(resolve_method(method)), augmentations(recipe.augment)
-    return Job("images", data, model, made, recipe, 0, select, augment, score=error_or_rmse)
 
 
 def trained(one):
