@@ -87,7 +87,9 @@ def rate(read: Any, order: np.ndarray) -> float:
 def memory_of(folder: Path, root: Path, batches: int) -> float:
     """The most memory in MB of a process that reads so many batches, its readers not included."""
     code = (
-        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import streamed, resource, numpy as np\n"
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        f"import resource, streamed, torch, numpy as np\n"
+        f"torch.set_num_threads(1)\n"
         f"from pathlib import Path\n"
         f"read = streamed.ours(Path({str(folder)!r}), Path({str(root)!r}), 2)\n"
         f"order = np.random.default_rng(0).integers(0, 50000, ({batches}, {BATCH}))\n"

@@ -90,14 +90,14 @@ class Data:
     digests: dict[str, str] = field(default_factory=dict)
 
     def shown(self) -> Data:
-        """What a model is built from, and an augmentation prepared by: the first SHOWN training rows, in memory.
+        """What a model is built from, and an augmentation prepared by: SHOWN training rows, evenly spread, in memory.
 
         It is all of the data where they are in memory.
         """
         x = self.train.x
         if not isinstance(x, Streamed):
             return self
-        rows = torch.arange(min(SHOWN, len(x)), device=self.train.y.device)
+        rows = torch.from_numpy(x.spread(SHOWN)).to(self.train.y.device)
         weight = None if self.train.weight is None else self.train.weight[rows]
         return replace(self, train=Subset(x.take(rows), self.train.y[rows], weight))
 

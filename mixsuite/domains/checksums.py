@@ -7,10 +7,12 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+
+from mixsuite.errors import InputError
 
 MANY = 1000  # files from which on checksums are remembered
 _SETTLED = 2_000_000_000  # nanoseconds: a file that is younger may change again within the same time stamp
@@ -20,10 +22,13 @@ FOLDER = ".checksums"  # in a data root
 def checksums(paths: Sequence[Path], root: Path) -> list[str]:
     """The sha256 of each file, in hex digits.
 
-    Of many files they are remembered in the data root: a file whose size and time stamp are as they were is not read
-    again. Where nothing can be written, all are read each time.
+    Of many files they are remembered in the data root: a file whose stamp is as it was is not read again. Where nothing
+    can be written, all are read each time.
 
     root: the data root.
+
+    Raises:
+        InputError: a file cannot be read.
     """
     if len(paths) < MANY:
         return [_sha256(path) for path in paths]
@@ -37,22 +42,34 @@ def checksums(paths: Sequence[Path], root: Path) -> list[str]:
     for place in np.flatnonzero(fresh):
         digests[place] = np.frombuffer(bytes.fromhex(_sha256(paths[place])), dtype=np.uint8)
     if fresh.any():
-        unsettled = seen[:, 1] > begun - _SETTLED
+        unsettled = seen[:, 1:].max(1) > begun - _SETTLED
         remember(memory, seen=np.where(unsettled[:, None], -1, seen), digests=digests)
     return [digest.tobytes().hex() for digest in digests]
 
 
 def stamps(paths: Sequence[Path]) -> np.ndarray:
-    """The size and the time stamp of each file, [n, 2] int64, in bytes and nanoseconds."""
-    found = [path.stat() for path in paths]
-    return np.array([(one.st_size, one.st_mtime_ns) for one in found], dtype=np.int64).reshape(-1, 2)
+    """The stamp of each file, [n, 3] int64.
+
+    Raises:
+        InputError: one is gone.
+    """
+    with _named():
+        return np.array([stamp(path.stat()) for path in paths], dtype=np.int64).reshape(-1, 3)
+
+
+def stamp(found: os.stat_result) -> tuple[int, int, int]:
+    """The size of a file in bytes, and when its content and its place last changed, in nanoseconds.
+
+    Two files that change names keep the first two.
+    """
+    return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def remember(path: Path, **arrays: np.ndarray) -> None:
     """Keep arrays in a file, whole or not at all; where nothing can be written, not at all."""
     part = path.with_name(f".{secrets.token_hex(8)}.part.npz")
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)  # a data root that is not there is not made
         try:
             np.savez(part, **arrays)  # type: ignore[arg-type]
             os.replace(part, path)
@@ -73,11 +90,20 @@ def recall(path: Path, fits: Callable[[dict[str, np.ndarray]], bool]) -> dict[st
 def _remembered(path: Path, count: int) -> dict[str, np.ndarray] | None:
     def fits(arrays: dict[str, np.ndarray]) -> bool:
         seen, digests = arrays["seen"], arrays["digests"]
-        return seen.shape == (count, 2) and digests.shape == (count, 32) and digests.dtype.kind == "u"
+        return seen.shape == (count, 3) and digests.shape == (count, 32) and digests.dtype.kind == "u"
 
     return recall(path, fits)
 
 
+@contextlib.contextmanager
+def _named() -> Iterator[None]:
+    """Say in a line which file cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{error.filename}: cannot be read: {error.strerror or error}") from None
+
+
 def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
+    with _named(), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mixsuite.data.streamed import RowReader
-from mixsuite.domains.checksums import stamps
+from mixsuite.domains.checksums import stamp, stamps
 from mixsuite.errors import InputError
 
 
@@ -19,7 +19,7 @@ class Files:
 
     top:     the folder.
     names:   [n] their paths below it, as bytes.
-    seen:    [n, 2] the size and the time stamp of each.
+    seen:    [n, 3] the stamp of each.
     content: their fingerprint.
     """
 
@@ -44,7 +44,7 @@ class Files:
             found = path.stat()
         except OSError as error:
             raise InputError(f"{path}: cannot be read any more: {error.strerror or error}") from None
-        if (found.st_size, found.st_mtime_ns) != tuple(self.seen[row]):
+        if stamp(found) != tuple(self.seen[row]):
             raise InputError(f"{path}: was changed while it was read; run it again")
         return path
 

@@ -13,7 +13,8 @@ import pickle
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -39,26 +40,40 @@ class Joined:
     ranks: Ranks | None = None
     others: list[tuple[subprocess.Popen[bytes], IO[bytes]]] = field(default_factory=list)
 
-    def death(self) -> str:
-        """How the first rank that is gone ended, with the last part of what it said; "" if none is gone."""
-        for rank, (process, log) in enumerate(self.others, 1):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                if process.wait(timeout=2):
+    def death(self, seconds: float = 2.0) -> str:
+        """How the first rank that is gone ended, with the last part of what it said; "" if none is within a time."""
+        until = time.monotonic() + seconds
+        while self.others:
+            for rank, (process, log) in enumerate(self.others, 1):
+                if process.poll():
                     log.seek(max(0, log.seek(0, os.SEEK_END) - 4000))
                     said = log.read().decode(errors="replace").strip()
                     return f"rank {rank} of {len(self.others) + 1} died: exit status {process.returncode}\n\n{said}"
+            if time.monotonic() >= until:
+                break
+            time.sleep(0.05)
         return ""
+
+    def blamed(self, error: Exception) -> Exception:
+        """The error of a run, or, where this process has lost another one, how that one died."""
+        lost = isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error))
+        death = self.death() if lost else ""
+        return RuntimeError(death) if death else error
 
 
 @contextlib.contextmanager
 def joined(block: TrainBlock) -> Iterator[Joined]:
-    """Start the further ranks of a block, if its recipe asks for several devices, and end them behind it."""
+    """Start the further ranks of a block, if its recipe asks for several devices, and end them behind it.
+
+    Raises:
+        RuntimeError: one of them died before they met.
+    """
     world = dict(block.task.recipe).get("devices", 1)
     if world == 1:
         yield Joined()
         return
     with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        others: list[tuple[subprocess.Popen[bytes], IO[bytes]]] = []
+        together = Joined(Ranks(0, world))
         for rank in range(1, world):
             log = stack.enter_context(tempfile.TemporaryFile())
             command = [sys.executable, "-P", "-c", _MAIN]
@@ -66,23 +81,35 @@ def joined(block: TrainBlock) -> Iterator[Joined]:
             stack.callback(process.wait)
             stack.callback(process.kill)
             assert process.stdin is not None
-            with contextlib.suppress(OSError), process.stdin:  # one that died has its say in ``death``
+            stack.enter_context(contextlib.suppress(OSError))
+            stack.enter_context(process.stdin)  # whose end tells the rank that this process is gone
+            with contextlib.suppress(OSError):  # one that died has its say below
                 pickle.dump((block, rank, world, folder), process.stdin)
-            others.append((process, log))
-        with group(block.device, 0, world, folder):
-            yield Joined(Ranks(0, world), others)
+                process.stdin.flush()
+            together.others.append((process, log))
+
+        def watch() -> None:
+            if death := together.death(seconds=0.0):
+                raise RuntimeError(death)
+
+        with group(block.device, 0, world, folder, watch):
+            yield together
 
 
 @contextlib.contextmanager
-def group(device: str, rank: int, world: int, folder: str) -> Iterator[None]:
-    """Meet the other ranks in a folder."""
+def group(device: str, rank: int, world: int, folder: str, watch: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Meet the other ranks in a folder, which is not needed afterwards. watch: called while they are awaited."""
     kind = "gloo" if device == "cpu" else "nccl"
     if device != "cpu":
         torch.cuda.set_device(rank)
-    store = dist.FileStore(  # type: ignore[attr-defined]
-        f"{folder}/ranks", world
-    )
-    dist.init_process_group(kind, store=store, rank=rank, world_size=world, timeout=_LONG)
+    store = dist.FileStore(f"{folder}/ranks", world)  # type: ignore[attr-defined]
+    store.set(f"there {rank}", "yes")
+    while not store.check([f"there {other}" for other in range(world)]):
+        watch()
+        time.sleep(0.05)
+    # Over gloo a rank that dies is noticed at once. Over NCCL it is not: there torch's own time-out ends the wait.
+    patience = _LONG if kind == "gloo" else None
+    dist.init_process_group(kind, store=store, rank=rank, world_size=world, timeout=patience)
     try:
         yield
     finally:

@@ -40,7 +40,7 @@ def _size(pool: Pool, plan: CallPlan) -> str:
         InputError: there is no such device, or a run needs more cards than are named.
     """
     device, cards = pick_device(plan.options.device)
-    devices = max(dict(task.recipe).get("devices", 1) for task in plan.experiment.tasks)
+    devices = _devices(plan)
     if cards and devices > len(cards):
         raise InputError(f"a recipe's devices={devices}: --device {plan.options.device} names {len(cards)}")
     pool.size = _num_workers(plan.options, device, cards, devices)
@@ -48,10 +48,15 @@ def _size(pool: Pool, plan: CallPlan) -> str:
     return device
 
 
-def _readers(workers: int) -> int:
-    """How many processes read ahead for each worker: the cores that workers leave."""
-    each = devices_here("cpu") // workers
+def _readers(plan: CallPlan, workers: int) -> int:
+    """How many processes read ahead for each process that trains: the cores that these leave."""
+    each = devices_here("cpu") // (workers * _devices(plan))
     return each if each > 1 else 0
+
+
+def _devices(plan: CallPlan) -> int:
+    """The most devices that a run of a plan has."""
+    return max(int(dict(task.recipe).get("devices", 1)) for task in plan.experiment.tasks)
 
 
 def _inspect(pool: Pool, plan: CallPlan, device: str, known: dict[str, Inspection]) -> dict[str, Inspection]:
@@ -63,7 +68,7 @@ def _inspect(pool: Pool, plan: CallPlan, device: str, known: dict[str, Inspectio
     tasks: dict[str, Task] = {run.task.name: run.task for run in plan.todo}
     inspections = dict(known)
     works = [
-        InspectTask(task, plan.options.data.absolute(), device, plan.data[n], _readers(pool.size))
+        InspectTask(task, plan.options.data.absolute(), device, plan.data[n], _readers(plan, pool.size))
         for n, task in tasks.items()
         if n not in known
     ]
@@ -209,7 +214,7 @@ def execute(plan: CallPlan, watch: Watch = unwatched, pool: AbstractContextManag
             progress = Progress(plan.title, len(plan.todo), sum(each.values()))
             blocks = _longest_first(_blocks(plan, inspections, device), each)
             _name_stale(blocks)
-            blocks = [replace(block, readers=_readers(pool.size)) for block in blocks]
+            blocks = [replace(block, readers=_readers(plan, pool.size)) for block in blocks]
             _train(pool, blocks, plan, writer, device, progress, each, watch)
     if progress.done < progress.total:
         raise KeyboardInterrupt

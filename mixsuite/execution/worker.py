@@ -55,13 +55,13 @@ from mixsuite.execution.messages import (
 from mixsuite.execution.process import prepare_process, process_state
 from mixsuite.execution.ranks import Followed, joined
 from mixsuite.execution.result import RunResult
+from mixsuite.execution.unchanged import check_code, check_files
 from mixsuite.experiment.build import (
     load_parts,
     make_method,
     make_metric,
     make_probe,
 )
-from mixsuite.experiment.code import code_of_evaluation
 from mixsuite.experiment.spec import RunSpec
 from mixsuite.models.ranks import Ranks
 from mixsuite.models.stack import Unstackable
@@ -142,7 +142,7 @@ class Worker:
         for known, folder, fingerprint, raw in self._raw:
             if type(known) is type(dataset) and (known, folder, fingerprint) == (dataset, root, planned):
                 return raw
-        _check_files(dataset, root, planned)
+        check_files(dataset, root, planned)
         try:
             raw = dataset.load(root)
         except (InputError, ImportError):
@@ -150,7 +150,7 @@ class Worker:
         except BaseException as error:
             what = told(error)
             raise InputError(f"{type(dataset).__name__}: its rows cannot be read: {what}") from error
-        _check_files(dataset, root, planned)
+        check_files(dataset, root, planned)
         self._raw.append((dataset, root, planned, raw))
         return raw
 
@@ -200,18 +200,14 @@ class Worker:
         return Inspection("", seconds, "lockstep" if lockstep else "loop", rows)
 
     def _train(self, block: TrainBlock) -> list[RunResult]:
-        probes_changed = any(code_of_evaluation(make_probe(probe)) != code for probe, code in block.probes)
-        metrics_changed = any(code_of_evaluation(make_metric(metric)) != code for metric, code in block.metrics)
-        if block.code.changed() or probes_changed or metrics_changed:
-            raise RuntimeError("a source file of this run was changed after the call began; run it again")
+        check_code(block)
         results: dict[RunSpec, RunResult] = {}
         with joined(block) as together:
             jobs, results = self._jobs(block, together.ranks)
             steps = [job.steps for job in jobs.values()]
             self._steps, self._made = max(steps, default=0) if block.executor == "lockstep" else sum(steps), 0
             found = train(list(jobs.values()), block.executor)
-            if any(isinstance(trained, RuntimeError) for trained in found) and (death := together.death()):
-                found = [RuntimeError(death) if isinstance(one, RuntimeError) else one for one in found]
+            found = [together.blamed(one) if isinstance(one, Exception) else one for one in found]
         for (run, job), trained in zip(jobs.items(), found, strict=True):
             self._beat(1.0)
             if isinstance(trained, Stopped):
@@ -237,12 +233,20 @@ class Worker:
         return jobs, results
 
     def follow(self, block: TrainBlock, ranks: Ranks) -> None:
-        """Train a block's runs along, as a rank other than 0; what comes of it is rank 0's to say."""
+        """Train a block's runs along, as a rank other than 0; what comes of it is rank 0's to say.
+
+        Raises:
+            Exception: what ended a run here; rank 0 may have had it too, or have lost this process by it.
+        """
+        check_code(block)
         device = block.device if block.device == "cpu" else f"cuda:{ranks.rank}"
         jobs, _ = self._jobs(replace(block, device=device), ranks)
         paths = [block.checkpoint_of(run) for run in jobs]
         kept = [None if path is None else Followed(CheckpointFile(path)) for path in paths]
-        train([replace(job, checkpoint=one) for job, one in zip(jobs.values(), kept, strict=True)], block.executor)
+        jobs_here = [replace(job, checkpoint=one) for job, one in zip(jobs.values(), kept, strict=True)]
+        for result in train(jobs_here, block.executor):
+            if isinstance(result, Exception):
+                raise result
 
     def _step(self) -> None:
         """Note a step of the training."""
@@ -303,16 +307,6 @@ def _missing_package(error: ImportError, declared: tuple[str, ...]) -> Exception
     if package not in declared:
         return error
     return SkipRun(f"{package} cannot be imported ({error}); install it: pip install {package}")
-
-
-def _check_files(dataset: Dataset, root: Path, planned: str) -> None:
-    """Refuse files that are not those of the plan.
-
-    Raises:
-        InputError: they have changed since the call began.
-    """
-    if dataset.fingerprint(root) != planned:
-        raise InputError(f"{type(dataset).__name__}: its files were changed after the call began; run it again")
 
 
 def _ended_early(error: BaseException) -> RunResult:

@@ -11,8 +11,7 @@ synchronised norm refuses the CPU, and has no derivative of its derivative.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
@@ -25,44 +24,44 @@ from mixsuite.errors import SkipRun
 from mixsuite.models.base import Staged
 from mixsuite.models.masked import MaskedBatchNorm
 from mixsuite.models.ranks import Ranks
+from mixsuite.plugins.load import told
 
+_SHARED = "the model's rows cannot be shared by several devices"
 NEAR = 1e-3  # how far outputs of the same rows may lie apart in float32, as a share of the largest
 
 
-@contextmanager
-def across(net: Staged, ranks: Ranks, sites: Collection[str] = ()) -> Iterator[Staged]:
+def across(net: Staged, ranks: Ranks, sites: Collection[str] = ()) -> Staged:
     """The same net with the same weights and running statistics, whose calls share the rows of a batch among ranks.
 
-    As long as the context lasts, a weight's gradient is that of all ranks' rows. An objective may depend on weights
-    through the net alone.
+    Each rank's gradients are those of its own rows: ``Ranks.sum_gradients`` makes them whole.
 
     sites: those within a stage that the run uses: the rows of all ranks meet there.
 
     Raises:
-        SkipRun: a layer draws what no twin can draw for a part of the rows.
+        SkipRun: a layer draws, or looks at the whole batch, as no twin can; or the net cannot be taken apart.
     """
-    shell = _shell(net, ranks)
-    assert isinstance(shell, Staged)
-    shell.inner = dict(net.inner)
-    for site in sorted(set(sites) & set(net.inner)):
-        name = net.inner[site]
-        parent, _, last = name.rpartition(".")
-        setattr(shell.get_submodule(parent), last, _Met(shell.get_submodule(name), ranks))
-        shell.inner[site] = f"{name}.met"
-    shell.forward = partial(_forward, type(net).forward, shell, ranks)  # type: ignore[method-assign]
-    trained = [weight for weight in net.parameters() if weight.requires_grad]
-    hooks = [weight.register_hook(ranks.total) for weight in trained]
     try:
-        yield shell
-    finally:
-        for hook in hooks:
-            hook.remove()
+        shell = _shell(net, ranks)
+        assert isinstance(shell, Staged)
+        shell.inner = dict(net.inner)
+        for site in sorted(set(sites) & set(net.inner)):
+            _meet(shell, site, ranks)
+    except SkipRun:
+        raise
+    except Exception as error:
+        raise SkipRun(f"{_SHARED}: {told(error)}") from error
+    shell.forward = partial(_forward, type(net).forward, shell, ranks)  # type: ignore[method-assign]
+    return shell
 
 
-def check_rows_apart(net: Staged, shared: Staged, x: State) -> None:
-    """Check that a net gives for rows in parts what it gives for all of them. Its running statistics stay.
+def check_rows_apart(net: Staged, shared: Staged, x: State, any_of: Callable[[bool], bool] = bool) -> None:
+    """Check that a net does for rows in parts what it does for all of them, and put its buffers back.
 
-    x: [N, ...] rows at its input.
+    Args:
+        net: as it is.
+        shared: the same across ranks.
+        x: [N, ...] rows at its input.
+        any_of: whether any rank has found a difference, by what this one has found.
 
     Raises:
         SkipRun: it does not: it draws, or looks at the whole batch, in a way of its own.
@@ -74,30 +73,55 @@ def check_rows_apart(net: Staged, shared: Staged, x: State) -> None:
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         for each in (net, shared):
             torch.manual_seed(0)
-            found.append(each.train()(x).double())
+            try:
+                out = each.train()(x)
+            except Exception as error:
+                raise SkipRun(f"{_SHARED}: {told(error)}") from error
+            found.append([out.double(), *(value.double().clone() for value in net.state_dict().values())])
             net.load_state_dict(state)
-    one, other = found
-    if not torch.allclose(one, other, rtol=0.0, atol=NEAR * max(1.0, float(one.abs().max()))):
+    if any_of(not all(_near(one, other) for one, other in zip(*found, strict=True))):
         raise SkipRun(
-            "the model gives other outputs where its rows are shared by several devices: it draws random numbers, or "
+            "the model does something else where its rows are shared by several devices: it draws random numbers, or "
             "looks at the whole batch, otherwise than by torch's BatchNorm and Dropout"
         )
+
+
+def _near(one: Tensor, other: Tensor) -> bool:
+    most = float(one.abs().max()) if one.numel() else 0.0
+    return one.shape == other.shape and torch.allclose(one, other, rtol=0.0, atol=NEAR * max(1.0, most))
+
+
+def _meet(shell: Staged, site: str, ranks: Ranks) -> None:
+    """Let the rows of all ranks meet where they enter the submodule of a site."""
+    name = shell.inner[site]
+    if any(other != name and f"{other}.".startswith(f"{name}.") for other in shell.inner.values()):
+        raise SkipRun(f"{_SHARED}: site '{site}' has another one within it")
+    parent, _, last = name.rpartition(".")
+    setattr(shell.get_submodule(parent), last, _Met(shell.get_submodule(name), ranks))
+    shell.inner[site] = f"{name}.met"
 
 
 def _forward(
     call: Callable[..., Any], net: Staged, ranks: Ranks, h: State, start: int = 0, stop: int | None = None
 ) -> Any:
-    """Call a net on this rank's part of a state [N, ...], and gather what it gives [N, ...]."""
+    """Call a net on this rank's part of a state [N, ...], and gather what it gives [N, ...].
+
+    Raises:
+        SkipRun: a rank would have no row.
+    """
     ranks.rows = rows = num_rows(h)
+    if rows < ranks.world:
+        raise SkipRun(f"{_SHARED}: it calls the net with {rows} of them, and there are {ranks.world} devices")
     out = call(net, map_leaves(ranks.share, h), start, stop)
     return map_leaves(lambda leaf: ranks.gather(leaf, rows), out)
 
 
 def _shell(layer: nn.Module, ranks: Ranks) -> nn.Module:
     """A layer, with twins in place of those inside that look at a whole batch. Weights and buffers are shared."""
-    for kinds, twin in _TWINS:
-        if isinstance(layer, kinds):
-            return twin(layer, ranks)
+    if (twin := _TWINS.get(type(layer))) is not None:
+        return twin(layer, ranks)
+    if isinstance(layer, nn.modules.batchnorm._NormBase):
+        raise SkipRun(f"{_SHARED}: its {type(layer).__name__} looks at the whole batch in a way of its own")
     shell = copy.copy(layer)
     shell._modules = {name: inner and _shell(inner, ranks) for name, inner in layer._modules.items()}
     return shell
@@ -222,7 +246,7 @@ class DropoutAcross(_Twin):
         if not self.training or not self.p:
             return x
         part = self.ranks.part(self.ranks.rows)
-        each = len(x) // max(1, part.stop - part.start)  # a row may be several, as heads of attention are
+        each = len(x) // (part.stop - part.start)  # a row may be several, as heads of attention are
         pictures = x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last)
         order = torch.channels_last if pictures else torch.contiguous_format
         ones = x.new_ones((1, *x.shape[1:])).expand(self.ranks.rows * each, *x.shape[1:])
@@ -232,13 +256,13 @@ class DropoutAcross(_Twin):
 
 def _draws(layer: nn.Module, _: Ranks) -> nn.Module:
     if float(getattr(layer, "p", 0.0) or getattr(layer, "dropout", 0.0) or 0.0) > 0:
-        raise SkipRun(f"the model's {type(layer).__name__} draws for the rows of one device alone")
+        raise SkipRun(f"{_SHARED}: its {type(layer).__name__} draws for the rows of one device alone")
     return copy.copy(layer)
 
 
-_TWINS: list[tuple[tuple[type[nn.Module], ...], Callable[[nn.Module, Ranks], nn.Module]]] = [
-    ((nn.modules.batchnorm._BatchNorm,), BatchNormAcross),
-    ((MaskedBatchNorm,), MaskedBatchNormAcross),
-    ((nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d), DropoutAcross),
-    ((nn.AlphaDropout, nn.FeatureAlphaDropout, nn.MultiheadAttention), _draws),
-]
+_TWINS: dict[type[nn.Module], Callable[[nn.Module, Ranks], nn.Module]] = {
+    MaskedBatchNorm: MaskedBatchNormAcross,
+    **dict.fromkeys((nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm), BatchNormAcross),
+    **dict.fromkeys((nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d), DropoutAcross),
+    **dict.fromkeys((nn.AlphaDropout, nn.FeatureAlphaDropout, nn.MultiheadAttention), _draws),
+}

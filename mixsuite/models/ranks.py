@@ -7,6 +7,7 @@ whole, too.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,30 @@ class Ranks:
     def gather(self, x: Tensor, rows: int) -> Tensor:
         """All rows, of which each rank holds its part. [n, ...] -> [N, ...]. rows: N."""
         return _Gather.apply(x, rows, self)  # type: ignore[no-any-return, no-untyped-call]
+
+    def any_of(self, here: bool) -> bool:
+        """Whether it is so on any rank."""
+        there = torch.tensor(int(here), device="cuda" if dist.get_backend() == "nccl" else "cpu")
+        dist.all_reduce(there, op=dist.ReduceOp.MAX)
+        return bool(there)
+
+    def sum_gradients(self, weights: Iterable[Tensor]) -> None:
+        """Add up the gradients that each rank has found for its own rows; one that no rank has stays None."""
+        trained = [weight for weight in weights if weight.requires_grad]
+        if not trained:
+            return
+        there = torch.tensor([weight.grad is not None for weight in trained], device=trained[0].device).int()
+        dist.all_reduce(there, op=dist.ReduceOp.MAX)
+        some = [weight for weight, has in zip(trained, there.tolist(), strict=True) if has]
+        for kind in {weight.dtype for weight in some}:
+            alike = [weight for weight in some if weight.dtype == kind]
+            for weight in alike:
+                weight.grad = torch.zeros_like(weight) if weight.grad is None else weight.grad
+            flat = torch.cat([weight.grad.reshape(-1) for weight in alike if weight.grad is not None])
+            dist.all_reduce(flat)
+            for weight, whole in zip(alike, flat.split([weight.numel() for weight in alike]), strict=True):
+                assert weight.grad is not None
+                weight.grad.copy_(whole.view_as(weight.grad))
 
     def total(self, x: Tensor) -> Tensor:
         """The sum of what each rank holds, for use with this rank's rows; the shape stays."""

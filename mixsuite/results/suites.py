@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+import math
+import os
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,7 +40,7 @@ class _Answer(BaseModel):
 
 class _Quality(BaseModel):
     name: str
-    value: float
+    value: float | None = None
 
 
 class _Set(BaseModel):
@@ -57,12 +60,17 @@ class _Listing(BaseModel):
 
 @dataclass(frozen=True)
 class Table:
-    """A data set of a suite. classes: 0 if it has numbers to predict."""
+    """A data set of a suite.
+
+    classes: 0 if it has numbers to predict.
+    status:  what OpenML says of it: "active", or why it should not be used.
+    """
 
     number: int
     name: str
     rows: int
     classes: int
+    status: str
 
     @property
     def entry(self) -> str:
@@ -88,8 +96,9 @@ def ask_openml(path: str) -> bytes:
     try:
         with urllib.request.urlopen(f"{_SITE}/{path}", timeout=_SECONDS) as answer:
             content: bytes = answer.read(_LARGEST + 1)
-    except OSError as error:
-        raise InputError(f"openml.org: no answer for {path} ({getattr(error, 'reason', error)})") from None
+    except (OSError, http.client.HTTPException) as error:
+        said = printable(str(getattr(error, "reason", error) or type(error).__name__))
+        raise InputError(f"openml.org: no answer for {path} ({said:.200})") from None
     if len(content) > _LARGEST:
         raise InputError(f"openml.org: the answer for {path} has over {_LARGEST} bytes")
     return content
@@ -126,7 +135,8 @@ def as_matrix(suite: Suite) -> str:
     ]
     for table in suite.tables:
         target = f"{table.classes} classes" if table.classes else "numbers"
-        about = f"{' '.join(printable(table.name).split())}: {table.rows} rows, {target}"
+        known = "" if table.status == "active" else f", {printable(table.status)}"
+        about = " ".join(f"{printable(table.name)}: {table.rows} rows, {target}{known}".split())
         lines.append(f'    "{table.entry}",  # {about}')
     return "\n".join([*lines, "]"]) + "\n"
 
@@ -137,7 +147,7 @@ def write_suite(number: int, out: Path, ask: Ask = ask_openml) -> Suite:
     Raises:
         InputError: as ``read_suite``; or the file is there.
     """
-    if out.exists():
+    if os.path.lexists(out):
         raise InputError(f"{out} exists; remove it, or name another file with --out")
     suite = read_suite(number, ask)
     write_text(out, as_matrix(suite))
@@ -145,8 +155,20 @@ def write_suite(number: int, out: Path, ask: Ask = ask_openml) -> Suite:
 
 
 def _table(found: _Set) -> Table:
+    """A data set as the suite's matrix needs it.
+
+    Raises:
+        InputError: it does not say how many rows or classes it has.
+    """
     known = {one.name: one.value for one in found.quality}
-    return Table(found.did, found.name, int(known.get("NumberOfInstances", 0)), int(known.get("NumberOfClasses", 0)))
+
+    def count(name: str) -> int:
+        value = known.get(name)
+        if value is None or not math.isfinite(value):
+            raise InputError(f"openml.org: data set {found.did} has no {name}")
+        return max(0, int(value))
+
+    return Table(found.did, found.name, count("NumberOfInstances"), count("NumberOfClasses"), found.status)
 
 
 def _parsed(model: type[Any], content: bytes, what: str) -> Any:

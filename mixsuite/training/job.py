@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -110,21 +109,19 @@ def task_info(job: Job) -> TaskInfo:
     return TaskInfo(job.domain, data.kind, data.classes, shapes, job.batch, len(data.train))
 
 
-@contextmanager
-def shared(job: Job) -> Iterator[Job]:
+def shared(job: Job) -> Job:
     """The job with a net whose calls share their rows among its ranks, if it has any.
 
     Raises:
         SkipRun: the net cannot be shared.
     """
     if job.ranks is None:
-        yield job
-        return
+        return job
     sites = job.model.inner if job.method.site == "random" else [job.method.site]
     rows = torch.arange(min(CHECKED_ROWS, len(job.data.train)), device=job.data.train.y.device)
-    with across(job.model, job.ranks, sites) as net:
-        check_rows_apart(job.model, net, take_rows(job.data.train.x, rows))
-        yield replace(job, model=net)
+    net = across(job.model, job.ranks, sites)
+    check_rows_apart(job.model, net, take_rows(job.data.train.x, rows), job.ranks.any_of)
+    return replace(job, model=net)
 
 
 def train_info(job: Job, x: State) -> TrainInfo:

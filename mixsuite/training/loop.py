@@ -61,7 +61,8 @@ def train(job: Job) -> TrainResult:
     info = task_info(job)
     check_applies(job, info)
     weights, init = dict(job.model.named_parameters()), digest(*job.model.state_dict().values())
-    with shared(job) as whole, closing(BatchSource(whole, info)) as feed:
+    whole = shared(job)
+    with closing(BatchSource(whole, info)) as feed:
         result = _train(whole, feed, weights, init)
     devices = {} if job.ranks is None else {"devices": job.ranks.world}
     return replace(result, model=job.model, executor=result.executor | devices)
@@ -174,7 +175,8 @@ class _Run:
         """(a step's objective, number of rows that entered the last stage); its gradients stand beside the weights."""
         job, site = self.job, self.feed.sites[step]
         model, stage = job.model, job.model.sites.get(site, 0)
-        tail = Tail(partial(model, start=stage), model)
+        # Where rows are shared, what submodules give on the way is of this rank's rows alone.
+        tail = Tail(partial(model, start=stage), model if job.ranks is None else None)
         with autocast(job.recipe.precision, self.feed.device):
             if plan is not None and site in model.inner:
                 out = _mixed_inside(model, site, tail, x, job.method, plan)
@@ -183,6 +185,8 @@ class _Run:
                 h = model(x, self.feed.first_stage, stage)
                 objective = step_loss(job.method, tail, h, batch, plan, self.loss_of_rows)
         objective.backward()
+        if job.ranks is not None:
+            job.ranks.sum_gradients(model.parameters())
         return objective, tail.rows
 
 

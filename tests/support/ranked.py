@@ -1,11 +1,16 @@
 """Trainings whose rows are shared by several processes, in processes of their own."""
 
+from dataclasses import replace
+
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as processes
 from support.graphs import graph_job, graphs
 from support.tasks import job_of
+from torch import nn
 
+from mixsuite.domains.build import make_model
+from mixsuite.models.base import Model
 from mixsuite.models.ranks import Ranks
 from mixsuite.training import loop
 from mixsuite.training.job import TrainResult
@@ -18,8 +23,35 @@ TASKS = {
 }
 
 
+class Named(nn.Module):
+    """A net with a site of its own: norms without weights and momentum, and dropout of whole channels."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.first = nn.Conv2d(1, 4, 3, padding=1)
+        self.norm, self.drop = nn.BatchNorm2d(4, affine=False, momentum=None), nn.Dropout2d(0.3)
+        self.second = nn.Conv2d(4, 4, 3, padding=1)
+        self.each, self.last = nn.Dropout(0.3), nn.Linear(4, classes)
+
+    def forward(self, x):
+        h = self.drop(self.norm(self.first(x)).relu())
+        return self.last(self.each(self.second(h).relu()).mean((2, 3)))
+
+
+class NamedModel(Model):
+    """The plugin of the net. Its weights are in channels-last order."""
+
+    sites = {"hidden": "second"}
+
+    def build(self, data):
+        return Named(data.classes)
+
+
 def job(entry, method, steps=30, **values):
     """A run in float64."""
+    if entry == "named":
+        made = job_of(TASKS["images"], method, 0, torch.float64, steps=steps, precision="float64")
+        return replace(made, model=make_model(NamedModel(), made.data, 0))
     if entry == "gcn":
         return graph_job(method, graphs(30), "gcn(width=6, layers=2)", torch.float64)
     given = {"steps": steps, "precision": "float64"} | values

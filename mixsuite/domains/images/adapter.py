@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from mixsuite.data.rows import Raw
-from mixsuite.data.streamed import Streamed
+from mixsuite.data.streamed import RowReader, Streamed
 from mixsuite.domains.base import Domain, Encoded
 from mixsuite.domains.images.pictures import Pictures, Standardised
 from mixsuite.errors import InputError
@@ -27,6 +27,10 @@ class ImagesAdapter(Domain):
         if isinstance(raw.x, Pictures):
             mean, std = (torch.as_tensor(v) for v in raw.x.mean_std(rows[train]))
             return Encoded(Streamed(raw.x, rows, Standardised(mean, torch.where(std > 0, std, 1))))
+        if isinstance(raw.x, RowReader):
+            raise InputError(
+                "a RowReader of your own wants a domain of your own, whose encode() makes a Streamed of it"
+            )
         x = np.asarray(raw.x)[rows]
         if x.dtype.kind not in "biuf":
             raise InputError(f"pictures must be numbers [n, H, W] or [n, H, W, C], all of one size, are {x.dtype}")

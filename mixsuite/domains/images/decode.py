@@ -15,7 +15,7 @@ from torch import Tensor
 from mixsuite.errors import InputError
 
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")  # others may start programs, as EPS does
-_SHORTER = 256 / 224  # of a picture that is cropped: its shorter side, as a multiple of the crop's (He et al. 2016)
+_SHORTER = 256 / 224  # the shorter side of a picture, as a multiple of what is cropped from its middle (He et al. 2016)
 
 Fit = Literal["squash", "crop"]
 
@@ -37,7 +37,7 @@ def decoded(path: Path, size: int, fit: Fit) -> tuple[bool, Tensor]:
 
     JPEGs are decoded and resized by torchvision, which takes a third of PIL's time; resized pixels may differ by 1.
 
-    fit: "squash" resizes both sides to ``size``; "crop" resizes the shorter side and keeps the middle.
+    fit: "squash" resizes both sides to ``size``; "crop" resizes a square in the middle, 224 / 256 of the shorter side.
 
     Raises:
         InputError: as ``read_picture``.
@@ -89,7 +89,7 @@ class _refusing:  # noqa: N801, a context
             UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError,
             Image.DecompressionBombWarning,
         )  # fmt: skip
-        if isinstance(error, raised):
+        if isinstance(error, raised) and "allocate" not in str(error):  # too little memory is no damage
             said = " ".join(str(error).partition(" <_io.")[0].split())
             raise InputError(f"{self.what}: cannot be read as a picture: {said}") from None
 
@@ -112,11 +112,7 @@ def _is_grey(picture: Any) -> bool:
 def _fitted(picture: Any, size: int, fit: Fit) -> Any:
     from PIL import Image
 
-    if fit == "squash":
-        return picture.resize((size, size), Image.Resampling.BILINEAR)
-    width, height = _shorter(picture.size, size)
-    left, top = (width - size) // 2, (height - size) // 2
-    return picture.resize((width, height), Image.Resampling.BILINEAR).crop((left, top, left + size, top + size))
+    return picture.crop(_box(picture.size, fit)).resize((size, size), Image.Resampling.BILINEAR)
 
 
 def _jpeg(content: bytes, size: int, fit: Fit) -> Tensor:
@@ -124,13 +120,15 @@ def _jpeg(content: bytes, size: int, fit: Fit) -> Tensor:
     from torchvision.transforms.v2 import functional
 
     pixels = decode_jpeg(torch.frombuffer(bytearray(content), dtype=torch.uint8), ImageReadMode.RGB)
-    width, height = (size, size) if fit == "squash" else _shorter((pixels.shape[2], pixels.shape[1]), size)
-    resized: Tensor = functional.resize(pixels, [height, width], antialias=True)
-    left, top = (width - size) // 2, (height - size) // 2
-    return resized[:, top : top + size, left : left + size].contiguous()
+    left, top, right, bottom = _box((pixels.shape[2], pixels.shape[1]), fit)
+    resized: Tensor = functional.resize(pixels[:, top:bottom, left:right].contiguous(), [size, size], antialias=True)
+    return resized
 
 
-def _shorter(sides: tuple[int, int], size: int) -> tuple[int, int]:
-    """The sides of a picture whose shorter one becomes that from which ``size`` pixels are cropped."""
-    wanted = round(size * _SHORTER)
-    return tuple(max(wanted, round(side * wanted / min(sides))) for side in sides)  # type: ignore[return-value]
+def _box(sides: tuple[int, int], fit: Fit) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of what is kept of a picture [width, height]: all, or a square in the middle."""
+    if fit == "squash":
+        return 0, 0, *sides
+    kept = max(1, round(min(sides) / _SHORTER))
+    left, top = ((side - kept) // 2 for side in sides)
+    return left, top, left + kept, top + kept

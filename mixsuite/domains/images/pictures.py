@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -76,6 +77,11 @@ class Survey:
     broken: dict[int, str]
 
 
+def _name(content: str, size: int, fit: Fit) -> str:
+    """The file in which a survey is remembered."""
+    return f"pictures-{content}-{size}-{fit}.npz"
+
+
 def survey(paths: list[Path], size: int, fit: Fit, content: str, root: Path, readers: int) -> Survey:
     """Decode every picture once; what that shows is remembered in the data root.
 
@@ -87,7 +93,7 @@ def survey(paths: list[Path], size: int, fit: Fit, content: str, root: Path, rea
         root: the data root.
         readers: number of processes that decode; 0: this one does.
     """
-    memory = root / FOLDER / f"pictures-{content}-{size}-{fit}.npz"
+    memory = root / FOLDER / _name(content, size, fit)
     shape = (len(paths), 3, 2)
     known = recall(memory, lambda found: (found["sums"].shape, found["grey"].shape) == (shape, shape[:1]))
     if known is None:
@@ -107,8 +113,27 @@ def survey(paths: list[Path], size: int, fit: Fit, content: str, root: Path, rea
     return Survey(known["grey"], known["sums"], broken)
 
 
+def check_reading(broken: float, memory: float) -> None:
+    """Check how pictures are to be read.
+
+    Raises:
+        ValueError: no share, or more memory than there can be.
+    """
+    if not 0 <= broken < 1:
+        raise ValueError(f"broken={broken}: allowed is a share from 0 to below 1")
+    if not 0 <= memory <= 1024:
+        raise ValueError(f"memory={memory}: allowed is 0 to 1024 GiB")
+
+
 def read_pictures(
-    paths: list[Path], top: Path, size: int, fit: Fit, broken: float, memory: float, content: str, root: Path
+    paths: list[Path],
+    top: Path,
+    size: int,
+    fit: Fit,
+    broken: float,
+    memory: float,
+    fingerprint: Callable[[], str],
+    root: Path,
 ) -> tuple[np.ndarray | Pictures, list[int]]:
     """(pictures, the places of those that can be read): uint8 [n, H, W(, 3)] in memory, or a reader of many.
 
@@ -119,14 +144,14 @@ def read_pictures(
         fit: how a picture becomes a square.
         broken: share of them that may be damaged.
         memory: what is held at most, in GiB; more are read as they are needed.
-        content: the files' fingerprint.
+        fingerprint: of the files, as they are now.
         root: the data root.
 
     Raises:
-        InputError: more than the share are damaged.
+        InputError: more than the share are damaged, or they change meanwhile.
     """
     if len(paths) * 3 * size**2 > memory * 2**30:
-        return _streamed(paths, top, size, fit, broken, content, root)
+        return _streamed(paths, top, size, fit, broken, fingerprint, root)
     return _held(paths, size, fit, broken)
 
 
@@ -142,9 +167,13 @@ def _held(paths: list[Path], size: int, fit: Fit, broken: float) -> tuple[np.nda
 
 
 def _streamed(
-    paths: list[Path], top: Path, size: int, fit: Fit, broken: float, content: str, root: Path
+    paths: list[Path], top: Path, size: int, fit: Fit, broken: float, fingerprint: Callable[[], str], root: Path
 ) -> tuple[Pictures, list[int]]:
+    content = fingerprint()
     seen = survey(paths, size, fit, content, root, cores())
+    if fingerprint() != content:
+        (root / FOLDER / _name(content, size, fit)).unlink(missing_ok=True)
+        raise InputError(f"{top}: was changed while it was read; run it again")
     _check_broken(seen.broken, len(paths), broken)
     kept = [place for place in range(len(paths)) if place not in seen.broken]
     files = Files.of([paths[place] for place in kept], top, content)

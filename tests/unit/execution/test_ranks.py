@@ -84,3 +84,34 @@ def test_the_other_ranks_keep_no_checkpoint(tmp_path):
     followed = ranks.Followed(CheckpointFile(tmp_path / "run.pt", until=0.0))
     followed.keep({})
     assert (followed.due(), followed.name, followed.load("cpu")) == (False, str(tmp_path / "run.pt"), None)
+
+
+@pytest.mark.slow
+def test_a_rank_that_dies_before_they_meet_fails_the_run(shared, monkeypatch):
+    monkeypatch.setattr(ranks, "_MAIN", "import sys; sys.exit('planted')")
+    (result,) = Worker().execute(train_block(shared, "mixup")).results
+    assert result.status == "failed"
+    assert "rank 1 of 2 died: exit status 1\n\nplanted" in result.reason
+
+
+@pytest.mark.slow
+def test_what_went_wrong_on_another_rank_alone_is_told(shared, tmp_path):
+    path = tmp_path / "faulty.py"
+    path.write_text(
+        "import os\n\nfrom mixsuite.mixing import Method, Plan\n\n\nclass Faulty(Method):\n"
+        "    def plan(self, batch, rng):\n"
+        "        if batch.step == 3 and 'PYTEST_CURRENT_TEST' not in os.environ:\n"
+        "            raise RuntimeError('planted')\n"
+        "        share = batch.y * 0.0 + 1\n"
+        "        return Plan(partner=rng.permutation(len(batch.y)), wx=share, wy=share)\n"
+    )
+    monkey = pytest.MonkeyPatch()
+    popen = ranks.subprocess.Popen
+    clean = {key: value for key, value in os.environ.items() if key != "PYTEST_CURRENT_TEST"}
+    monkey.setattr(ranks.subprocess, "Popen", lambda *given, **how: popen(*given, env=clean, **how))
+    try:
+        (result,) = Worker().execute(train_block(shared, str(path))).results
+    finally:
+        monkey.undo()
+    assert "rank 1 of 2 died: exit status 1" in result.reason
+    assert "RuntimeError: planted" in result.reason

@@ -26,6 +26,9 @@ CASES = [
     *[("speech", m) for m in ("mixup", "manifold_mixup", "multi_mix")],
     *[("graphs", m) for m in ("mixup", "manifold_mixup")],
     ("gcn", "mixup"),
+    *[("named", m) for m in ("erm", "manifold_mixup(site=hidden)", "manifold_mixup(site=random)", "cutmix")],
+    ("speech", "mixup", {"select": "best_validation"}),
+    ("images", "mixup", {"select": "best_validation"}),
 ]
 
 
@@ -69,22 +72,83 @@ def in_two_parts(net):
     return Parts()
 
 
-@pytest.mark.parametrize("layer", [Noise(), nn.BatchNorm1d(2), nn.RReLU()])
+class Counting(nn.Module):
+    """Counts its rows in a buffer, as a running statistic of one's own does."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(()))
+
+    def forward(self, x):
+        self.seen += x.square().mean()
+        return x
+
+
+@pytest.mark.parametrize("layer", [Noise(), nn.BatchNorm1d(2), nn.RReLU(), Counting()])
 def test_a_net_that_draws_or_looks_at_the_batch_in_its_own_way_is_skipped(layer):
     net = Staged([nn.Sequential(nn.Linear(3, 2), layer)], {"input": 0})
     before = {name: value.clone() for name, value in net.state_dict().items()}
     x = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
-    with pytest.raises(SkipRun, match="the model gives other outputs where its rows are shared by several devices"):
+    with pytest.raises(SkipRun, match="the model does something else where its rows are shared by several devices"):
         check_rows_apart(net, in_two_parts(net), x)
     torch.testing.assert_close(net.state_dict(), before)
     check_rows_apart(net.stages[0][0], in_two_parts(net.stages[0][0]), x)
+    with pytest.raises(SkipRun, match="does something else"):  # on another rank
+        check_rows_apart(net.stages[0][0], in_two_parts(net.stages[0][0]), x, lambda here: True)
 
 
-def test_a_layer_that_draws_without_a_twin_is_skipped():
-    net = Staged([nn.Sequential(nn.Linear(3, 2), nn.AlphaDropout(0.5))], {"input": 0})
-    sharing = across(net, Ranks(0, 2))
-    with pytest.raises(SkipRun, match="the model's AlphaDropout draws for the rows of one device alone"):
-        sharing.__enter__()
+class OwnNorm(nn.BatchNorm1d):
+    """A norm whose statistics are its own matter."""
+
+    def forward(self, x):
+        return super().forward(x) * 2
+
+
+class Named(nn.Module):
+    """A net whose submodules are sites, one within the other."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2))
+
+    def forward(self, x):
+        return self.body(x)
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (nn.AlphaDropout(0.5), "its AlphaDropout draws for the rows of one device alone"),
+        (nn.MultiheadAttention(2, 1, dropout=0.1), "its MultiheadAttention draws for the rows of one device alone"),
+        (OwnNorm(2), "its OwnNorm looks at the whole batch in a way of its own"),
+        (nn.utils.parametrizations.weight_norm(nn.Linear(2, 2)), "shared by several devices: .*Error"),
+    ],
+)
+def test_what_has_no_twin_is_skipped(layer, said):
+    with pytest.raises(SkipRun, match=f"the model's rows cannot be shared by several devices: {said}|{said}"):
+        across(Staged([nn.Sequential(nn.Linear(3, 2), layer)], {"input": 0}), Ranks(0, 2))
+
+
+def test_a_site_within_a_site_is_skipped_where_both_are_used():
+    net = Staged([Named()], {"input": 0}, inner={"outer": "stages.0.body", "inner": "stages.0.body.1"})
+    with pytest.raises(SkipRun, match="site 'outer' has another one within it"):
+        across(net, Ranks(0, 2), ["outer", "inner"])
+    assert across(net, Ranks(0, 2), ["inner"]).inner["inner"] == "stages.0.body.1.met"
+
+
+def test_a_net_that_fails_once_it_is_taken_apart_is_skipped():
+    class Peeks(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Linear(3, 2)
+
+        def forward(self, x):
+            return self.first(x) * self.first.weight.sum()
+
+    net = Staged([Peeks()], {"input": 0}, inner={"hidden": "stages.0.first"})
+    shared = across(net, Ranks(0, 2), ["hidden"])
+    with pytest.raises(SkipRun, match="cannot be shared by several devices: "):
+        check_rows_apart(net, shared, torch.ones(4, 3))
 
 
 def test_rows_of_unequal_size_are_skipped(monkeypatch):
@@ -94,10 +158,3 @@ def test_rows_of_unequal_size_are_skipped(monkeypatch):
     job = graph_job("erm", graphs(12))
     with pytest.raises(SkipRun, match="must be of one size: "):
         check_rows_apart(job.model, job.model, take_rows(job.data.train.x, torch.arange(4)))
-
-
-def test_weights_are_their_own_again_behind_it():
-    net = Staged([nn.Linear(3, 2)], {"input": 0})
-    with across(net, Ranks(0, 2)) as shared:
-        assert [id(p) for p in shared.parameters()] == [id(p) for p in net.parameters()]
-    net(torch.ones(4, 3)).sum().backward()  # would wait for the other ranks for ever

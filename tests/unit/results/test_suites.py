@@ -3,6 +3,7 @@
 import io
 import json
 import urllib.error
+from http.client import BadStatusLine
 
 import pytest
 
@@ -87,6 +88,31 @@ def test_what_is_no_suite_is_refused_in_a_line(content, said):
         read_suite(99, lambda path: content)
 
 
+@pytest.mark.parametrize(
+    ("quality", "said"),
+    [
+        ([], "data set 3 has no NumberOfInstances"),
+        ([{"name": "NumberOfInstances", "value": "10"}], "data set 3 has no NumberOfClasses"),
+        ([{"name": "NumberOfInstances", "value": None}], "data set 3 has no NumberOfInstances"),
+        ([{"name": "NumberOfInstances", "value": "nan"}], "data set 3 has no NumberOfInstances"),
+        ([{"name": "NumberOfInstances", "value": "inf"}], "data set 3 has no NumberOfInstances"),
+    ],
+)
+def test_a_data_set_that_does_not_say_what_it_is_is_named(quality, said):
+    ask, _ = answers(["3"])
+    listing = {"data": {"dataset": [{"did": 3, "name": "x", "quality": quality}]}}
+    with pytest.raises(InputError, match=said):
+        read_suite(99, lambda path: ask(path) if path == "study/99" else json.dumps(listing).encode())
+
+
+def test_one_that_should_not_be_used_any_more_says_so():
+    ask, _ = answers(["3"])
+    quality = [{"name": "NumberOfInstances", "value": 9}, {"name": "NumberOfClasses", "value": -1}]
+    listing = {"data": {"dataset": [{"did": 3, "name": "x", "status": "deactivated", "quality": quality}]}}
+    text = as_matrix(read_suite(99, lambda path: ask(path) if path == "study/99" else json.dumps(listing).encode()))
+    assert '"openml:3(kind=regression)",  # x: 9 rows, numbers, deactivated\n' in text
+
+
 def test_a_data_set_that_is_not_listed_is_named():
     ask, _ = answers(drop=["31"])
     with pytest.raises(InputError, match=r"^openml.org: suite 99 has the data set 31, which is not listed$"):
@@ -100,6 +126,11 @@ def test_no_network_and_a_very_long_answer_are_one_line(monkeypatch):
 
     monkeypatch.setattr(suites.urllib.request, "urlopen", refuse)
     with pytest.raises(InputError, match=r"^openml.org: no answer for study/99 \(no route\)$"):
+        ask_openml("study/99")
+    monkeypatch.setattr(
+        suites.urllib.request, "urlopen", lambda address, timeout: (_ for _ in ()).throw(BadStatusLine("x"))
+    )
+    with pytest.raises(InputError, match=r"^openml.org: no answer for study/99 \(x\)$"):
         ask_openml("study/99")
     monkeypatch.setattr(suites, "_LARGEST", 10)
     monkeypatch.setattr(suites.urllib.request, "urlopen", lambda address, timeout: io.BytesIO(b"x" * 11))

@@ -1,12 +1,13 @@
 """Your own pictures in class folders, folder:PATH."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from mixsuite.domains import Dataset, Raw
 from mixsuite.domains.base import own_path
 from mixsuite.domains.class_folders import PICTURES, SOUNDS, class_files, classes_of, missing_files
 from mixsuite.domains.images.decode import check_size
-from mixsuite.domains.images.pictures import read_pictures
+from mixsuite.domains.images.pictures import check_reading, read_pictures
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,7 @@ class Folder(Dataset):
     def __post_init__(self):
         super().__post_init__()
         check_size(self.size)
-        if not 0 <= self.broken < 1:
-            raise ValueError(f"broken={self.broken}: allowed is a share from 0 to below 1")
-        if not 0 <= self.memory <= 1024:
-            raise ValueError(f"memory={self.memory}: allowed is 0 to 1024 GiB")
+        check_reading(self.broken, self.memory)
 
     def files(self, root):
         return class_files(own_path(self.path), PICTURES)
@@ -50,6 +48,6 @@ class Folder(Dataset):
     def load(self, root):
         files, top = self.files(root), own_path(self.path)
         y, part = classes_of(top, files, PICTURES, root)
-        content = self.fingerprint(root)
-        x, kept = read_pictures(files, top, self.size, "squash", self.broken, self.memory, content, root)
+        seen = partial(self.fingerprint, root)
+        x, kept = read_pictures(files, top, self.size, "squash", self.broken, self.memory, seen, root)
         return Raw(x, y[kept], None if part is None else part[kept])

@@ -1,13 +1,14 @@
 """ImageNet-1k from the data root, read as it is needed."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from mixsuite.domains import Dataset, Raw
 from mixsuite.domains.class_folders import PICTURES, class_files
 from mixsuite.domains.images.decode import check_size
-from mixsuite.domains.images.pictures import read_pictures
+from mixsuite.domains.images.pictures import check_reading, read_pictures
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Imagenet(Dataset):
     """ImageNet-1k (ILSVRC 2012) in torchvision's layout: imagenet/train/n01440764/*.JPEG and imagenet/val/n01440764/...
 
     The official validation pictures are the test part; the validation part is drawn from the training pictures.
-    Pictures are resized to a shorter side of size * 256 / 224 pixels, and size x size are kept from the middle.
+    Of each picture a square in the middle is kept, 224 / 256 of its shorter side, and resized to size x size.
 
     size:   side of the pictures.
     broken: share of the pictures that may be damaged; these are left out.
@@ -37,6 +38,7 @@ class Imagenet(Dataset):
     def __post_init__(self):
         super().__post_init__()
         check_size(self.size)
+        check_reading(self.broken, self.memory)
 
     def files(self, root):
         parts = [path for part in ("train", "val") for path in class_files(root / "imagenet" / part, PICTURES)]
@@ -47,8 +49,8 @@ class Imagenet(Dataset):
         place = {path: path.relative_to(top).parts for path in files}
         words = sorted({place[path][1] for path in files})
         number = {word: count for count, word in enumerate(words)}
-        content = self.fingerprint(root)
-        x, kept = read_pictures(files, top, self.size, "crop", self.broken, self.memory, content, root)
+        seen = partial(self.fingerprint, root)
+        x, kept = read_pictures(files, top, self.size, "crop", self.broken, self.memory, seen, root)
         y = np.array([number[place[path][1]] for path in files])[kept]
         part = np.array([0 if place[path][0] == "train" else 2 for path in files])[kept]
         return Raw(x, y, part)

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from support.photos import photos
 
+from mixsuite.domains.images import decode as module
 from mixsuite.domains.images.decode import check_size, decoded, read_picture, stacked
 from mixsuite.errors import InputError
 
@@ -32,7 +33,23 @@ def test_a_picture_of_its_own_size_is_pils_to_the_bit(tmp_path):
     assert torch.equal(decoded(path, 16, "squash")[1], by_pil(path, 16, "squash"))
 
 
-def test_a_crop_is_the_middle_of_the_picture_whose_shorter_side_is_256_of_224_of_it(tmp_path):
+def test_a_very_long_picture_takes_no_more_memory_than_it_has_pixels(tmp_path):
+    Image.fromarray(np.zeros((1, 20000, 3), np.uint8)).save(tmp_path / "a.jpg")
+    assert decoded(tmp_path / "a.jpg", 224, "crop")[1].shape == (3, 224, 224)
+
+
+def test_too_little_memory_is_no_damage(tmp_path, monkeypatch):
+    path, *_ = photos(tmp_path, ["a"], 1)
+
+    def full(*given):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 11 GB")
+
+    monkeypatch.setattr(module, "_jpeg", full)
+    with pytest.raises(RuntimeError, match="allocate"):
+        decoded(path, 8, "squash")
+
+
+def test_a_crop_is_the_middle_of_the_picture_224_of_256_of_its_shorter_side(tmp_path):
     pixels = np.zeros((64, 128, 3), np.uint8)
     pixels[:, 36:92] = 255  # of 128 columns; 56 are kept
     Image.fromarray(pixels).save(tmp_path / "a.png")

@@ -7,11 +7,14 @@ import pytest
 import torch
 from support.photos import photos
 
+from mixsuite.data import rows
 from mixsuite.data.rows import Raw
+from mixsuite.data.streamed import RowReader
 from mixsuite.domains.build import make_data
 from mixsuite.domains.checksums import FOLDER
 from mixsuite.domains.images import pictures as module
 from mixsuite.domains.images.datasets.folder import Folder
+from mixsuite.domains.images.datasets.imagenet import Imagenet
 from mixsuite.domains.images.domain import Images
 from mixsuite.domains.images.pictures import Pictures, survey
 from mixsuite.errors import InputError
@@ -36,7 +39,7 @@ def test_a_run_sees_the_same_rows_either_way(tmp_path, mode):
         torch.testing.assert_close(theirs.x.take(torch.arange(len(mine))), mine.x, rtol=0, atol=1e-5)
     assert one.train.x.shape[1:] == other.train.x.first.shape[1:] == (3 if mode == "RGB" else 1, 16, 16)
     assert one.digests["split"] == other.digests["split"]
-    torch.testing.assert_close(other.shown().train.x, one.train.x[: len(other.shown().train)], rtol=0, atol=1e-5)
+    torch.testing.assert_close(other.shown().train.x, one.train.x, rtol=0, atol=1e-5)
 
 
 def test_rows_are_read_by_default_where_they_are_many(tmp_path):
@@ -63,12 +66,52 @@ def test_a_pass_over_all_is_made_once_and_again_where_one_has_changed(tmp_path, 
     assert not np.array_equal(changed.x.sums, first.x.sums)
 
 
+def test_a_picture_that_changes_between_fingerprint_and_pass_is_refused_and_nothing_remembered(tmp_path, monkeypatch):
+    (path, *_), survey = photos(tmp_path / "set"), module.survey
+
+    def change_first(*given):
+        path.write_bytes(path.read_bytes() + b" ")
+        return survey(*given)
+
+    with monkeypatch.context() as planted:
+        planted.setattr(module, "survey", change_first)
+        with pytest.raises(InputError, match=r"/set: was changed while it was read; run it again"):
+            Folder(str(tmp_path / "set"), size=16, memory=0.0).load(tmp_path)
+    assert not list((tmp_path / FOLDER).glob("pictures-*"))
+
+
+def test_a_reader_of_ones_own_wants_a_domain_of_ones_own(tmp_path):
+    photos(tmp_path / "set")
+    raw = Folder(str(tmp_path / "set"), size=16, memory=0.0).load(tmp_path)
+
+    class Own(RowReader):
+        identity = "own"
+
+        def __len__(self):
+            return len(raw.y)
+
+        def read(self, row):
+            return torch.zeros(3, 4, 4)
+
+    with pytest.raises(InputError, match="a RowReader of your own wants a domain of your own"):
+        make_data(Images(), Folder(str(tmp_path / "set")), Raw(Own(), raw.y), 0)
+
+
+def test_what_a_model_is_built_from_is_of_all_classes(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "SHOWN", 6)
+    photos(tmp_path / "set", size=(16, 16))
+    dataset = Folder(str(tmp_path / "set"), size=16, memory=0.0)
+    shown = make_data(Images(), dataset, dataset.load(tmp_path), 0).shown()
+    assert len(shown.train) <= 6
+    assert shown.train.y.unique().tolist() == [0, 1, 2]
+
+
 def test_mean_and_deviation_are_those_of_the_rows(tmp_path):
     photos(tmp_path / "set", size=(16, 16))
     held, read = both(tmp_path / "set", tmp_path)
-    rows = np.array([0, 3, 20])
-    pixels = held.x[rows].astype(np.float64)
-    for found, wanted in zip(read.x.mean_std(rows), (pixels.mean((0, 1, 2)), pixels.std((0, 1, 2))), strict=True):
+    some = np.array([0, 3, 20])
+    pixels = held.x[some].astype(np.float64)
+    for found, wanted in zip(read.x.mean_std(some), (pixels.mean((0, 1, 2)), pixels.std((0, 1, 2))), strict=True):
         np.testing.assert_allclose(found.flatten(), wanted, rtol=1e-12)
 
 
@@ -84,11 +127,15 @@ def test_damaged_pictures_are_named_and_counted_and_left_out_up_to_a_declared_sh
         Folder(path, size=16, memory=memory, broken=0.05).load(tmp_path)
     raw = Folder(path, size=16, memory=memory, broken=0.1).load(tmp_path)
     assert (len(raw.x), np.bincount(raw.y).tolist()) == (28, [9, 9, 10])
+
+
+@pytest.mark.parametrize("make", [lambda **how: Folder("set", **how), Imagenet])
+def test_what_cannot_be_meant_is_refused(make):
     for broken in (-0.1, 1.0):
         with pytest.raises(ValueError, match=f"broken={broken}: allowed is a share from 0 to below 1"):
-            Folder(path, broken=broken)
+            make(broken=broken)
     with pytest.raises(ValueError, match=r"memory=-1.0: allowed is 0 to 1024 GiB"):
-        Folder(path, memory=-1.0)
+        make(memory=-1.0)
 
 
 @pytest.mark.slow
