@@ -81,7 +81,7 @@ def _measured(probe: Any, model: Staged, data: Data, seed: int) -> dict[str, flo
 def disturbed_outputs(probe: Probe, model: Staged, data: Data, seed: int) -> Tensor:
     """The model's outputs [n, outputs] for the disturbed test part, in its order."""
     leaf = first_leaf(data.test.x)
-    rng = Rng(seed, BATCH, leaf.device, leaf.dtype)
+    rng, train = Rng(seed, BATCH, leaf.device, leaf.dtype), data.shown().train.x
     loss_of_rows = LOSSES[data.kind]
     training = model.training
     model.eval()
@@ -93,7 +93,7 @@ def disturbed_outputs(probe: Probe, model: Staged, data: Data, seed: int) -> Ten
             def loss(x: State, y: Tensor = y) -> Tensor:
                 return loss_of_rows(model(x), y).sum()
 
-            rows = Rows(y, data.train.x, data.groups, data.numbers, loss, rng.at(number))
+            rows = Rows(y, train, data.groups, data.numbers, loss, rng.at(number))
             x = probe.disturb(take_rows(data.test.x, chunk), rows)
             with torch.no_grad():
                 outputs.append(model(x))

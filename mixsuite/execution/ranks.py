@@ -10,6 +10,7 @@ import contextlib
 import datetime
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -72,7 +73,7 @@ def joined(block: TrainBlock) -> Iterator[Joined]:
     if world == 1:
         yield Joined()
         return
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, contextlib.ExitStack() as stack:
         together = Joined(Ranks(0, world))
         for rank in range(1, world):
             log = stack.enter_context(tempfile.TemporaryFile())
@@ -93,6 +94,7 @@ def joined(block: TrainBlock) -> Iterator[Joined]:
                 raise RuntimeError(death)
 
         with group(block.device, 0, world, folder, watch):
+            shutil.rmtree(folder, ignore_errors=True)  # it would stay behind if this process were killed
             yield together
 
 
@@ -110,6 +112,7 @@ def group(device: str, rank: int, world: int, folder: str, watch: Callable[[], N
     # Over gloo a rank that dies is noticed at once. Over NCCL it is not: there torch's own time-out ends the wait.
     patience = _LONG if kind == "gloo" else None
     dist.init_process_group(kind, store=store, rank=rank, world_size=world, timeout=patience)
+    dist.barrier()
     try:
         yield
     finally:

@@ -106,12 +106,15 @@ def _forward(
 ) -> Any:
     """Call a net on this rank's part of a state [N, ...], and gather what it gives [N, ...].
 
+    A few rows, fewer than there are ranks, are evaluated by each of them.
+
     Raises:
-        SkipRun: a rank would have no row.
+        SkipRun: in training a rank would have no row.
     """
     ranks.rows = rows = num_rows(h)
-    if rows < ranks.world:
-        raise SkipRun(f"{_SHARED}: it calls the net with {rows} of them, and there are {ranks.world} devices")
+    ranks.alone = rows < ranks.world
+    if ranks.alone and net.training:
+        raise SkipRun(f"{_SHARED}: it is called with {rows} of them, and there are {ranks.world} devices")
     out = call(net, map_leaves(ranks.share, h), start, stop)
     return map_leaves(lambda leaf: ranks.gather(leaf, rows), out)
 

@@ -118,7 +118,8 @@ def shared(job: Job) -> Job:
     if job.ranks is None:
         return job
     sites = job.model.inner if job.method.site == "random" else [job.method.site]
-    rows = torch.arange(min(CHECKED_ROWS, len(job.data.train)), device=job.data.train.y.device)
+    some = min(max(CHECKED_ROWS, job.ranks.world), len(job.data.train))
+    rows = torch.arange(some, device=job.data.train.y.device)
     net = across(job.model, job.ranks, sites)
     check_rows_apart(job.model, net, take_rows(job.data.train.x, rows), job.ranks.any_of)
     return replace(job, model=net)

@@ -3,16 +3,21 @@
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from support.photos import photo_data, photos
 from support.photos import photo_job as job
-from support.photos import photos
 
 from mixsuite.data.state import Selectable
 from mixsuite.errors import InputError
+from mixsuite.evaluation.base import spread, value_range
+from mixsuite.evaluation.measure import measure
 from mixsuite.execution.execute import train_error
+from mixsuite.experiment.build import make_probe
+from mixsuite.experiment.resolve import resolve_probe
 from mixsuite.training import checkpoint, lockstep, loop
 from mixsuite.training.checkpoint import Stopped
 from mixsuite.training.job import TrainResult
@@ -138,3 +143,42 @@ batch = 8
     ]  # fmt: skip
     kept = [line["train_error"] for line in lines if line["status"] == "ok"]
     assert np.isfinite(kept).all()
+
+
+def test_probes_see_the_range_of_many_rows(folder):
+    held, read = (photo_data(folder, memory) for memory in (1.0, 0.0))
+    for of in (spread, value_range):
+        torch.testing.assert_close(of(read.shown().train.x), of(held.train.x), rtol=0, atol=1e-4)
+    model = trained(job(folder, "erm", 1.0)).model
+    found = [
+        measure(make_probe(resolve_probe("noise(std=0.1)")), "noise", model, data, "images", 0) for data in (held, read)
+    ]
+    assert found[0]["metrics"] == pytest.approx(found[1]["metrics"], abs=1e-3)
+
+
+@pytest.mark.slow
+def test_two_processes_come_to_what_one_comes_to_on_them(folder, tmp_path, monkeypatch, mixsuite):
+    monkeypatch.chdir(tmp_path)
+    nll = []
+    for devices in (1, 2):
+        Path("read.toml").write_text(
+            f"""methods = ["manifold_mixup"]
+reference = "manifold_mixup"
+datasets = ["folder(path='{folder / "set"}', size=16, memory=0.0)@read"]
+seeds = "0"
+[recipes.read]
+model = "conv(width=4)"
+optimizer = "sgd"
+lr = 0.05
+steps = 20
+batch = 8
+devices = {devices}
+precision = "float64"
+"""
+        )
+        assert mixsuite("run", "read.toml", "--out", str(devices), "--data", tmp_path).status == 0
+        (file,) = (tmp_path / str(devices) / "records").rglob("*.jsonl")
+        record = json.loads(file.read_text())
+        assert record["status"] == "ok", record["reason"]
+        nll.append(record["metrics"]["nll"])
+    assert nll[0] == pytest.approx(nll[1], abs=1e-9)

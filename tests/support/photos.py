@@ -31,12 +31,17 @@ def photos(top, classes=("a", "b", "c"), each=8, size=(20, 16), mode="RGB", seed
     return paths
 
 
+def photo_data(folder, memory, readers=0, device="cpu"):
+    """The pictures in folder/set, split by seed 0, in float64."""
+    dataset = Folder(str(folder / "set"), size=16, memory=memory)
+    return make_data(Images(), dataset, dataset.load(folder), 0, device, dtype=torch.float64, readers=readers)
+
+
 def photo_job(folder, method, memory, readers=0, select="last", device="cpu", **values):
     """A run in float64 on the pictures in folder/set."""
     given = {"model": "conv(width=4)", "optimizer": "sgd", "lr": 0.05, "steps": 12, "batch": 8, "precision": "float64"}
     recipe = check_model(Recipe, given | {"augment": "crop+flip"} | values, "test")
-    dataset = Folder(str(folder / "set"), size=16, memory=memory)
-    data = make_data(Images(), dataset, dataset.load(folder), 0, device, dtype=torch.float64, readers=readers)
+    data = photo_data(folder, memory, readers, device)
     model = make_model(model_of(recipe), data, 0)
     made, augment = make_method(resolve_method(method)), augmentations(recipe.augment)
     return Job("images", data, model, made, recipe, 0, select, augment, score=error_or_rmse)

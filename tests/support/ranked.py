@@ -12,7 +12,7 @@ from torch import nn
 from mixsuite.domains.build import make_model
 from mixsuite.models.base import Model
 from mixsuite.models.ranks import Ranks
-from mixsuite.training import loop
+from mixsuite.training import loop, predict
 from mixsuite.training.job import TrainResult
 
 TASKS = {
@@ -65,8 +65,9 @@ def outcome(result):
     return {"weights": result.model.state_dict(), "curve": result.curve, "digests": result.digests}
 
 
-def _train(rank, world, folder, cases):
+def _train(rank, world, folder, cases, block):
     torch.set_num_threads(1)
+    predict.BATCH = block
     dist.init_process_group("gloo", store=dist.FileStore(f"{folder}/met", world), rank=rank, world_size=world)
     found = []
     for make, arguments in cases:
@@ -78,10 +79,13 @@ def _train(rank, world, folder, cases):
     dist.destroy_process_group()
 
 
-def trained(folder, cases, world=2):
-    """What each of the ranks comes to: for each a list, in the order of the cases [(entry, method, values)]."""
+def trained(folder, cases, world=2, block=512):
+    """What each of the ranks comes to: for each a list, in the order of the cases [(entry, method, values)].
+
+    block: number of rows that are evaluated together.
+    """
     made = [(job, (case[:2], case[2] if len(case) > 2 else {})) for case in cases]
-    processes.spawn(_train, (world, str(folder), made), nprocs=world)
+    processes.spawn(_train, (world, str(folder), made, block), nprocs=world)
     return [torch.load(folder / f"{rank}.pt", weights_only=False) for rank in range(world)]
 
 

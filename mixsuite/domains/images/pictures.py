@@ -95,7 +95,13 @@ def survey(paths: list[Path], size: int, fit: Fit, content: str, root: Path, rea
     """
     memory = root / FOLDER / _name(content, size, fit)
     shape = (len(paths), 3, 2)
-    known = recall(memory, lambda found: (found["sums"].shape, found["grey"].shape) == (shape, shape[:1]))
+
+    def fits(found: dict[str, np.ndarray]) -> bool:
+        places = found["broken"]
+        inside = places.ndim == 1 and bool(((places >= 0) & (places < len(paths))).all())
+        return (found["sums"].shape, found["grey"].shape) == (shape, shape[:1]) and inside
+
+    known = recall(memory, fits)
     if known is None:
         grey, sums = np.zeros(shape[0], dtype=bool), np.zeros(shape, dtype=np.int64)
         broken: dict[int, str] = {}
@@ -106,10 +112,15 @@ def survey(paths: list[Path], size: int, fit: Fit, content: str, root: Path, rea
                 broken[place] = found
             else:
                 grey[place], sums[place] = found
-        why = {"broken": np.array(list(broken), dtype=np.int64), "why": np.array(list(broken.values()), dtype=str)}
-        remember(memory, grey=grey, sums=sums, **why)
+        remember(memory, grey=grey, sums=sums, broken=np.array(list(broken), dtype=np.int64))
         return Survey(grey, sums, broken)
-    broken = dict(zip(known["broken"].tolist(), known["why"].tolist(), strict=True))
+    broken = {}
+    for place in known["broken"].tolist():  # a disk that failed once may have been at fault
+        found = _Each(paths, size, fit)[place]
+        if isinstance(found, str):
+            broken[place] = found
+        else:
+            known["grey"][place], known["sums"][place] = found
     return Survey(known["grey"], known["sums"], broken)
 
 

@@ -79,14 +79,14 @@ class BlackBox(Measurement, Pgd):
 
 def _error(attack, source, judge, data, rng):
     """The error of ``judge`` on the test rows, disturbed along the gradients of ``source``."""
-    wrong = []
+    wrong, train = [], data.shown().train.x
     for chunk in torch.arange(len(data.test), device=data.test.y.device).split(BATCH):
         y = data.test.y[chunk]
 
         def loss(x, y=y):
             return LOSSES[data.kind](source(x), y).sum()
 
-        rows = Rows(y, data.train.x, data.groups, data.numbers, loss, rng)
+        rows = Rows(y, train, data.groups, data.numbers, loss, rng)
         x = attack.disturb(take_rows(data.test.x, chunk), rows)
         with torch.no_grad():
             wrong.append(judge(x).argmax(1) != y)

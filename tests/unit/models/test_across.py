@@ -51,6 +51,24 @@ def test_two_processes_come_to_what_one_comes_to(ranks, number):
     assert [p["loss"] for p in one["curve"]] == pytest.approx([p["loss"] for p in alone["curve"]], rel=1e-5)
 
 
+def test_three_processes_come_to_what_one_comes_to_and_few_rows_are_evaluated_by_each(tmp_path):
+    """Batches of 8 are parts of 3, 3 and 2 rows; of the last block of validation rows each has all."""
+    case = ("tabular", "manifold_mixup", {"select": "best_validation", "batch": 8, "dropout": 0.2})
+    alone = outcome(loop.fit([job(*case[:2], **case[2])])[0])
+    found = trained(tmp_path, [case], world=3, block=13)
+    for (one,) in found:
+        for name, value in alone["weights"].items():
+            torch.testing.assert_close(one["weights"][name], value, rtol=0, atol=1e-9, msg=name)
+
+
+def test_fewer_rows_than_ranks_are_skipped_in_training_and_evaluated_by_each():
+    net = Staged([nn.Linear(3, 2)], {"input": 0})
+    shared = across(net, Ranks(0, 2))
+    with pytest.raises(SkipRun, match="it is called with 1 of them, and there are 2 devices"):
+        shared.train()(torch.ones(1, 3))
+    assert torch.equal(shared.eval()(torch.ones(1, 3)), net.eval()(torch.ones(1, 3)))
+
+
 class Noise(nn.Module):
     """Adds what it draws itself."""
 

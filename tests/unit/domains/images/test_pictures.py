@@ -150,6 +150,22 @@ def test_other_processes_survey_as_this_one(tmp_path):
     assert again.broken == alone.broken
 
 
+def test_a_picture_that_could_not_be_read_once_is_tried_again(tmp_path, monkeypatch):
+    paths, decoded = photos(tmp_path / "set"), module.decoded
+
+    def fails(path, *given):
+        if path == paths[5]:
+            raise InputError(f"{path}: cannot be read as a picture: Input/output error")
+        return decoded(path, *given)
+
+    monkeypatch.setattr(module, "decoded", fails)
+    assert list(survey(paths, 16, "squash", "c", tmp_path, readers=0).broken) == [5]
+    monkeypatch.setattr(module, "decoded", decoded)
+    healed = survey(paths, 16, "squash", "c", tmp_path, readers=0)
+    assert healed.broken == {}
+    assert np.array_equal(healed.sums, survey(paths, 16, "squash", "new", tmp_path, readers=0).sums)
+
+
 def test_parts_stay_those_of_the_folders(tmp_path):
     for part in ("train", "test"):
         photos(tmp_path / "set" / part, seed=len(part))
