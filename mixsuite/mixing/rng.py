@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 _MANY = 16  # streams of one request
+_ORDERED = 2**22  # numbers that are drawn and sorted together for the order of rows: a large run has many
 _BLOCK_VALUES = 16_384  # numbers of one kind that are drawn and moved to the device together
 
 
@@ -48,9 +49,12 @@ def batch_order(seed: int, rows: int, batch: int, steps: int) -> np.ndarray:
 
     No row is dropped, and all rows occur equally often, up to one.
     """
-    epochs = -(-steps * batch // rows)
-    order = np.argsort(uniforms(seed, "suite/order", 0, epochs, rows), axis=1, kind="stable")
-    return order.reshape(-1)[: steps * batch].reshape(steps, batch)
+    epochs, together = -(-steps * batch // rows), max(1, _ORDERED // rows)
+    order = [
+        np.argsort(uniforms(seed, "suite/order", first, min(together, epochs - first), rows), axis=1, kind="stable")
+        for first in range(0, epochs, together)
+    ]
+    return np.concatenate(order).reshape(-1)[: steps * batch].reshape(steps, batch)
 
 
 class Rng:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from mixsuite.mixing import rng
 from mixsuite.mixing.rng import Rng, batch_order, stream, torch_seed, uniforms
 
 seeds = st.integers(0, 2**32 - 1)
@@ -87,6 +88,9 @@ def test_batches_are_cut_from_whole_epochs(seed, rows, batch, steps):
     counts = np.bincount(order.ravel(), minlength=rows)
     assert counts.max() - counts.min() <= 1
     np.testing.assert_array_equal(order, batch_order(seed, rows, batch, steps + 3)[:steps])
+    with pytest.MonkeyPatch.context() as planted:  # epochs by themselves
+        planted.setattr(rng, "_ORDERED", 1)
+        np.testing.assert_array_equal(order, batch_order(seed, rows, batch, steps))
 
 
 @given(st.integers(1, 200))
