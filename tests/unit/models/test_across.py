@@ -17,7 +17,16 @@ pytestmark = pytest.mark.slow
 CASES = [
     *[
         ("images", m)
-        for m in ("erm", "mixup", "cutmix", "manifold_mixup", "multi_mix", "regmixup", "mixupe", "puzzle_mix")
+        for m in (
+            "erm",
+            "mixup",
+            "cutmix",
+            "manifold_mixup",
+            "multi_mix",
+            "regmixup",
+            "mixupe(version=3)",
+            "puzzle_mix",
+        )
     ],
     *[("images", f"mixupe(version={version})") for version in (1, 2)],
     ("images", "mixup", {"batch": 15}),  # parts of 8 and 7 rows
