@@ -24,7 +24,6 @@ from mixsuite.errors import SkipRun
 from mixsuite.models.base import Staged
 from mixsuite.models.masked import MaskedBatchNorm
 from mixsuite.models.ranks import Ranks
-from mixsuite.plugins.load import told
 
 _SHARED = "the model's rows cannot be shared by several devices"
 NEAR = 1e-3  # how far outputs of the same rows may lie apart in float32, as a share of the largest
@@ -49,7 +48,7 @@ def across(net: Staged, ranks: Ranks, sites: Collection[str] = ()) -> Staged:
     except SkipRun:
         raise
     except Exception as error:
-        raise SkipRun(f"{_SHARED}: {told(error)}") from error
+        raise SkipRun(f"{_SHARED}: {type(error).__name__}: {error}") from error
     shell.forward = partial(_forward, type(net).forward, shell, ranks)  # type: ignore[method-assign]
     return shell
 
@@ -76,7 +75,7 @@ def check_rows_apart(net: Staged, shared: Staged, x: State, any_of: Callable[[bo
             try:
                 out = each.train()(x)
             except Exception as error:
-                raise SkipRun(f"{_SHARED}: {told(error)}") from error
+                raise SkipRun(f"{_SHARED}: {type(error).__name__}: {error}") from error
             found.append([out.double(), *(value.double().clone() for value in net.state_dict().values())])
             net.load_state_dict(state)
     if any_of(not all(_near(one, other) for one, other in zip(*found, strict=True))):

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from mixsuite.models.stack import Stacked, twin_of
 
@@ -37,8 +36,12 @@ class MaskedBatchNorm(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Normalise x [N, C, T] or [N, V, C] by a mask [N, 1, T] or [N, V, 1]; the shape of x stays."""
-        if self.training and self.runs == 1 and self.axis == -1 and len(x) == 1 and _all_ones(mask):
+        if self.training and self.axis == -1 and len(x) == 1 and _all_ones(mask):
             return self._as_torch(x)
+        return self._by_formula(x, mask)
+
+    def _by_formula(self, x: Tensor, mask: Tensor) -> Tensor:
+        """As ``forward``; rows of several runs, too."""
         x, mask = (v.unflatten(0, (self.runs, -1)) for v in (x, mask))  # [S, N, ...]
         shape = (self.runs, 1, -1, 1) if self.axis == 1 else (self.runs, 1, 1, -1)
         weight, bias = self.weight.reshape(shape), self.bias.reshape(shape)
@@ -48,16 +51,25 @@ class MaskedBatchNorm(nn.Module):
         count = mask.sum((1, 2, 3), keepdim=True).clamp(min=1e-6)  # [S, 1, 1, 1]
         places = 3 if self.axis == 1 else 2
         out, mean, var = _normalise(x, mask / count, weight, bias, self.eps, places)
-        with torch.no_grad():
-            unbiased = var * count / (count - 1).clamp(min=1)
-            for running, batch_value in ((self.running_mean, mean), (self.running_var, unbiased)):
-                running.lerp_(batch_value.reshape(running.shape).to(running.dtype), self.momentum)
+        self._follow(mean, var, count)
         return out.flatten(0, 1)
 
     def _as_torch(self, x: Tensor) -> Tensor:
-        """Packed nodes [1, M, C] that all count fully: torch's own norm is fastest."""
-        places = (self.running_mean, self.running_var, self.weight, self.bias)
-        return F.batch_norm(x[0], *places, training=True, momentum=self.momentum, eps=self.eps)[None]
+        """Packed nodes [1, M, C] that all count fully: torch's own norm is fastest.
+
+        It is not given the running statistics: it would keep them for its derivative, and a second call in the same
+        step changes them.
+        """
+        out, mean, inverse = torch.native_batch_norm(x[0], self.weight, self.bias, None, None, True, 0.0, self.eps)
+        self._follow(mean, inverse.pow(-2) - self.eps, x.new_tensor(float(x.shape[1])))
+        return out[None]
+
+    @torch.no_grad()
+    def _follow(self, mean: Tensor, var: Tensor, count: Tensor) -> None:
+        """Move the running statistics towards those of a batch, over so many places."""
+        unbiased = var * count / (count - 1).clamp(min=1)
+        for running, batch_value in ((self.running_mean, mean), (self.running_var, unbiased)):
+            running.lerp_(batch_value.reshape(running.shape).to(running.dtype), self.momentum)
 
 
 def _all_ones(mask: Tensor) -> bool:
@@ -143,7 +155,8 @@ class StackedMaskedBatchNorm(Stacked):
         first: Any = layers[0]
         self.axis, self.eps, self.momentum = first.axis, first.eps, first.momentum
 
-    forward = MaskedBatchNorm.forward
+    forward = MaskedBatchNorm._by_formula
+    _follow = MaskedBatchNorm._follow
 
 
 def valid(x: Tensor, mask: Tensor) -> Tensor:

@@ -89,10 +89,15 @@ def test_a_server_that_is_gone_leaves_a_pipe_that_is_closed(server):
 
 
 @pytest.mark.parametrize(
-    ("visible", "card", "wanted"),
-    [("", None, {}), ("", 1, {"CUDA_VISIBLE_DEVICES": "1"}), ("3, 5", 1, {"CUDA_VISIBLE_DEVICES": "5"})],
+    ("visible", "cards", "wanted"),
+    [
+        ("", (), {}),
+        ("", (1,), {"CUDA_VISIBLE_DEVICES": "1"}),
+        ("3, 5", (1,), {"CUDA_VISIBLE_DEVICES": "5"}),
+        ("3, 5,7", (2, 0), {"CUDA_VISIBLE_DEVICES": "7,3"}),
+    ],
 )
-def test_a_worker_sees_the_card_that_it_is_given(monkeypatch, visible, card, wanted):
-    """By its number among those that are visible here."""
+def test_a_worker_sees_the_cards_that_it_is_given(monkeypatch, visible, cards, wanted):
+    """By their numbers among those that are visible here."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert module._one_card(card) == wanted
+    assert module._seen(cards) == wanted

@@ -110,7 +110,8 @@ def test_a_run_is_made_of_its_core_method_data_set_model_domain_and_libraries():
     assert set(found.parts["libraries"]) == set(LIBRARIES)
     assert files_of(found) == CORE | {
         "mixing/methods/mixup.py", "mixing/draws.py", "mixing/geometry.py", "domains/images/datasets/digits.py",
-        "domains/images/adapter.py", "models/images/conv.py", "models/dropout.py",
+        "domains/images/adapter.py", "models/images/conv.py", "models/dropout.py", "domains/images/decode.py",
+        "domains/images/pictures.py", "domains/file_rows.py", "data/cores.py",
     }  # fmt: skip
 
 
