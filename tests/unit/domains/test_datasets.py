@@ -31,7 +31,7 @@ SIZES = {  # rows, classes or None
     "titanic": (1309, 2), "fashion_mnist": (70000, 10), "cifar10_part": (9085, 10), "adult": (48842, 2),
     "letter": (20000, 26), "japanese_vowels": (640, 9), "fsdd": (3000, 10), "speech_commands": (2000, 10),
     "b3db": (680, 2), "tu": (1113, 2), "abalone": (4177, 28), "arcene": (200, 2), "arrhythmia": (452, 13),
-    "htru2": (17898, 2), "phishing": (11055, 2),
+    "htru2": (17898, 2), "phishing": (11055, 2), "shuttle": (58000, 7),
 }  # fmt: skip
 YOURS = [
     "csv",
@@ -72,7 +72,18 @@ def test_metadata_is_complete(name):
     assert name in SIZES or name in YOURS
 
 
-LARGE = ["adult", "arcene", "cifar10_part", "fashion_mnist", "fsdd", "letter", "phishing", "speech_commands", "tu"]
+LARGE = [
+    "adult",
+    "arcene",
+    "cifar10_part",
+    "fashion_mnist",
+    "fsdd",
+    "letter",
+    "phishing",
+    "shuttle",
+    "speech_commands",
+    "tu",
+]
 
 
 @pytest.mark.parametrize(
@@ -320,3 +331,12 @@ def test_vowels_are_those_of_the_files_beside_the_loader():
     lengths = [clip.shape[1] for clip in raw.x]
     assert {clip.shape[0] for clip in raw.x} == {12}
     assert (min(lengths), max(lengths)) == (7, 29)
+
+
+def test_rings_of_abalone_are_classes_or_a_number():
+    dataset, raw = load("abalone")
+    number = class_of("abalone")(kind="regression").load(ROOT)
+    assert number.x.equals(raw.x)
+    assert (number.y.min(), number.y.max()) == (1.0, 29.0)
+    assert np.unique(number.y)[raw.y].tolist() == number.y.tolist()
+    assert dataset.kind == "class"

@@ -1,6 +1,7 @@
-"""Abalone with the number of their shells' rings as classes, from the data root."""
+"""Abalone with the number of their shells' rings, as classes or as a number, from the data root."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -9,7 +10,12 @@ from mixsuite.domains import Dataset, Raw
 
 @dataclass(frozen=True)
 class Abalone(Dataset):
-    """4,177 shells, seven measurements and the sex, 28 classes (1 to 29 rings; some have one row)."""
+    """4,177 shells, seven measurements and the sex; 1 to 29 rings.
+
+    kind: "class", 28 of them (some have one row), or "regression", the number of rings.
+    """
+
+    kind: Literal["class", "regression"] = field(default="class", kw_only=True)  # type: ignore[misc]
 
     domain = "tabular"
     classes = 28
@@ -26,4 +32,5 @@ class Abalone(Dataset):
         import pandas as pd
 
         frame = pd.read_csv(self.files(root)[0], header=None).set_axis([f"f{i}" for i in range(9)], axis=1)
-        return Raw(frame, np.unique(frame.pop("f8"), return_inverse=True)[1])
+        rings = frame.pop("f8").to_numpy()
+        return Raw(frame, np.unique(rings, return_inverse=True)[1] if self.kind == "class" else rings.astype(float))
