@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -104,15 +105,15 @@ def memory_of(folder: Path, root: Path, batches: int) -> float:
 def stopped(folder: Path, steps: int) -> dict[str, Any]:
     """A run that is stopped STOPS times against one that never was: what differs between their records."""
     work = folder.parent / "streamed-runs"
-    work.mkdir(exist_ok=True)
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir()
     (work / "streamed.toml").write_text(MATRIX.format(folder=folder.absolute(), steps=steps))
-    command = [sys.executable, "-P", "-m", "mixsuite", "run", "streamed.toml", "--workers", "1", "--rerun", "always"]
+    command = [sys.executable, "-P", "-m", "mixsuite", "run", "streamed.toml", "--workers", "1"]
     records, ended = {}, []
     for name, limits in (("whole", [None]), ("stopped", [*[25] * STOPS, None])):
         for limit in limits:
             more = [] if limit is None else ["--stop-after", str(limit)]
-            again = command if name == "whole" or not ended else command[:-2]
-            code = subprocess.run([*again, "--out", name, *more], cwd=work, capture_output=True).returncode
+            code = subprocess.run([*command, "--out", name, *more], cwd=work, capture_output=True).returncode
             ended.append(code)
         (file,) = (work / name / "records").rglob("*.jsonl")
         records[name] = json.loads(file.read_text().splitlines()[-1])

@@ -69,7 +69,7 @@ def joined(block: TrainBlock) -> Iterator[Joined]:
     Raises:
         RuntimeError: one of them died before they met.
     """
-    world = dict(block.task.recipe).get("devices", 1)
+    world = block.task.devices
     if world == 1:
         yield Joined()
         return

@@ -56,7 +56,7 @@ def _readers(plan: CallPlan, workers: int) -> int:
 
 def _devices(plan: CallPlan) -> int:
     """The most devices that a run of a plan has."""
-    return max(int(dict(task.recipe).get("devices", 1)) for task in plan.experiment.tasks)
+    return max(task.devices for task in plan.experiment.tasks)
 
 
 def _inspect(pool: Pool, plan: CallPlan, device: str, known: dict[str, Inspection]) -> dict[str, Inspection]:
@@ -86,10 +86,9 @@ def _blocks(plan: CallPlan, inspections: dict[str, Inspection], device: str) -> 
     grouped: dict[tuple[Task, MethodSpec, str, int], list[RunSpec]] = {}
     for run in plan.todo:
         task, method = run.task.name, run.method.name
-        shared = dict(run.task.recipe).get("devices", 1) > 1
         suits = inspections[task].executor if options.executor == "auto" else options.executor
         together = experiment.method_of[method].stackable and experiment.parts_of[task].optimizer.stackable
-        executor = suits if together and not shared else "loop"
+        executor = suits if together and run.task.devices == 1 else "loop"
         size = experiment.parts_of[task].domain.block if executor == "lockstep" else 1
         grouped.setdefault((run.task, run.method, executor, run.seed // size), []).append(run)
     blocks = [

@@ -241,10 +241,8 @@ class Worker:
         check_code(block)
         device = block.device if block.device == "cpu" else f"cuda:{ranks.rank}"
         jobs, _ = self._jobs(replace(block, device=device), ranks)
-        paths = [block.checkpoint_of(run) for run in jobs]
-        kept = [None if path is None else Followed(CheckpointFile(path)) for path in paths]
-        jobs_here = [replace(job, checkpoint=one) for job, one in zip(jobs.values(), kept, strict=True)]
-        for result in train(jobs_here, block.executor):
+        here = [replace(job, checkpoint=job.checkpoint and Followed(job.checkpoint)) for job in jobs.values()]
+        for result in train(here, block.executor):
             if isinstance(result, Exception):
                 raise result
 

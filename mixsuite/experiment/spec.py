@@ -86,6 +86,11 @@ class Task:
         return dict(self.addresses).get(part)
 
     @property
+    def devices(self) -> int:
+        """The number of devices that share the rows of each run's batches."""
+        return int(dict(self.recipe).get("devices", 1))
+
+    @property
     def length(self) -> int:
         """By how much the recipe's length is stretched."""
         return parse_stretched(self.recipe_name)[1]

@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from mixsuite.data.state import Ragged, State, map_leaves, num_rows
 from mixsuite.errors import SkipRun
 from mixsuite.models.base import Staged
-from mixsuite.models.masked import MaskedBatchNorm
+from mixsuite.models.masked import MaskedBatchNorm, follow
 from mixsuite.models.ranks import Ranks
 
 _SHARED = "the model's rows cannot be shared by several devices"
@@ -227,12 +227,7 @@ class MaskedBatchNormAcross(_Twin):
         mean = self.ranks.total((x * mask).sum(places, keepdim=True)) / count
         centred = x - mean
         var = self.ranks.total((centred.square() * mask).sum(places, keepdim=True)) / count
-        with torch.no_grad():
-            for running, value in (
-                (self.running_mean, mean),
-                (self.running_var, var * count / (count - 1).clamp(min=1)),
-            ):
-                running.lerp_(value.flatten().to(running.dtype), self.momentum)
+        follow(self, mean, var, count)
         return centred * (weight * (var + self.eps).rsqrt()) + bias
 
 

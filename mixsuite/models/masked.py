@@ -51,7 +51,7 @@ class MaskedBatchNorm(nn.Module):
         count = mask.sum((1, 2, 3), keepdim=True).clamp(min=1e-6)  # [S, 1, 1, 1]
         places = 3 if self.axis == 1 else 2
         out, mean, var = _normalise(x, mask / count, weight, bias, self.eps, places)
-        self._follow(mean, var, count)
+        follow(self, mean, var, count)
         return out.flatten(0, 1)
 
     def _as_torch(self, x: Tensor) -> Tensor:
@@ -61,15 +61,16 @@ class MaskedBatchNorm(nn.Module):
         step changes them.
         """
         out, mean, inverse = torch.native_batch_norm(x[0], self.weight, self.bias, None, None, True, 0.0, self.eps)
-        self._follow(mean, inverse.pow(-2) - self.eps, x.new_tensor(float(x.shape[1])))
+        follow(self, mean, inverse.pow(-2) - self.eps, x.new_tensor(float(x.shape[1])))
         return out[None]
 
-    @torch.no_grad()
-    def _follow(self, mean: Tensor, var: Tensor, count: Tensor) -> None:
-        """Move the running statistics towards those of a batch, over so many places."""
-        unbiased = var * count / (count - 1).clamp(min=1)
-        for running, batch_value in ((self.running_mean, mean), (self.running_var, unbiased)):
-            running.lerp_(batch_value.reshape(running.shape).to(running.dtype), self.momentum)
+
+@torch.no_grad()
+def follow(layer: Any, mean: Tensor, var: Tensor, count: Tensor) -> None:
+    """Move a norm's running statistics towards those of a batch, over so many places."""
+    unbiased = var * count / (count - 1).clamp(min=1)
+    for running, batch_value in ((layer.running_mean, mean), (layer.running_var, unbiased)):
+        running.lerp_(batch_value.reshape(running.shape).to(running.dtype), layer.momentum)
 
 
 def _all_ones(mask: Tensor) -> bool:
@@ -156,7 +157,6 @@ class StackedMaskedBatchNorm(Stacked):
         self.axis, self.eps, self.momentum = first.axis, first.eps, first.momentum
 
     forward = MaskedBatchNorm._by_formula
-    _follow = MaskedBatchNorm._follow
 
 
 def valid(x: Tensor, mask: Tensor) -> Tensor:

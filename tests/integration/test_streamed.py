@@ -117,23 +117,27 @@ def test_a_picture_that_changes_in_the_middle_ends_the_run_in_a_line(folder, tmp
     assert len(beats) == 5
 
 
-@pytest.mark.slow
-def test_the_command_line_trains_on_them_and_says_what_cannot(folder, tmp_path, monkeypatch, mixsuite):
-    (tmp_path / "read.toml").write_text(
-        f"""methods = ["erm", "mixup", "recursive_mix"]
+def matrix(folder, asked, recipe=""):
+    """A matrix on the pictures, read as they are needed. asked: its methods and seeds. recipe: further keys of it."""
+    return f"""{asked}
 reference = "erm"
 datasets = ["folder(path='{folder / "set"}', size=16, memory=0.0)@read"]
-probes = ["noise(std=0.1)"]
-seeds = "0-1"
 [recipes.read]
 model = "conv(width=4)"
 optimizer = "sgd"
 lr = 0.05
 steps = 20
 batch = 8
+{recipe}
 """
-    )
+
+
+@pytest.mark.slow
+def test_the_command_line_trains_on_them_and_says_what_cannot(folder, tmp_path, monkeypatch, mixsuite):
     monkeypatch.chdir(tmp_path)
+    Path("read.toml").write_text(
+        matrix(folder, 'methods = ["erm", "mixup", "recursive_mix"]\nprobes = ["noise(std=0.1)"]\nseeds = "0-1"')
+    )
     found = mixsuite("run", "read.toml", "--out", "out", "--data", tmp_path)
     assert "skipped: recursive_mix (it wants all rows at once" in found.out
     files = (tmp_path / "out" / "records").rglob("*.jsonl")
@@ -161,24 +165,11 @@ def test_two_processes_come_to_what_one_comes_to_on_them(folder, tmp_path, monke
     monkeypatch.chdir(tmp_path)
     nll = []
     for devices in (1, 2):
-        Path("read.toml").write_text(
-            f"""methods = ["manifold_mixup"]
-reference = "manifold_mixup"
-datasets = ["folder(path='{folder / "set"}', size=16, memory=0.0)@read"]
-seeds = "0"
-[recipes.read]
-model = "conv(width=4)"
-optimizer = "sgd"
-lr = 0.05
-steps = 20
-batch = 8
-devices = {devices}
-precision = "float64"
-"""
-        )
+        recipe = f'devices = {devices}\nprecision = "float64"'
+        Path("read.toml").write_text(matrix(folder, 'methods = ["manifold_mixup"]\nseeds = "0"', recipe))
         assert mixsuite("run", "read.toml", "--out", str(devices), "--data", tmp_path).status == 0
         (file,) = (tmp_path / str(devices) / "records").rglob("*.jsonl")
-        record = json.loads(file.read_text())
-        assert record["status"] == "ok", record["reason"]
-        nll.append(record["metrics"]["nll"])
+        records = [json.loads(line) for line in file.read_text().splitlines()]
+        assert [record["status"] for record in records] == ["ok", "ok"], [record["reason"] for record in records]
+        nll.append({record["names"]["method"]: record["metrics"]["nll"] for record in records})
     assert nll[0] == pytest.approx(nll[1], abs=1e-9)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -68,30 +69,23 @@ def check_size(size: int) -> None:
         raise ValueError(f"size={size}: allowed is 4 to 512")
 
 
-class _refusing:  # noqa: N801, a context
+@contextlib.contextmanager
+def _refusing(what: object) -> Iterator[None]:
     """Turn whatever a damaged picture makes the decoders raise into one line."""
+    from PIL import Image, UnidentifiedImageError
 
-    def __init__(self, what: object) -> None:
-        self.what = what
-
-    def __enter__(self) -> None:
-        self._warnings = warnings.catch_warnings()
-        self._warnings.__enter__()
-        from PIL import Image
-
-        warnings.simplefilter("error", Image.DecompressionBombWarning)  # of pictures that unpack to gigabytes
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        self._warnings.__exit__(kind, error, trace)
-        from PIL import Image, UnidentifiedImageError
-
-        raised = (
-            UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError,
-            Image.DecompressionBombWarning,
-        )  # fmt: skip
-        if isinstance(error, raised) and "allocate" not in str(error):  # too little memory is no damage
-            said = " ".join(str(error).partition(" <_io.")[0].split())
-            raise InputError(f"{self.what}: cannot be read as a picture: {said}") from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)  # of pictures that unpack to gigabytes
+            yield
+    except (
+        UnidentifiedImageError, OSError, ValueError, SyntaxError, RuntimeError, Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:  # fmt: skip
+        if "allocate" in str(error):  # too little memory is no damage
+            raise
+        said = " ".join(str(error).partition(" <_io.")[0].split())
+        raise InputError(f"{what}: cannot be read as a picture: {said}") from None
 
 
 def _opened(source: Path | IO[bytes], what: object) -> Any:

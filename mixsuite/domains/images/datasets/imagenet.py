@@ -46,11 +46,8 @@ class Imagenet(Dataset):
 
     def load(self, root):
         files, top = self.files(root), root / "imagenet"
-        place = {path: path.relative_to(top).parts for path in files}
-        words = sorted({place[path][1] for path in files})
-        number = {word: count for count, word in enumerate(words)}
+        parts, words, _ = np.array([path.relative_to(top).parts for path in files]).T
         seen = partial(self.fingerprint, root)
         x, kept = read_pictures(files, top, self.size, "crop", self.broken, self.memory, seen, root)
-        y = np.array([number[place[path][1]] for path in files])[kept]
-        part = np.array([0 if place[path][0] == "train" else 2 for path in files])[kept]
-        return Raw(x, y, part)
+        y = np.unique(words, return_inverse=True)[1]
+        return Raw(x, y[kept], np.where(parts == "train", 0, 2)[kept])

@@ -35,14 +35,14 @@ class SpeechCommands(Dataset):
         SPEECHCOMMANDS(root, url="speech_commands_v0.02", download=True)
 
     def load(self, root):
-        paths, words, part = recordings(root)
+        paths, y, part = recordings(root)
         x = np.empty(len(paths), dtype=object)
         x[:] = [read_wave(path, 16000)[None, :16000] for path in paths]  # [1, T]
-        return Raw(x, np.unique(words, return_inverse=True)[1], np.array(part), rate=16000)
+        return Raw(x, y, part, rate=16000)
 
 
 def recordings(root):
-    """(paths of the clips, their words, their parts: 0 training, 1 validation, 2 testing).
+    """(paths of the clips, class numbers [n] in the order of words, parts [n]: 0 training, 1 validation, 2 testing).
 
     Raises:
         InputError: a clip stands in two parts.
@@ -63,4 +63,4 @@ def recordings(root):
             paths.append(root / "SpeechCommands" / path)
             words.append(word)
             part.append(number)
-    return paths, words, part
+    return paths, np.unique(words, return_inverse=True)[1], np.array(part)

@@ -36,7 +36,5 @@ class SpeechCommandsFull(SpeechCommands):
     recipe = "commands_conv"
 
     def load(self, root):
-        top = root / "SpeechCommands"
-        paths, words, part = recordings(root)
-        y = np.unique(words, return_inverse=True)[1]
-        return Raw(Clips(Files.of(paths, top, self.fingerprint(root))), y, np.array(part), rate=RATE)
+        paths, y, part = recordings(root)
+        return Raw(Clips(Files.of(paths, root / "SpeechCommands", self.fingerprint(root))), y, part, rate=RATE)
